@@ -1,0 +1,5 @@
+export { AppShutdown } from './app-shutdown.ts'
+export { ignoreRequest } from './connection/ignore-request.ts'
+export { discover } from './discovery.ts'
+export { warn } from './errors.ts'
+export { refuseUnknown } from './options.ts'

@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { carriedBy } from './connection/carrier.ts'
+import { discover } from './discovery.ts'
+import type { CloseReport } from './drain.ts'
+import { adoptRequest, IdleShutdown } from './idle-shutdown.ts'
+import type { IdleTracker } from './idle-tracker.ts'
+import type { IdleShutdownOptions } from './options.ts'
+import type { AnyServer } from './server.ts'
+
+/**
+ * The idle shutdown of an app, whose servers come and go: for adapters.
+ *
+ * It finds the servers that the app handles when they begin to listen. An app that is served again after an end (supertest
+ * makes and closes a server for every request) starts anew: each member is that of the living {@link IdleShutdown}.
+ */
+export class AppShutdown {
+  readonly #options: IdleShutdownOptions | undefined
+  #current: IdleShutdown
+
+  /** @throws IdleUsageError for wrong options, at once and not when a server listens */
+  constructor(options?: IdleShutdownOptions) {
+    this.#options = options && { ...options }
+    this.#current = new IdleShutdown([], this.#options)
+  }
+
+  get tracker(): IdleTracker {
+    return this.#current.tracker
+  }
+
+  get signal(): AbortSignal {
+    return this.#current.tracker.signal
+  }
+
+  get closed(): Promise<CloseReport> {
+    return this.#current.closed
+  }
+
+  /** Watches a server by hand. See {@link IdleShutdown.watch}. */
+  watch(server: AnyServer): Disposable {
+    return this.#living.watch(server)
+  }
+
+  ignore(request: IncomingMessage | Http2ServerRequest): void {
+    this.#current.ignore(request)
+  }
+
+  close(reason?: unknown): Promise<CloseReport> {
+    return this.#current.close(reason)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** Watches every server that starts to listen and has `handler` as a listener of 'request'. Returns the undo. */
+  serves(handler: object): () => void {
+    return discover(handler, (server) => this.#living.watch(server))
+  }
+
+  /**
+   * Watches the server that a request came to, unless it is watched: for servers whose listener only calls the handler. A
+   * request that was injected has no server.
+   */
+  adopt(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void {
+    if (carriedBy('stream' in request ? request.stream : request.socket) !== undefined) return
+    const server: unknown = Reflect.get(request.socket ?? {}, 'server')
+    if (!isListening(server)) return
+    this.#living.watch(server)
+    adoptRequest(this.#current, request, response)
+  }
+
+  get #living(): IdleShutdown {
+    if (this.signal.aborted) this.#current = new IdleShutdown([], this.#options)
+    return this.#current
+  }
+}
+
+function isListening(server: unknown): server is AnyServer {
+  return typeof server === 'object' && server !== null && 'listening' in server && server.listening === true
+}

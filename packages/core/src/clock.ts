@@ -1,0 +1,56 @@
+/**
+ * A source of time and of timers. The default is Node's own; tests inject theirs.
+ *
+ * A clock must be monotonic in {@link Clock.now} and should not keep the process alive with its timers.
+ */
+export interface Clock {
+  /** Monotonic time in milliseconds, as `performance.now()`. Every deadline is reckoned in it. */
+  now(): number
+  /** Wall-clock time in milliseconds, as `Date.now()`. Only for showing a deadline and for noticing a suspended machine. */
+  date(): number
+  /** Calls back once, after at least `ms` (0 to 2^31-1) milliseconds. Returns what {@link Clock.clearTimeout} takes. */
+  setTimeout(callback: () => void, ms: number): unknown
+  /** Forgets a timer. Forgetting one that has fired does nothing. */
+  clearTimeout(timer: unknown): void
+}
+
+/**
+ * Node's own clock. Its timers never keep the process alive.
+ *
+ * The globals are looked up at each call, so that fake timers which were installed later are obeyed.
+ */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  date: () => Date.now(),
+  setTimeout: (callback, ms) => {
+    const timer: { unref?(): void } = setTimeout(callback, ms)
+    timer.unref?.()
+    return timer
+  },
+  clearTimeout: (timer) => {
+    if (isTimer(timer)) clearTimeout(timer)
+  },
+}
+
+/** Longer timeouts overflow to 1 ms. See https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+export const MAX_TIMEOUT: number = 2 ** 31 - 1
+
+/**
+ * Calls back once when `ms` milliseconds have passed, however many (`Infinity`: never). Returns its undo.
+ */
+export function after(clock: Clock, ms: number, callback: () => void): () => void {
+  if (ms === Infinity) return () => {}
+  const due = clock.now() + ms
+  let timer: unknown
+  const sleep = (): void => {
+    timer = clock.setTimeout(wake, Math.min(Math.max(Math.ceil(due - clock.now()), 0), MAX_TIMEOUT))
+  }
+  // A timer may fire up to 1 ms early by performance.now().
+  const wake = (): void => (clock.now() < due ? sleep() : callback())
+  sleep()
+  return () => clock.clearTimeout(timer)
+}
+
+function isTimer(timer: unknown): timer is NodeJS.Timeout {
+  return timer !== undefined
+}

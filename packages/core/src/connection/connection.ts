@@ -1,0 +1,155 @@
+import type { Socket } from 'node:net'
+import type { Countdown } from '../countdown.ts'
+import type { Reason } from '../explanation.ts'
+import type { RequestInfo, ShutdownSettings } from '../options.ts'
+import { carriedBy, carry } from './carrier.ts'
+
+/** Where a connection belongs: what it counts on, and whom it tells. */
+export interface Site {
+  readonly countdown: Countdown
+  readonly settings: ShutdownSettings
+  /** Whether the end has been decided: nothing new is expected, and what is done is closed. */
+  readonly draining: boolean
+  /** Whether this request is no activity. */
+  isIgnored(request: RequestInfo): boolean
+  /** A request was answered to the end during the drain. */
+  answered(): void
+  /** Another connection takes the place of this one. */
+  replaced(connection: Connection): void
+  /** The socket has closed. */
+  gone(connection: Connection): void
+}
+
+/** One socket: what is in progress on it, and how it ends. */
+export abstract class Connection {
+  readonly site: Site
+  /** The accepted socket, below TLS. */
+  readonly socket: Socket
+  /** What is read from and written to: the TLS socket where there is one, once its handshake is done. */
+  stream: Socket
+  /** The connection on the same socket of another watch. */
+  next: Connection | undefined
+  /** Whether the connection itself is counted, as no request has come yet. */
+  bare: boolean
+  /** Whether a TLS handshake is under way. */
+  securing: boolean
+  /** How many bytes had been read when last marked. */
+  protected marked = 0
+  #gone = false
+
+  constructor(site: Site, socket: Socket, bare: boolean, securing: boolean) {
+    this.site = site
+    this.socket = socket
+    this.stream = socket
+    this.bare = bare
+    this.securing = securing
+    this.next = carriedBy(socket)
+    carry(socket, this)
+  }
+
+  /** The bytes that arrived, where they would be a request. */
+  abstract get arrived(): number
+
+  /** Whether bytes arrived since the mark that are no request yet. */
+  abstract get headBegun(): boolean
+
+  /** Tells the client that no more requests are expected, where the protocol can. */
+  abstract announce(): void
+
+  /** Ends as soon as nothing is in progress. Called once, when nothing more can be queued before the listener. */
+  abstract finish(): void
+
+  /** Ends if the client has not begun to ask for anything. */
+  abstract finishSilent(): void
+
+  /** Adds what is in progress to an explanation. */
+  abstract explain(reasons: Reason[]): void
+
+  /** Lets go of what is in progress. */
+  protected abstract release(): void
+
+  /**
+   * Where Node itself sets no bound to a connection that stays bare: counts it no longer, the second time that this finds it
+   * so. Says whether it may have to be asked again.
+   */
+  releaseSilent(): boolean {
+    return false
+  }
+
+  /** Whether bytes moved since this was last asked, on an upgraded socket that counts by its traffic. */
+  trafficMoved(): boolean {
+    return false
+  }
+
+  /** Remembers how far the socket has been read. */
+  mark(): void {
+    this.marked = this.socket.bytesRead
+  }
+
+  /** The TLS handshake is done: `stream` is what the protocol is spoken on. */
+  secured(stream: Socket): void {
+    this.securing = false
+    this.stream = stream
+    carry(stream, carriedBy(this.socket))
+    this.mark()
+  }
+
+  /** The socket has closed, or is watched no longer: nothing is counted any more. */
+  leave(): void {
+    if (this.#gone) return
+    this.#gone = true
+    this.unlink()
+    if (this.bare) this.unbare()
+    this.release()
+    this.site.gone(this)
+  }
+
+  /** Gives its place to a connection of another protocol. What it counted goes on counting. */
+  replace(): void {
+    this.#gone = true
+    this.unlink()
+    this.site.replaced(this)
+  }
+
+  /** Destroys the socket, whatever is in progress. */
+  destroy(): void {
+    this.socket.destroy()
+  }
+
+  /** The bare connection ends to be counted, and was an activity. */
+  unbare(): void {
+    this.bare = false
+    this.site.countdown.end()
+  }
+
+  /** Sends what was written, then FIN. */
+  protected end(): void {
+    if (this.securing) this.socket.destroy()
+    else this.stream.destroySoon()
+  }
+
+  /** Takes itself out of the list that its socket carries. */
+  private unlink(): void {
+    let head = carriedBy(this.socket)
+    if (head === this) head = this.next
+    else {
+      for (let other = head; other !== undefined; other = other.next) {
+        if (other.next === this) other.next = this.next
+      }
+    }
+    carry(this.socket, head)
+    if (this.stream !== this.socket) carry(this.stream, head)
+  }
+
+  /** Reasons name connections by where they come from. */
+  protected get origin(): string {
+    return `from ${this.socket.remoteAddress ?? 'a unix socket'}`
+  }
+}
+
+/** The connection of this site on a socket or stream. */
+export function connectionOn(carrier: Parameters<typeof carriedBy>[0], site: Site): Connection | undefined {
+  let connection = carriedBy(carrier)
+  while (connection !== undefined && connection.site !== site) connection = connection.next
+  return connection
+}

@@ -1,0 +1,192 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Reason } from '../explanation.ts'
+import { type Carrier, carriedBy } from './carrier.ts'
+import { Connection } from './connection.ts'
+
+/** A connection that speaks HTTP/1, or nothing yet. */
+export class Http1Connection extends Connection {
+  /** The response in progress; of pipelined ones, the first. */
+  #response: ServerResponse | undefined
+  /** Further pipelined responses, in order. */
+  #queued: ServerResponse[] | undefined
+  /** Those of them that are no activity. */
+  #ignored: Set<ServerResponse> | undefined
+  /** The response that carries our `Connection: close`. */
+  #announced: ServerResponse | undefined
+  /** Whether no request has come yet. */
+  #fresh = true
+  #upgraded: 'open' | 'traffic' | 'ignore' | undefined
+
+  /** A request's head has come. */
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    const { site } = this
+    this.#fresh = false
+    if (this.#response === undefined) this.#response = response
+    else this.#queued = [...(this.#queued ?? []), response]
+    if (site.settings.ignored !== undefined && site.isIgnored(request)) {
+      this.#beginIgnored(response)
+    } else if (this.bare) {
+      // What counted as the connection now counts as its first request.
+      this.bare = false
+    } else {
+      site.countdown.begin()
+    }
+    if (site.draining) this.announce()
+  }
+
+  /** A response has closed, answered or not. */
+  closed(response: ServerResponse): void {
+    if (!this.#remove(response)) return
+    const { site } = this
+    if (this.#ignored?.delete(response)) {
+      // What it read was no head that begins to arrive.
+      this.mark()
+      site.countdown.endSoft()
+    } else {
+      site.countdown.end()
+    }
+    if (!site.draining) return
+    if (response.writableFinished && !this.stream.destroyed) site.answered()
+    if (this.#response !== undefined) return
+    if (response.req.complete) this.#endWhenQuiet()
+    else this.end()
+  }
+
+  /** A request in progress turns out to be no activity. */
+  ignore(request: IncomingMessage): void {
+    const response = [this.#response, ...(this.#queued ?? [])].find((response) => response?.req === request)
+    if (response === undefined || this.#ignored?.has(response)) return
+    this.#ignored = (this.#ignored ?? new Set()).add(response)
+    this.site.countdown.beginSoft()
+    this.site.countdown.retract()
+  }
+
+  /** The connection leaves HTTP. `request` is the last one. */
+  upgrade(request: IncomingMessage): void {
+    const { countdown, settings } = this.site
+    this.#fresh = false
+    this.#upgraded = this.site.isIgnored(request) ? 'ignore' : settings.upgrades
+    if (this.#upgraded === 'open') {
+      if (this.bare) this.bare = false
+      else countdown.begin()
+    } else if (this.bare) {
+      this.bare = false
+      if (this.#upgraded === 'traffic') countdown.end()
+      else countdown.retract()
+    } else if (this.#upgraded === 'traffic') {
+      countdown.renew()
+    }
+    this.trafficMoved()
+  }
+
+  /** Takes over a response that was in progress before the server was watched. */
+  adopt(response: ServerResponse): void {
+    if (response === this.#response || this.#queued?.includes(response)) return
+    response.on('close', onResponseClose)
+    this.begin(response.req, response)
+  }
+
+  get arrived(): number {
+    return this.#upgraded === undefined ? this.socket.bytesRead : 0
+  }
+
+  get headBegun(): boolean {
+    return this.#upgraded === undefined && this.#response === undefined && this.socket.bytesRead !== this.marked
+  }
+
+  override trafficMoved(): boolean {
+    if (this.#upgraded !== 'traffic') return false
+    const before = this.marked
+    this.marked = this.stream.bytesRead + this.stream.bytesWritten
+    return this.marked !== before
+  }
+
+  override mark(): void {
+    if (this.#upgraded === undefined) super.mark()
+  }
+
+  announce(): void {
+    const last = this.#queued?.at(-1) ?? this.#response
+    if (last === undefined || last === this.#announced) return
+    // On a response that is not the last, it would make Node drop the pipelined ones behind it.
+    if (this.#announced !== undefined && !this.#announced.headersSent) this.#announced.shouldKeepAlive = true
+    this.#announced = undefined
+    if (last.headersSent || !last.shouldKeepAlive) return
+    last.shouldKeepAlive = false
+    this.#announced = last
+  }
+
+  finish(): void {
+    if (this.#upgraded === 'ignore') this.end()
+    else if (this.#upgraded === undefined && this.#response === undefined && !this.#fresh) this.#endWhenQuiet()
+  }
+
+  finishSilent(): void {
+    if (this.securing || (this.#fresh && !this.headBegun)) this.end()
+  }
+
+  explain(reasons: Reason[]): void {
+    if (this.bare) reasons.push({ kind: 'connection', label: this.origin, ignored: false })
+    if (this.#upgraded === 'open') reasons.push({ kind: 'upgrade', label: this.origin, ignored: false })
+    for (const response of [this.#response, ...(this.#queued ?? [])]) {
+      if (response === undefined) break
+      const { method, url } = response.req
+      reasons.push({ kind: 'request', label: `${method} ${url}`, ignored: this.#ignored?.has(response) === true })
+    }
+  }
+
+  /** Node 20 and 22 emit no 'close' for queued responses whose connection was lost: all that is left ends here. */
+  protected release(): void {
+    const { countdown } = this.site
+    if (this.#upgraded === 'open') countdown.end()
+    for (const response of [this.#response, ...(this.#queued ?? [])]) {
+      if (response === undefined) break
+      if (this.#ignored?.has(response)) countdown.endSoft()
+      else countdown.end()
+    }
+    this.#upgraded = undefined
+    this.#response = undefined
+    this.#queued = undefined
+    this.#ignored = undefined
+  }
+
+  #beginIgnored(response: ServerResponse): void {
+    this.#ignored = (this.#ignored ?? new Set()).add(response)
+    this.site.countdown.beginSoft()
+    if (!this.bare) return
+    this.bare = false
+    this.site.countdown.retract()
+  }
+
+  #remove(response: ServerResponse): boolean {
+    if (response === this.#response) {
+      this.#response = this.#queued?.shift()
+      return true
+    }
+    const index = this.#queued?.indexOf(response) ?? -1
+    if (index < 0) return false
+    this.#queued?.splice(index, 1)
+    return true
+  }
+
+  /** Ends after two turns that brought nothing: what has reached the machine by now is still answered. */
+  #endWhenQuiet(): void {
+    this.mark()
+    setImmediate(() => {
+      setImmediate(() => {
+        if (this.#response === undefined && !this.headBegun && !this.stream.destroyed) this.end()
+      })
+    })
+  }
+}
+
+/** One function for every response: a closure for each would cost more than the counting. */
+export function onResponseClose(this: ServerResponse): void {
+  const carrier: Carrier = this.req.socket
+  for (let connection = carriedBy(carrier); connection !== undefined; ) {
+    // Leaving takes a connection out of the list.
+    const { next } = connection
+    if (connection instanceof Http1Connection) connection.closed(this)
+    connection = next
+  }
+}

@@ -1,0 +1,162 @@
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { Reason } from '../explanation.ts'
+import type { RequestInfo } from '../options.ts'
+import { carriedBy, carry } from './carrier.ts'
+import { Connection } from './connection.ts'
+
+/** http2.constants.NGHTTP2_NO_ERROR, without importing node:http2, which would cost every start. */
+const NO_ERROR = 0
+
+/** A connection that speaks HTTP/2: new until its first SETTINGS, then idle until its first stream. */
+export class Http2Connection extends Connection {
+  readonly #session: Http2Session
+  /** The streams in progress, and whether each is ignored. */
+  readonly #streams = new Map<ServerHttp2Stream, boolean>()
+  #settled = false
+  #finishing = false
+  /** Whether it was bare when last looked at. */
+  #silent = false
+  /** The deadline before the opening of this session renewed it, and after, until the first stream comes. */
+  #opening: { before: number; renewed: number } | undefined
+
+  /** Takes the place of `connection`, which had not shown its protocol. */
+  constructor(connection: Connection, session: Http2Session) {
+    const { site, socket, stream, bare } = connection
+    connection.bare = false
+    connection.replace()
+    super(site, socket, bare, false)
+    if (stream !== socket) this.secured(stream)
+    this.#session = session
+    session.once('remoteSettings', () => this.#settle())
+  }
+
+  /** A stream's headers have come. */
+  begin(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    if (this.#streams.has(stream)) return
+    const { site } = this
+    const { countdown } = site
+    const ignored = site.settings.ignored !== undefined && site.isIgnored(requestInfo(headers))
+    this.#streams.set(stream, ignored)
+    carry(stream, carriedBy(this.stream))
+    stream.on('close', onStreamClose)
+    if (!ignored) {
+      if (this.bare) this.bare = false
+      else countdown.begin()
+    } else {
+      countdown.beginSoft()
+      this.#retractOpening()
+    }
+    this.#opening = undefined
+    if (this.#finishing) this.#session.close()
+  }
+
+  /** A stream has closed, answered or not. */
+  closed(stream: ServerHttp2Stream): void {
+    const ignored = this.#streams.get(stream)
+    if (ignored === undefined) return
+    this.#streams.delete(stream)
+    if (ignored) this.site.countdown.endSoft()
+    else this.site.countdown.end()
+    if (this.site.draining && stream.rstCode === NO_ERROR && stream.writableFinished) this.site.answered()
+  }
+
+  /** A stream in progress turns out to be no activity. */
+  ignore(stream: ServerHttp2Stream): void {
+    if (this.#streams.get(stream) !== false) return
+    this.#streams.set(stream, true)
+    this.site.countdown.beginSoft()
+    this.site.countdown.retract()
+  }
+
+  get arrived(): number {
+    return this.socket.bytesRead
+  }
+
+  /** SETTINGS and PING are no request; a HEADERS frame is one as soon as it has come. */
+  get headBegun(): boolean {
+    return false
+  }
+
+  override releaseSilent(): boolean {
+    if (!this.bare) return false
+    if (this.#silent) this.unbare()
+    this.#silent = true
+    return this.bare
+  }
+
+  announce(): void {
+    // The first of the two GOAWAYs of a graceful end (RFC 9113, section 6.8): no stream is refused yet.
+    if (this.#settled && !this.#session.destroyed) this.#session.goaway(NO_ERROR, 2 ** 31 - 1)
+  }
+
+  finish(): void {
+    this.#finishing = true
+    if (this.#settled || this.#streams.size > 0) this.#session.close()
+  }
+
+  finishSilent(): void {
+    if (!this.#settled) this.end()
+  }
+
+  override destroy(): void {
+    this.#session.destroy()
+    super.destroy()
+  }
+
+  explain(reasons: Reason[]): void {
+    if (this.bare) reasons.push({ kind: 'connection', label: this.origin, ignored: false })
+    for (const [stream, ignored] of this.#streams)
+      reasons.push({ kind: 'stream', label: `${stream.id} ${this.origin}`, ignored })
+  }
+
+  protected release(): void {
+    for (const ignored of this.#streams.values()) {
+      if (ignored) this.site.countdown.endSoft()
+      else this.site.countdown.end()
+    }
+    this.#streams.clear()
+  }
+
+  #settle(): void {
+    this.#settled = true
+    const { countdown, draining } = this.site
+    if (this.bare) {
+      const before = countdown.deadline
+      this.unbare()
+      this.#opening = { before, renewed: countdown.deadline }
+    }
+    if (draining) this.#endWhenQuiet()
+  }
+
+  /** A session that carries only ignored streams was no activity, at its opening neither. */
+  #retractOpening(): void {
+    const { countdown } = this.site
+    if (this.bare) {
+      this.bare = false
+      countdown.retract()
+    } else if (this.#opening !== undefined) {
+      countdown.unrenew(this.#opening.before, this.#opening.renewed)
+    }
+  }
+
+  /** Accepted while the listener was going down: its first request may be on its way. */
+  #endWhenQuiet(): void {
+    setImmediate(() => {
+      setImmediate(() => {
+        if (this.#finishing) this.#session.close()
+      })
+    })
+  }
+}
+
+function onStreamClose(this: ServerHttp2Stream): void {
+  for (let connection = carriedBy(this); connection !== undefined; ) {
+    const { next } = connection
+    if (connection instanceof Http2Connection) connection.closed(this)
+    connection = next
+  }
+}
+
+function requestInfo(headers: IncomingHttpHeaders): RequestInfo {
+  return { method: headers[':method'], url: headers[':path'], headers }
+}

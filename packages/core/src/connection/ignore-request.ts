@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+import { carriedBy } from './carrier.ts'
+import type { Site } from './connection.ts'
+import { Http1Connection } from './http1-connection.ts'
+import { Http2Connection } from './http2-connection.ts'
+
+/**
+ * Marks a request in progress as no activity, for every watch of its server, or for those that `belongs` says. Does nothing
+ * for a request that was answered, or whose server is not watched.
+ */
+export function ignoreRequest(
+  request: IncomingMessage | Http2ServerRequest,
+  belongs: (site: Site) => boolean = () => true,
+): void {
+  const stream = 'stream' in request ? request.stream : undefined
+  for (let connection = carriedBy(stream ?? request.socket); connection !== undefined; connection = connection.next) {
+    if (!belongs(connection.site)) continue
+    if (connection instanceof Http1Connection && !('stream' in request)) connection.ignore(request)
+    if (connection instanceof Http2Connection && stream !== undefined) connection.ignore(stream)
+  }
+}

@@ -1,0 +1,295 @@
+import { AsyncResource } from 'node:async_hooks'
+import { type Clock, MAX_TIMEOUT } from './clock.ts'
+import { warn } from './errors.ts'
+import { lastLook } from './last-look.ts'
+import type { TrackerSettings } from './options.ts'
+
+/** The wall clock may run ahead of the monotonic one by this much (ms) before the machine counts as having been suspended. */
+const SUSPENDED = 1000
+
+/** How long (ms, at most) before the deadline bytes are marked, and how long a request head that began is waited for. */
+const HEAD_PATIENCE = 1000
+
+/** What a countdown asks of those who watch servers. None of it is asked while traffic flows. */
+export interface Lookout {
+  /** A number that changes whenever a connection or bytes arrive. */
+  arrivals(): number
+  /** Remembers how far each connection has been read. */
+  mark(): void
+  /** Whether, since the mark, bytes came that are no request yet. */
+  headBegun(): boolean
+  /** Whether bytes moved on upgraded sockets since this was last asked. */
+  trafficMoved(): boolean
+  /** Lets go of connections that have been silent for too long, and says whether some may still have to be. */
+  releaseSilent(): boolean
+}
+
+/**
+ * Counts what is active, and calls back once when nothing has been for as long as the patience.
+ *
+ * Beginning and ending is counting. The clock is read only when the count falls to zero, and a timer is touched only when
+ * none is set, or when the deadline has moved to before its wake-up. Knows nothing of servers.
+ */
+export class Countdown {
+  /** Requests and connections that renew the deadline when the last of them ends. */
+  firm = 0
+  /** What suspends the end while it lasts, and renews nothing. */
+  soft = 0
+  /** Holds. Counted apart, so that a cancelled one leaves the deadline that requests have set meanwhile. */
+  holds = 0
+  /** Whether the clock stands still until {@link Countdown.start}. */
+  paused = true
+
+  readonly #settings: TrackerSettings
+  readonly #clock: Clock
+  readonly #idle: () => void
+  /** Where confirm and the signal's listeners run: not in the context of the request that happened to be last. */
+  readonly #context = new AsyncResource('IdleTracker')
+  #lookout: Lookout | undefined
+  /** Monotonic; `Infinity` where there is none. */
+  #deadline = Number.POSITIVE_INFINITY
+  /** When the timer wakes. `Infinity`: no timer is set, and one may be. `-Infinity`: none must be set now. */
+  #wakeAt = Number.NEGATIVE_INFINITY
+  #timer: unknown
+  /** Both clocks at the time at which the timer should wake. */
+  #due = { now: 0, date: 0 }
+  /** Whether something firm ended while other firm things went on. */
+  #endedAmongOthers = false
+  /** Changes at soft beginnings, which the last look would not see otherwise. */
+  #stirs = 0
+  #over = false
+  #confirmFailed = false
+
+  constructor(settings: TrackerSettings, idle: () => void) {
+    this.#settings = settings
+    this.#clock = settings.clock
+    this.#idle = idle
+  }
+
+  /** The deadline in monotonic milliseconds; `Infinity` where there is none. */
+  get deadline(): number {
+    return this.#deadline
+  }
+
+  /** Whether the clock has been started, and neither reached its end nor was stopped. */
+  get running(): boolean {
+    return !this.#over
+  }
+
+  /** Starts the clock: the first deadline is the startup patience, or the patience where there was an activity already. */
+  start(): void {
+    if (this.#over) return
+    this.paused = false
+    const { patience, startupPatience } = this.#settings
+    const renewed = this.#deadline !== Number.POSITIVE_INFINITY
+    this.#deadline = this.#after(renewed ? patience : startupPatience)
+    this.#wait()
+  }
+
+  /** Stands still until {@link Countdown.start}. */
+  pause(): void {
+    if (this.#over) return
+    this.paused = true
+    this.#halt()
+    this.#deadline = Number.POSITIVE_INFINITY
+  }
+
+  /** Ends without the callback, for good. */
+  stop(): void {
+    this.#over = true
+    this.#halt()
+  }
+
+  watchWith(lookout: Lookout): void {
+    this.#lookout = lookout
+  }
+
+  /** Something firm begins. */
+  begin(): void {
+    this.firm++
+  }
+
+  /** Something firm ends. */
+  end(): void {
+    if (--this.firm === 0) this.renew()
+    else this.#endedAmongOthers = true
+  }
+
+  /** Something firm turns out to have been no activity: where nothing else ended meanwhile, the old deadline stands. */
+  retract(): void {
+    if (--this.firm > 0) return
+    if (this.#endedAmongOthers) this.renew()
+    else this.#rest()
+  }
+
+  /** Something soft begins. */
+  beginSoft(): void {
+    this.soft++
+    this.#stirs++
+  }
+
+  /** Something soft ends. */
+  endSoft(): void {
+    this.soft--
+    this.#rest()
+  }
+
+  /** A hold begins. */
+  hold(): void {
+    this.holds++
+  }
+
+  /** A hold ends, and the clock starts anew. */
+  release(): void {
+    this.holds--
+    this.renew()
+  }
+
+  /** A hold ends as if it had never been. */
+  cancel(): void {
+    this.holds--
+    this.#rest()
+  }
+
+  /** Activity is now: the deadline is a patience away. */
+  renew(): void {
+    this.#endedAmongOthers = false
+    this.#deadline = this.#after(this.#settings.patience)
+    if (this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
+  }
+
+  /**
+   * Takes back that the deadline was renewed from `before` to `renewed`, unless it has been renewed since.
+   */
+  unrenew(before: number, renewed: number): void {
+    if (this.#deadline !== renewed || this.#over) return
+    this.#deadline = before
+    if (this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
+  }
+
+  /** Runs in the asynchronous context in which this was made. */
+  run<T>(callback: () => T): T {
+    return this.#context.runInAsyncScope(callback)
+  }
+
+  get #quiet(): boolean {
+    return this.firm + this.holds + this.soft === 0
+  }
+
+  /** When the timer should wake to mark how far each connection was read. */
+  get #markAt(): number {
+    return this.#deadline - (this.#lookout === undefined ? 0 : Math.min(this.#settings.patience / 2, HEAD_PATIENCE))
+  }
+
+  #after(ms: number): number {
+    const { jitter } = this.#settings
+    return this.#clock.now() + ms + (jitter === 0 ? 0 : Math.random() * jitter)
+  }
+
+  /** Something fell to zero that renews nothing. */
+  #rest(): void {
+    if (this.#wakeAt === Number.POSITIVE_INFINITY) this.#wait()
+  }
+
+  /** Goes to sleep until the deadline, or, while something is active, until the count falls to zero. */
+  #wait(): void {
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    if (this.#quiet) this.#sleep(this.#markAt)
+  }
+
+  #halt(): void {
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#wakeAt = Number.NEGATIVE_INFINITY
+  }
+
+  #sleep(until: number): void {
+    this.#halt()
+    this.#wakeAt = until
+    if (until === Number.POSITIVE_INFINITY) return
+    const now = this.#clock.now()
+    const ms = Math.min(Math.max(Math.ceil(until - now), 0), MAX_TIMEOUT)
+    this.#due = { now: now + ms, date: this.#clock.date() + ms }
+    this.#timer = this.run(() => this.#clock.setTimeout(() => this.#wake(), ms))
+  }
+
+  #wake(): void {
+    this.#timer = undefined
+    const now = this.#clock.now()
+    if (this.#overslept(now)) this.#deadline = Math.max(this.#deadline, this.#after(this.#settings.patience))
+    if (!this.#quiet) {
+      this.#wakeAt = Number.POSITIVE_INFINITY
+      if (this.#lookout?.releaseSilent()) this.#sleep(now + this.#settings.patience)
+    } else if (now < this.#markAt) {
+      this.#sleep(this.#markAt)
+    } else if (now < this.#deadline) {
+      this.#lookout?.mark()
+      this.#sleep(this.#deadline)
+    } else {
+      this.#look(false)
+    }
+  }
+
+  /** Whether the machine was suspended or the process stopped: nobody could call meanwhile, which is no idleness. */
+  #overslept(now: number): boolean {
+    const late = now - this.#due.now
+    const ahead = this.#clock.date() - this.#due.date - late
+    return late > this.#settings.patience || ahead > SUSPENDED
+  }
+
+  #look(confirmed: boolean): void {
+    this.#wakeAt = Number.NEGATIVE_INFINITY
+    if (this.#lookout?.trafficMoved()) this.renew()
+    const deadline = this.#deadline
+    lastLook(
+      () => (this.#lookout?.arrivals() ?? 0) + this.#stirs,
+      (quiet) => {
+        if (this.#over) return
+        if (this.#disturbed(deadline)) {
+          this.#wait()
+        } else if (!quiet || this.#lookout?.headBegun()) {
+          this.#lookout?.mark()
+          this.#sleep(this.#clock.now() + Math.min(this.#settings.patience, HEAD_PATIENCE))
+        } else if (this.#settings.confirm !== undefined && !confirmed) {
+          this.#ask(this.#settings.confirm)
+        } else {
+          this.stop()
+          this.#idle()
+        }
+      },
+    )
+  }
+
+  #disturbed(deadline: number): boolean {
+    return !this.#quiet || this.#deadline !== deadline || this.#clock.now() < deadline
+  }
+
+  /** Asks the user. Without an answer within one patience, the answer is no. */
+  #ask(confirm: () => boolean | Promise<boolean>): void {
+    const deadline = this.#deadline
+    let answered = false
+    const answer = (yes: boolean): void => {
+      if (answered) return
+      answered = true
+      this.#clock.clearTimeout(timeout)
+      if (this.#over) return
+      if (this.#disturbed(deadline)) this.#wait()
+      else if (yes) this.#look(true)
+      else {
+        this.renew()
+        this.#wait()
+      }
+    }
+    const failed = (error: unknown): void => {
+      if (!this.#confirmFailed) warn('IDLE_CONFIRM_FAILED', 'confirm failed, which counts as false', error)
+      this.#confirmFailed = true
+      answer(false)
+    }
+    const timeout = this.#clock.setTimeout(() => answer(false), Math.min(this.#settings.patience, MAX_TIMEOUT))
+    try {
+      Promise.resolve(this.run(confirm)).then((yes) => answer(yes === true), failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}

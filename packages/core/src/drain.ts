@@ -1,0 +1,156 @@
+import { after, type Clock } from './clock.ts'
+import type { Connection } from './connection/connection.ts'
+import { lastLook } from './last-look.ts'
+import { isHttp1 } from './server.ts'
+import type { ServerWatch } from './server-watch.ts'
+
+/** What became of a drain. */
+export interface CloseReport {
+  /** The reason of the idle signal. */
+  readonly reason: unknown
+  /** Milliseconds from the decision to the last socket's end. */
+  readonly duration: number
+  /** Requests and streams in progress at the decision, or come during the drain, that were answered to the end. */
+  readonly drained: number
+  /** Sockets cut because grace ran out. An HTTP/2 session is one. */
+  readonly destroyed: number
+  /** Holds that had not ended when grace ran out. */
+  readonly abandoned: number
+}
+
+/** How long (ms, at most) a connection that has not begun to ask for anything is waited for. */
+const SILENCE = 1000
+
+/** What a drain closes, and waits for. */
+export interface Drainable {
+  readonly clock: Clock
+  readonly grace: number
+  readonly watches: ReadonlyMap<unknown, ServerWatch>
+  /** How many holds have not ended. */
+  holds(): number
+  /** A number that changes when something arrives. */
+  arrivals(): number
+}
+
+/** The time between the decision and the last socket's end. */
+export class Drain {
+  /** Resolves with the report when nothing is left. Never rejects. */
+  readonly closed: Promise<CloseReport>
+  /** Whether the end is decided. */
+  begun = false
+  readonly #what: Drainable
+  readonly #undo: (() => void)[] = []
+  #resolve: (report: CloseReport) => void = () => {}
+  #phase: 'announced' | 'proceeding' | 'finishing' | 'over' = 'announced'
+  #decidedAt = 0
+  #reason: unknown
+  #drained = 0
+  #destroyed = 0
+  #abandoned: number | undefined
+
+  constructor(what: Drainable) {
+    this.#what = what
+    this.closed = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  /** Whether everything has closed. */
+  get over(): boolean {
+    return this.#phase === 'over'
+  }
+
+  /** The decision. After an idle verdict the listeners go down in this very turn: nothing can have come in between. */
+  begin(idle: boolean): void {
+    this.begun = true
+    this.#decidedAt = this.#what.clock.now()
+    if (idle) this.#closeListeners()
+    else for (const connection of this.#connections()) connection.announce()
+  }
+
+  /** The listeners of the signal have run: close everything, in order. */
+  proceed(reason: unknown, idle: boolean): void {
+    this.#reason = reason
+    this.#phase = 'proceeding'
+    const { clock, grace, arrivals } = this.#what
+    if (grace === 0) {
+      this.#closeListeners()
+      this.#cut()
+      return
+    }
+    this.#undo.push(after(clock, grace, () => this.#cut()))
+    if (idle) {
+      this.#finish()
+    } else {
+      // What queued before the decision is still accepted, a connection a turn.
+      lastLook(arrivals, () => {
+        if (this.#phase !== 'proceeding') return
+        this.#closeListeners()
+        this.#finish()
+      })
+    }
+  }
+
+  /** A connection has come since the decision. */
+  accepted(connection: Connection): void {
+    if (this.#phase === 'finishing') connection.finish()
+    this.#endIfSilent([connection])
+  }
+
+  /** A request was answered to the end. */
+  answered(): void {
+    this.#drained++
+  }
+
+  /** Something has ended: is anything left? */
+  check(): void {
+    if (this.#phase !== 'finishing') return
+    if (this.#abandoned === undefined && this.#what.holds() > 0) return
+    for (const watch of this.#what.watches.values()) if (!watch.isOver) return
+    this.#phase = 'over'
+    for (const undo of this.#undo) undo()
+    this.#resolve({
+      reason: this.#reason,
+      duration: this.#what.clock.now() - this.#decidedAt,
+      drained: this.#drained,
+      destroyed: this.#destroyed,
+      abandoned: this.#abandoned ?? 0,
+    })
+  }
+
+  #finish(): void {
+    this.#phase = 'finishing'
+    const connections = [...this.#connections()]
+    for (const connection of connections) connection.finish()
+    this.#endIfSilent(connections)
+    this.check()
+  }
+
+  #endIfSilent(connections: Iterable<Connection>): void {
+    const { clock, grace } = this.#what
+    const end = (): void => {
+      for (const connection of connections) connection.finishSilent()
+    }
+    this.#undo.push(after(clock, Math.min(grace, SILENCE), end))
+  }
+
+  /** Grace is over: whatever is left is destroyed, upgraded sockets included, which closeAllConnections() misses. */
+  #cut(): void {
+    this.#phase = 'finishing'
+    this.#abandoned = this.#what.holds()
+    for (const connection of [...this.#connections()]) {
+      this.#destroyed++
+      connection.destroy()
+    }
+    for (const { server } of this.#what.watches.values()) if (isHttp1(server)) server.closeAllConnections()
+    this.check()
+  }
+
+  #closeListeners(): void {
+    for (const watch of this.#what.watches.values()) watch.close()
+  }
+
+  *#connections(): Iterable<Connection> {
+    for (const watch of this.#what.watches.values()) yield* watch.connections
+  }
+}

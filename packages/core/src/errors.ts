@@ -1,0 +1,66 @@
+import { inspect } from 'node:util'
+
+/** The codes of the errors that a wrong call throws. Each has an entry in docs/errors.md. */
+export type IdleErrorCode =
+  | 'ERR_IDLE_UNKNOWN_OPTION'
+  | 'ERR_IDLE_INVALID_OPTION'
+  | 'ERR_IDLE_INVALID_DURATION'
+  | 'ERR_IDLE_INVALID_SERVER'
+  | 'ERR_IDLE_INVALID_ACTIVITY'
+  | 'ERR_IDLE_ENDED'
+  | 'ERR_IDLE_ALREADY_REGISTERED'
+
+/** The codes of the process warnings that this family emits. Each has an entry in docs/errors.md. */
+export type IdleWarningCode =
+  | 'IDLE_IGNORE_FAILED'
+  | 'IDLE_CONFIRM_FAILED'
+  | 'IDLE_LISTENER_FAILED'
+  | 'IDLE_CLOSE_FAILED'
+  | 'IDLE_HOLD_EXPIRED'
+  | 'IDLE_STILL_RUNNING'
+  | 'IDLE_WITHOUT_APP'
+
+/**
+ * Thrown at the call that is wrong: what was given, and what is accepted. Nothing was changed by that call.
+ */
+export class IdleUsageError extends TypeError {
+  readonly code: IdleErrorCode
+
+  constructor(code: IdleErrorCode, message: string) {
+    super(message)
+    this.name = 'IdleUsageError'
+    this.code = code
+  }
+}
+
+/**
+ * The reason of an idle signal whose deadline passed. It is never thrown by this library.
+ */
+export class IdleTimeoutError extends Error {
+  readonly code = 'ERR_IDLE_TIMEOUT' as const
+  /** How long nothing had happened, in milliseconds. */
+  readonly patience: number
+
+  constructor(patience: number) {
+    super(`No activity for ${patience} ms`)
+    this.name = 'IdleTimeoutError'
+    this.patience = patience
+  }
+}
+
+/** A value as an error message shows it: one short line. */
+export function show(value: unknown): string {
+  const text = inspect(value, {
+    depth: 0,
+    breakLength: Number.POSITIVE_INFINITY,
+    maxArrayLength: 3,
+    maxStringLength: 60,
+  })
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text
+}
+
+/** Emits a process warning of this family. Does not throw. */
+export function warn(code: IdleWarningCode, message: string, cause?: unknown): void {
+  const detail = cause instanceof Error ? cause.stack : cause === undefined ? undefined : show(cause)
+  process.emitWarning(message, { type: 'IdleShutdownWarning', code, ...(detail && { detail }) })
+}

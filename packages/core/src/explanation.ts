@@ -1,0 +1,65 @@
+import { format } from '@lukeed/ms'
+
+/** What keeps a tracker up, or how long is left. Plain data: it can be cloned, sent and printed. */
+export interface Explanation {
+  /**
+   * `starting`: no server listens yet. `active`: something counted holds it. `waiting`: the deadline is set. `suspended`:
+   * something that is no activity (an ignored request) delays an end that is due. `disabled`: the patience is Infinity.
+   * `ended`: the signal has aborted. `disposed`: it never will.
+   */
+  readonly state: 'starting' | 'active' | 'waiting' | 'suspended' | 'disabled' | 'ended' | 'disposed'
+  /** The patience in milliseconds. */
+  readonly patience: number
+  /** How many things hold it. */
+  readonly active: number
+  /** How many things suspend the end without being activity. */
+  readonly ignored: number
+  /** What these things are: the first {@link MOST_REASONS} of them. */
+  readonly reasons: readonly Reason[]
+  /** When it will count as idle. */
+  readonly deadline: Date | undefined
+  /** How long until then, in milliseconds. */
+  readonly remaining: number | undefined
+}
+
+/** One thing that keeps a tracker up. */
+export interface Reason {
+  readonly kind: 'hold' | 'connection' | 'request' | 'stream' | 'upgrade'
+  /** The label of a hold, the method and URL of a request, the remote address of a connection. */
+  readonly label: string
+  /** Whether it only suspends the end. */
+  readonly ignored: boolean
+  /** When it began, where that is known: the clock is not read when a request begins. */
+  readonly since?: Date
+}
+
+/** An explanation lists no more reasons than this, however many there are. */
+export const MOST_REASONS = 20
+
+/** An explanation as one line for logs. */
+export function inOneLine(explanation: Explanation): string {
+  const { state, active, ignored, reasons, patience, remaining } = explanation
+  const labels = reasons.slice(0, 3).map(({ kind, label }) => `${kind} ${label}`)
+  const more = active + ignored - labels.length
+  const list = [...labels, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  switch (state) {
+    case 'active':
+      return `active: ${list}`
+    case 'suspended':
+      return `idle, but waiting for: ${list}`
+    case 'waiting':
+      return `idle in ${readable(remaining ?? 0)} (patience ${readable(patience)})`
+    case 'starting':
+      return 'waiting for a server to listen'
+    case 'disabled':
+      return 'never idle (patience Infinity)'
+    case 'ended':
+      return 'ended'
+    case 'disposed':
+      return 'disposed'
+  }
+}
+
+function readable(ms: number): string {
+  return format(Math.max(0, Math.round(ms)))
+}

@@ -1,0 +1,256 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Connection } from './connection/connection.ts'
+import { ignoreRequest } from './connection/ignore-request.ts'
+import type { Countdown } from './countdown.ts'
+import { type CloseReport, Drain } from './drain.ts'
+import { IdleUsageError, show, warn } from './errors.ts'
+import { MOST_REASONS } from './explanation.ts'
+import { IdleTracker, observe, type TrackerControls } from './idle-tracker.ts'
+import { watchForLeftovers } from './left-running.ts'
+import { type IdleShutdownOptions, type RequestInfo, type ShutdownSettings, shutdownSettings } from './options.ts'
+import { type AnyHttpServer, type AnyServer, checkServer, isHttp1, isHttp2 } from './server.ts'
+import { ServerWatch, type Watcher } from './server-watch.ts'
+
+/**
+ * Closes servers when nobody has used any of them for as long as the patience, without losing a request, so that the
+ * process can end by itself. Does not end the process: what else keeps it alive is yours to stop on the idle signal.
+ *
+ * @throws IdleUsageError `ERR_IDLE_INVALID_SERVER`, `ERR_IDLE_INVALID_ACTIVITY`, `ERR_IDLE_UNKNOWN_OPTION`,
+ *   `ERR_IDLE_INVALID_OPTION`, `ERR_IDLE_INVALID_DURATION`
+ */
+export function idleShutdown(
+  servers: AnyHttpServer | Iterable<AnyHttpServer>,
+  options?: IdleShutdownOptions,
+): IdleShutdown
+export function idleShutdown(
+  servers: AnyServer | Iterable<AnyServer>,
+  options?: IdleShutdownOptions & { activity?: 'connections' },
+): IdleShutdown
+export function idleShutdown(servers: AnyServer | Iterable<AnyServer>, options?: IdleShutdownOptions): IdleShutdown {
+  return new IdleShutdown(servers, options)
+}
+
+/** Counts a request that began before its server was watched. For adapters. */
+export let adoptRequest: (
+  idle: IdleShutdown,
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+) => void
+
+/**
+ * Several servers under one clock, and how they close.
+ *
+ * The clock stands still until the first of them listens. It ends once: when the deadline passes, when the parent signal
+ * aborts, when `close()` is called, or when the user has closed the last of the servers.
+ */
+export class IdleShutdown implements AsyncDisposable {
+  readonly tracker: IdleTracker
+  /** Resolves when every server is closed, every socket gone and every hold ended. Never rejects. */
+  readonly closed: Promise<CloseReport>
+  readonly #settings: ShutdownSettings
+  readonly #end: TrackerControls['end']
+  readonly #watches = new Map<AnyServer, ServerWatch>()
+  readonly #drain: Drain
+  readonly #watcher: Watcher
+  #ignoreFailed = false
+
+  constructor(servers: AnyServer | Iterable<AnyServer>, options?: IdleShutdownOptions) {
+    const settings = shutdownSettings(options)
+    const list = isIterable(servers) ? [...servers] : [servers]
+    for (const server of list) check(server, settings)
+
+    const { clock, grace, patience, startupPatience, jitter, signal, confirm } = settings
+    this.#settings = settings
+    this.tracker = new IdleTracker({
+      clock,
+      patience,
+      startupPatience,
+      jitter,
+      ...(signal && { signal }),
+      ...(confirm && { confirm }),
+    })
+    let idleEnd = false
+    const arrivals = (): number => this.#arrivals()
+    const { countdown, end } = observe(this.tracker, {
+      arrivals,
+      mark: () => this.#each((connection) => connection.mark()),
+      headBegun: () => this.#count((connection) => connection.headBegun) > 0,
+      trafficMoved: () => this.#count((connection) => connection.trafficMoved()) > 0,
+      releaseSilent: () => this.#releaseSilent(),
+      explain: (reasons) => this.#each((connection) => reasons.length < MOST_REASONS && connection.explain(reasons)),
+      holdEnded: () => this.#drain.check(),
+      ending: (idle) => {
+        idleEnd = idle
+        this.#drain.begin(idle)
+      },
+      ended: (reason) => this.#drain.proceed(reason, idleEnd),
+    })
+    this.#end = end
+    this.#drain = new Drain({ clock, grace, watches: this.#watches, arrivals, holds: () => countdown.holds })
+    this.closed = this.#drain.closed
+    this.#watcher = this.#makeWatcher(countdown)
+    void this.closed.then(() => {
+      for (const watch of this.#watches.values()) if (watch.hasOpened) watch.detach()
+      if (idleEnd) watchForLeftovers(clock)
+    })
+
+    const { aborted } = this.signal
+    countdown.pause()
+    if (aborted) this.#drain.begin(false)
+    for (const server of list) this.#attach(server)
+    if (aborted) this.#drain.proceed(this.signal.reason, false)
+  }
+
+  /** Aborts when the end is decided: the same signal as the tracker's. */
+  get signal(): AbortSignal {
+    return this.tracker.signal
+  }
+
+  /**
+   * Watches one more server under the same clock, listening or not. Watching it twice counts once. Returns the undo: the
+   * last one releases what the server held.
+   *
+   * @throws IdleUsageError `ERR_IDLE_INVALID_SERVER`, `ERR_IDLE_INVALID_ACTIVITY`, and `ERR_IDLE_ENDED` after the end
+   */
+  watch(server: AnyServer): Disposable {
+    check(server, this.#settings)
+    if (this.#drain.begun) {
+      throw new IdleUsageError(
+        'ERR_IDLE_ENDED',
+        'This IdleShutdown has ended, and cannot watch a server; make a new one',
+      )
+    }
+    const watch = this.#attach(server)
+    let undone = false
+    return {
+      [Symbol.dispose]: () => {
+        if (undone) return
+        undone = true
+        if (--watch.references > 0) return
+        watch.detach()
+        this.#watches.delete(server)
+        if (this.#drain.begun) this.#drain.check()
+      },
+    }
+  }
+
+  /**
+   * Marks a request in progress as no activity: it suspends the end while it is answered, and leaves the deadline where it
+   * was. Does nothing for a request that was answered, or came to no server of this.
+   */
+  ignore(request: IncomingMessage | Http2ServerRequest): void {
+    ignoreRequest(request, (site) => this.#sites.has(site))
+  }
+
+  /**
+   * Drains now. The signal aborts with the reason, else with an AbortError; the listeners go down when what had queued is
+   * accepted. Called again, or after the end, it gives the same promise and changes nothing.
+   */
+  close(reason?: unknown): Promise<CloseReport> {
+    this.#end(reason)
+    return this.closed
+  }
+
+  /** Drains, and waits until everything is closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  get #sites(): Set<unknown> {
+    return new Set(this.#watches.values())
+  }
+
+  #attach(server: AnyServer): ServerWatch {
+    const known = this.#watches.get(server)
+    if (known !== undefined) {
+      known.references++
+      return known
+    }
+    const watch = new ServerWatch(server, this.#watcher)
+    this.#watches.set(server, watch)
+    watch.attach()
+    return watch
+  }
+
+  #makeWatcher(countdown: Countdown): Watcher {
+    const drain = this.#drain
+    return {
+      countdown,
+      settings: this.#settings,
+      get draining() {
+        return drain.begun
+      },
+      isIgnored: (request) => this.#isIgnored(request),
+      opened: (watch) => {
+        if (drain.begun) watch.close()
+        else if (countdown.paused) countdown.start()
+      },
+      closed: (watch) => {
+        if (drain.over) watch.detach()
+        else if (drain.begun) drain.check()
+        // The user has closed the last one: the end, too.
+        else if ([...this.#watches.values()].every(({ hasClosed }) => hasClosed)) this.#end(undefined)
+      },
+      accepted: (connection) => drain.accepted(connection),
+      gone: () => drain.check(),
+      answered: () => drain.answered(),
+    }
+  }
+
+  /** A test that throws counts the request as activity. */
+  #isIgnored(request: RequestInfo): boolean {
+    try {
+      return this.#settings.ignored?.(request) === true
+    } catch (error) {
+      if (!this.#ignoreFailed) warn('IDLE_IGNORE_FAILED', 'ignore failed, and the request counts as activity', error)
+      this.#ignoreFailed = true
+      return false
+    }
+  }
+
+  #arrivals(): number {
+    let sum = 0
+    for (const watch of this.#watches.values()) sum += watch.arrivals
+    this.#each((connection) => {
+      sum += connection.arrived
+    })
+    return sum
+  }
+
+  /** Two patiences without a byte, where Node sets no bound: the connection counts no longer. */
+  #releaseSilent(): boolean {
+    return this.#count((connection) => connection.releaseSilent()) > 0
+  }
+
+  #count(test: (connection: Connection) => boolean): number {
+    let count = 0
+    this.#each((connection) => {
+      if (test(connection)) count++
+    })
+    return count
+  }
+
+  #each(visit: (connection: Connection) => unknown): void {
+    for (const watch of this.#watches.values()) for (const connection of watch.connections) visit(connection)
+  }
+
+  static {
+    adoptRequest = (idle, request, response) => {
+      for (const watch of idle.#watches.values()) watch.adoptRequest(request, response)
+    }
+  }
+}
+
+function check(server: AnyServer, { activity }: ShutdownSettings): void {
+  checkServer(server)
+  if (activity === 'connections' || isHttp1(server) || isHttp2(server)) return
+  throw new IdleUsageError(
+    'ERR_IDLE_INVALID_ACTIVITY',
+    `${show(server)} is a net or tls server, which has no requests; with one, activity must be 'connections'`,
+  )
+}
+
+function isIterable(value: AnyServer | Iterable<AnyServer>): value is Iterable<AnyServer> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value
+}

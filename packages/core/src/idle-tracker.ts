@@ -1,0 +1,192 @@
+import type { Clock } from './clock.ts'
+import { Countdown, type Lookout } from './countdown.ts'
+import { IdleTimeoutError, IdleUsageError, show } from './errors.ts'
+import { type Explanation, inOneLine, MOST_REASONS, type Reason } from './explanation.ts'
+import { CountedHold, endedHold, type Hold, type HoldOptions } from './hold.ts'
+import { IdleSignal } from './idle-signal.ts'
+import { type IdleTrackerOptions, milliseconds, refuseUnknown, trackerSettings } from './options.ts'
+
+/** Gives this package, and nobody else, the inside of a tracker. */
+export let observe: (tracker: IdleTracker, observer: Observer) => TrackerControls
+
+/**
+ * Notices when nothing has been active for as long as its patience, and aborts one signal, once.
+ *
+ * It counts what it is told: holds, and what an `IdleShutdown` sees on its servers. It closes nothing. It ends when the
+ * deadline passes, when the parent signal aborts, or when it is disposed. It cannot be used again. Its timer never keeps
+ * the process alive.
+ *
+ * Listeners of the signal and `confirm` run in the asynchronous context in which the tracker was made.
+ *
+ * @see https://pkg.go.dev/context a Go context that is done when nothing is active any more
+ */
+export class IdleTracker implements Disposable {
+  /** Milliseconds without activity until it counts as idle; `Infinity`: never. */
+  readonly patience: number
+  readonly #countdown: Countdown
+  readonly #idle = new IdleSignal()
+  readonly #holds = new Set<CountedHold>()
+  readonly #clock: Clock
+  #observer: Observer | undefined
+  #phase: 'running' | 'ended' | 'disposed' = 'running'
+  #forgetParent = (): void => {}
+
+  /**
+   * Starts the clock.
+   *
+   * @throws IdleUsageError `ERR_IDLE_UNKNOWN_OPTION`, `ERR_IDLE_INVALID_OPTION`, `ERR_IDLE_INVALID_DURATION`
+   */
+  constructor(options?: IdleTrackerOptions) {
+    const settings = trackerSettings(options)
+    this.patience = settings.patience
+    this.#clock = settings.clock
+    this.#countdown = new Countdown(settings, () => this.#end(new IdleTimeoutError(this.patience), true))
+    const { signal: parent } = settings
+    if (parent?.aborted) {
+      this.#end(parent.reason, false)
+      return
+    }
+    if (parent !== undefined) {
+      const onAbort = (): void => this.#end(parent.reason, false)
+      parent.addEventListener('abort', onAbort, { once: true })
+      this.#forgetParent = () => parent.removeEventListener('abort', onAbort)
+    }
+    this.#countdown.start()
+  }
+
+  /** Aborts once: with an {@link IdleTimeoutError} at the deadline, or with the parent's reason. */
+  get signal(): AbortSignal {
+    return this.#idle.signal
+  }
+
+  /** When it will count as idle. Undefined while something is active, when disabled, and after the end or disposal. */
+  get deadline(): Date | undefined {
+    const remaining = this.#remaining
+    return remaining === undefined ? undefined : new Date(this.#clock.date() + remaining)
+  }
+
+  /** How many things hold it now. What only suspends the end (an ignored request) is not counted. */
+  get active(): number {
+    return this.#countdown.firm + this.#countdown.holds
+  }
+
+  /**
+   * Holds the tracker until the hold is released or cancelled. After the end it does nothing.
+   *
+   * @throws IdleUsageError `ERR_IDLE_INVALID_DURATION`, `ERR_IDLE_UNKNOWN_OPTION`, `ERR_IDLE_INVALID_OPTION`
+   */
+  hold(label: string = 'hold', options: HoldOptions = {}): Hold {
+    if (typeof label !== 'string')
+      throw new IdleUsageError('ERR_IDLE_INVALID_OPTION', `label is ${show(label)}; accepted is a text`)
+    refuseUnknown(options, ['maxAge'])
+    const maxAge = options.maxAge === undefined ? Number.POSITIVE_INFINITY : milliseconds('maxAge', options.maxAge)
+    if (!this.#countdown.running) return endedHold(label)
+    const hold = new CountedHold(label, maxAge, this.#clock, (ended, renews) => {
+      this.#holds.delete(ended)
+      if (renews) this.#countdown.release()
+      else this.#countdown.cancel()
+      this.#observer?.holdEnded()
+    })
+    this.#holds.add(hold)
+    this.#countdown.hold()
+    return hold
+  }
+
+  /**
+   * Holds the tracker until `work` settles, and gives its outcome. Does not swallow a rejection: the promise that is
+   * returned rejects like `work`, so await it, or handle it.
+   */
+  async waitUntil<T>(work: Promise<T>, label: string = 'waitUntil'): Promise<T> {
+    const hold = this.hold(label)
+    try {
+      return await work
+    } finally {
+      hold.release()
+    }
+  }
+
+  /** Activity without duration: the clock starts anew. */
+  touch(): void {
+    this.#countdown.renew()
+  }
+
+  /** What holds it, or how long is left. */
+  explain(): Explanation {
+    const reasons: Reason[] = []
+    for (const { label, since } of this.#holds) {
+      if (reasons.length === MOST_REASONS) break
+      reasons.push({ kind: 'hold', label, ignored: false, since: new Date(since) })
+    }
+    this.#observer?.explain(reasons)
+    const { deadline, active, patience } = this
+    const ignored = this.#countdown.soft
+    return { state: this.#state, patience, active, ignored, reasons, deadline, remaining: this.#remaining }
+  }
+
+  /** One line for logs. */
+  toString(): string {
+    return inOneLine(this.explain())
+  }
+
+  /** Stops the clock: the signal will never abort. The parent is listened to no longer. Does not end any hold. */
+  [Symbol.dispose](): void {
+    if (this.#phase === 'running') this.#stop('disposed')
+  }
+
+  get #remaining(): number | undefined {
+    const { deadline, paused } = this.#countdown
+    if (this.#phase !== 'running' || paused || this.active > 0 || deadline === Number.POSITIVE_INFINITY)
+      return undefined
+    return Math.max(0, deadline - this.#clock.now())
+  }
+
+  get #state(): Explanation['state'] {
+    if (this.#phase !== 'running') return this.#phase
+    if (this.active > 0) return 'active'
+    if (this.#countdown.paused) return 'starting'
+    if (this.#remaining === undefined) return 'disabled'
+    return this.#countdown.soft > 0 && this.#remaining === 0 ? 'suspended' : 'waiting'
+  }
+
+  #stop(phase: 'ended' | 'disposed'): void {
+    this.#phase = phase
+    this.#countdown.stop()
+    this.#forgetParent()
+  }
+
+  #end(reason: unknown, idle: boolean): void {
+    if (this.#phase === 'ended') return
+    const disposed = this.#phase === 'disposed'
+    this.#stop('ended')
+    this.#observer?.ending(idle)
+    if (!disposed) this.#countdown.run(() => this.#idle.abort(reason))
+    this.#observer?.ended(disposed ? reason : this.signal.reason)
+  }
+
+  static {
+    observe = (tracker, observer) => {
+      tracker.#observer = observer
+      tracker.#countdown.watchWith(observer)
+      return { countdown: tracker.#countdown, end: (reason) => tracker.#end(reason, false) }
+    }
+  }
+}
+
+/** What watches servers for a tracker, and is told of its end. */
+export interface Observer extends Lookout {
+  /** Adds what it knows to an explanation, up to {@link MOST_REASONS}. */
+  explain(reasons: Reason[]): void
+  /** A hold was released or cancelled. */
+  holdEnded(): void
+  /** The end is decided, and the signal is about to abort. */
+  ending(idle: boolean): void
+  /** The signal's listeners have run. */
+  ended(reason: unknown): void
+}
+
+/** What only this package may do with a tracker. */
+export interface TrackerControls {
+  readonly countdown: Countdown
+  /** Ends now, with the reason, or else with an AbortError. A disposed tracker ends without its signal. */
+  end(reason: unknown): void
+}

@@ -1,0 +1,246 @@
+import type { EventEmitter } from 'node:events'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import type {
+  Http2ServerRequest,
+  Http2ServerResponse,
+  Http2Session,
+  IncomingHttpHeaders,
+  ServerHttp2Stream,
+} from 'node:http2'
+import type { Socket } from 'node:net'
+import { carriedBy } from './connection/carrier.ts'
+import { type Connection, connectionOn, type Site } from './connection/connection.ts'
+import { Http1Connection } from './connection/http1-connection.ts'
+import { Http2Connection } from './connection/http2-connection.ts'
+import { PlainConnection } from './connection/plain-connection.ts'
+import { adoptResponse, socketBelow, watchRequests } from './connection/request-channel.ts'
+import type { Countdown } from './countdown.ts'
+import type { RequestInfo, ShutdownSettings } from './options.ts'
+import { type AnyServer, closeListener, isHttp1, isHttp2, isTls, liveSockets } from './server.ts'
+
+type Listener = Parameters<EventEmitter['on']>[1]
+
+/** Whom a watch tells what happens on its server. */
+export interface Watcher {
+  readonly countdown: Countdown
+  readonly settings: ShutdownSettings
+  readonly draining: boolean
+  isIgnored(request: RequestInfo): boolean
+  /** The server listens, or was given a connection. */
+  opened(watch: ServerWatch): void
+  /** The server has closed: no listener, no connection. */
+  closed(watch: ServerWatch): void
+  /** A connection has come during the drain. */
+  accepted(connection: Connection): void
+  /** A socket has closed. */
+  gone(): void
+  /** A request was answered to the end during the drain. */
+  answered(): void
+}
+
+/** One server: its events become connections. Adds no listener that changes what the server does. */
+export class ServerWatch implements Site {
+  readonly server: AnyServer
+  readonly connections: Set<Connection> = new Set()
+  /** How many times it is watched. */
+  references: number = 1
+  /** How many connections have come. */
+  arrivals = 0
+  /** Whether it has ever listened, or been given a connection. */
+  hasOpened = false
+  /** Whether it has listened and then closed. */
+  hasClosed = false
+  #hasListened = false
+  readonly #watcher: Watcher
+  readonly #http: boolean
+  readonly #listeners: readonly (readonly [event: string, listener: Listener])[]
+  #stopWatchingRequests = (): void => {}
+
+  constructor(server: AnyServer, watcher: Watcher) {
+    this.server = server
+    this.#watcher = watcher
+    this.#http = isHttp1(server) || isHttp2(server)
+    this.#listeners = [
+      ['listening', () => this.#listen()],
+      ['close', () => this.#close()],
+      ['connection', (socket: Socket) => this.#accept(socket)],
+      ...(isTls(server) ? [['secureConnection', (socket: Socket) => this.#secure(socket)] as const] : []),
+      ...(isHttp2(server)
+        ? ([
+            ['session', (session: Http2Session) => this.#session(session)],
+            ['stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => this.#stream(stream, headers)],
+          ] as const)
+        : []),
+      ...(this.#http
+        ? ([
+            ['newListener', (event: string, listener: unknown) => this.#beforeListener(event, listener)],
+            ['removeListener', (event: string) => this.#afterListener(event)],
+          ] as const)
+        : []),
+    ]
+  }
+
+  /** Begins to watch. A server that listens already is taken over with its connections. */
+  attach(): void {
+    const { server } = this
+    // Before Node's own listeners, which make a session or a TLS socket of the connection at once.
+    for (const [event, listener] of this.#listeners) server.prependListener(event, listener)
+    if (this.#http) {
+      for (const event of UPGRADES) if (server.listenerCount(event) > 0) server.prependListener(event, this.#upgrade)
+      this.#stopWatchingRequests = watchRequests()
+    }
+    if (server.listening) this.#adopt()
+  }
+
+  get countdown(): Countdown {
+    return this.#watcher.countdown
+  }
+
+  get settings(): ShutdownSettings {
+    return this.#watcher.settings
+  }
+
+  get draining(): boolean {
+    return this.#watcher.draining
+  }
+
+  isIgnored(request: RequestInfo): boolean {
+    return this.#watcher.isIgnored(request)
+  }
+
+  answered(): void {
+    this.#watcher.answered()
+  }
+
+  replaced(connection: Connection): void {
+    this.connections.delete(connection)
+  }
+
+  gone(connection: Connection): void {
+    if (this.connections.delete(connection)) this.#watcher.gone()
+  }
+
+  /** Whether nothing is left of it: no listener, no connection. */
+  get isOver(): boolean {
+    return !this.server.listening && this.connections.size === 0 && (this.hasClosed || !this.#hasListened)
+  }
+
+  /** Takes the listener down and lets connections be. One that does not listen yet is closed as soon as it does. */
+  close(): void {
+    if (this.server.listening) closeListener(this.server)
+  }
+
+  /** Removes every listener, and lets go of what is in progress. */
+  detach(): void {
+    for (const [event, listener] of this.#listeners) this.server.off(event, listener)
+    for (const event of UPGRADES) this.server.off(event, this.#upgrade)
+    this.#stopWatchingRequests()
+    for (const connection of this.connections) {
+      connection.leave()
+      if (carriedBy(connection.socket) === undefined) connection.socket.off('close', onSocketClose)
+    }
+  }
+
+  /** Counts a request that began before the server was watched. */
+  adoptRequest(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void {
+    if (request instanceof IncomingMessage) {
+      if (response instanceof ServerResponse) adoptResponse(response, this)
+    } else if (!(response instanceof ServerResponse)) {
+      this.#stream(request.stream, request.headers)
+    }
+  }
+
+  /** A server that listened before it was watched: its live sockets are taken over, and silent ones count as idle. */
+  #adopt(): void {
+    this.#listen()
+    for (const socket of liveSockets(this.server)) {
+      if (socket.destroyed || connectionOn(socket, this) !== undefined) continue
+      // What goes on inside TLS or HTTP/2 cannot be seen from outside: it counts until its next request ends, or it closes.
+      const opaque = isTls(this.server) || isHttp2(this.server)
+      const connection = this.#connect(socket, !this.#http || (opaque && socket.bytesRead > 0), false)
+      const response: unknown = Reflect.get(socket, '_httpMessage')
+      if (connection instanceof Http1Connection && response instanceof ServerResponse) connection.adopt(response)
+      else connection.mark()
+    }
+  }
+
+  #listen(): void {
+    this.#hasListened = true
+    this.hasClosed = false
+    this.#open()
+  }
+
+  #open(): void {
+    this.hasOpened = true
+    this.#watcher.opened(this)
+  }
+
+  #close(): void {
+    this.hasClosed = true
+    this.#watcher.closed(this)
+  }
+
+  #accept(socket: Socket): void {
+    this.arrivals++
+    if (!this.hasOpened) this.#open()
+    const bare = !this.#http || this.settings.activity === 'connections'
+    const connection = this.#connect(socket, bare, isTls(this.server))
+    if (this.draining) this.#watcher.accepted(connection)
+  }
+
+  #connect(socket: Socket, bare: boolean, securing: boolean): Connection {
+    if (bare) this.countdown.begin()
+    // HTTP/1, until a session shows otherwise.
+    const Kind = this.#http ? Http1Connection : PlainConnection
+    if (carriedBy(socket) === undefined) socket.on('close', onSocketClose)
+    const connection = new Kind(this, socket, bare, securing)
+    this.connections.add(connection)
+    return connection
+  }
+
+  #secure(socket: Socket): void {
+    const below = socketBelow(socket)
+    if (below !== undefined) connectionOn(below, this)?.secured(socket)
+  }
+
+  #session(session: Http2Session): void {
+    const { socket } = session
+    const before = connectionOn(socketBelow(socket) ?? socket, this)
+    if (before !== undefined) this.connections.add(new Http2Connection(before, session))
+  }
+
+  #stream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    const socket = stream.session?.socket
+    if (socket === undefined) return
+    let connection = connectionOn(socketBelow(socket) ?? socket, this)
+    if (connection instanceof Http1Connection && stream.session !== undefined) {
+      // A session that was open before its server was watched.
+      this.#session(stream.session)
+      connection = connectionOn(socketBelow(socket) ?? socket, this)
+    }
+    if (connection instanceof Http2Connection) connection.begin(stream, headers)
+  }
+
+  readonly #upgrade = (request: IncomingMessage): void => {
+    const connection = connectionOn(request.socket, this)
+    if (connection instanceof Http1Connection) connection.upgrade(request)
+  }
+
+  // A server with a listener of 'upgrade' treats upgrade requests differently, so ours is there only while the user's is.
+
+  #beforeListener(event: string, listener: unknown): void {
+    if (!UPGRADES.includes(event) || listener === this.#upgrade) return
+    if (!this.server.listeners(event).includes(this.#upgrade)) this.server.prependListener(event, this.#upgrade)
+  }
+
+  #afterListener(event: string): void {
+    if (UPGRADES.includes(event) && this.server.listenerCount(event) === 1) this.server.off(event, this.#upgrade)
+  }
+}
+
+/** One function for every socket, whoever watches it. */
+function onSocketClose(this: Socket): void {
+  for (let connection = carriedBy(this); connection !== undefined; connection = carriedBy(this)) connection.leave()
+}
+
+const UPGRADES: readonly string[] = ['upgrade', 'connect']

@@ -1,0 +1,72 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Http2SecureServer, Http2Server } from 'node:http2'
+import type { Server as HttpsServer } from 'node:https'
+import { type Server as NetServer, Socket } from 'node:net'
+import type { Server as TlsServer } from 'node:tls'
+import { IdleUsageError, show } from './errors.ts'
+
+/** A server that speaks HTTP: it has requests, and not only connections. */
+export type AnyHttpServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer
+
+/** Every server that can be watched. */
+export type AnyServer = AnyHttpServer | NetServer | TlsServer
+
+/** Throws `ERR_IDLE_INVALID_SERVER` for what is none. */
+export function checkServer(value: AnyServer): void {
+  const { listen, close, prependListener } = Object(value)
+  if ([listen, close, prependListener].every((method) => typeof method === 'function') && 'listening' in value) return
+  const hint = typeof listen === 'function' ? ' (of an app, pass what its listen() returns)' : ''
+  throw new IdleUsageError(
+    'ERR_IDLE_INVALID_SERVER',
+    `${show(value)} is no server; accepted is a server of node:http, https, http2, net or tls${hint}`,
+  )
+}
+
+// By what they can do, and not by instanceof: importing node:https and node:http2 would cost every start.
+
+/** Whether it is an HTTP/1 server, over TLS or not. */
+export function isHttp1(server: AnyServer): server is HttpServer {
+  return 'closeIdleConnections' in server
+}
+
+/** Whether it is an HTTP/2 server, over TLS or not. */
+export function isHttp2(server: AnyServer): server is Http2Server {
+  return 'updateSettings' in server
+}
+
+/** Whether its connections begin with a TLS handshake. */
+export function isTls(server: AnyServer): boolean {
+  return 'setSecureContext' in server
+}
+
+/**
+ * Closes the listener and lets every connection be.
+ *
+ * Node's own `close()` of an HTTP server also destroys sockets whose last response is ended but not yet flushed: bytes are
+ * lost on every version, 20 to 26. So `closeIdleConnections` does nothing while it runs.
+ */
+export function closeListener(server: AnyServer): void {
+  if (!isHttp1(server)) {
+    server.close()
+    return
+  }
+  const own = Object.getOwnPropertyDescriptor(server, 'closeIdleConnections')
+  Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true })
+  try {
+    server.close()
+  } finally {
+    Reflect.deleteProperty(server, 'closeIdleConnections')
+    if (own !== undefined) Object.defineProperty(server, 'closeIdleConnections', own)
+  }
+}
+
+/** The sockets that a server has accepted and that are still open. Node lists them nowhere in public. */
+export function liveSockets(server: AnyServer): Socket[] {
+  const list: unknown = Reflect.get(process, '_getActiveHandles')
+  if (typeof list !== 'function') return []
+  const handles: unknown = Reflect.apply(list, process, [])
+  if (!Array.isArray(handles)) return []
+  return handles.filter(
+    (handle: unknown): handle is Socket => handle instanceof Socket && Reflect.get(handle, 'server') === server,
+  )
+}

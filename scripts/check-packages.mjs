@@ -1,0 +1,43 @@
+// Packs every published package as it would be published (workspace: and catalog: resolved) and runs a checker on the
+// tarball: `publint` or `attw`. Prints one line per package, and what is wrong with it.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+
+const commands = {
+  publint: (/** @type {string} */ tarball) => ['publint', 'run', tarball, '--strict'],
+  attw: (/** @type {string} */ tarball) => ['attw', tarball, '--profile', 'esm-only', '--format', 'table-flipped'],
+}
+
+const tool = process.argv[2]
+if (tool !== 'publint' && tool !== 'attw') throw new Error('usage: check-packages.mjs publint|attw')
+
+const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-pack-'))
+const shell = process.platform === 'win32'
+try {
+  for (const directory of readdirSync('packages')) {
+    const cwd = join('packages', directory)
+    const manifest = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'))
+    if (manifest.private) continue
+
+    const destination = join(temp, directory)
+    execFileSync('pnpm', ['pack', '--pack-destination', destination], {
+      cwd,
+      shell,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    const [tarball = ''] = readdirSync(destination)
+    const [command = '', ...args] = commands[tool](join(destination, tarball))
+    const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', shell })
+
+    console.log(`${tool}: ${manifest.name} ${status === 0 ? 'ok' : 'FAILED'}`)
+    if (status !== 0) {
+      console.log(stdout, stderr)
+      process.exitCode = 1
+    }
+  }
+} finally {
+  rmSync(temp, { recursive: true, force: true })
+}
