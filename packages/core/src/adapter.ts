@@ -1,5 +1,5 @@
-export { AppShutdown } from './app-shutdown.ts'
+export { AppShutdown, type IdleMembers, withMembers } from './app-shutdown.ts'
 export { ignoreRequest } from './connection/ignore-request.ts'
 export { discover } from './discovery.ts'
-export { warn } from './errors.ts'
-export { refuseUnknown } from './options.ts'
+export { showValue, warn } from './errors.ts'
+export { listenersDown } from './idle-shutdown.ts'

@@ -76,6 +76,25 @@ export class AppShutdown {
   }
 }
 
+/** What the middleware of an adapter carries: the members of the living {@link IdleShutdown}. */
+export type IdleMembers = Pick<IdleShutdown, 'tracker' | 'signal' | 'closed' | 'watch' | 'ignore' | 'close'> &
+  AsyncDisposable
+
+/** Gives `middleware` the members of `shutdown`. */
+export function withMembers<T extends object>(middleware: T, shutdown: AppShutdown): T & IdleMembers {
+  const members: Record<keyof IdleMembers, PropertyDescriptor> = {
+    tracker: { get: () => shutdown.tracker },
+    signal: { get: () => shutdown.signal },
+    closed: { get: () => shutdown.closed },
+    watch: { value: shutdown.watch.bind(shutdown) },
+    ignore: { value: shutdown.ignore.bind(shutdown) },
+    close: { value: shutdown.close.bind(shutdown) },
+    [Symbol.asyncDispose]: { value: shutdown[Symbol.asyncDispose].bind(shutdown) },
+  }
+  // Getters, so that an app that is served again shows its new life; types cannot follow defineProperties.
+  return Object.defineProperties(middleware, members) as T & IdleMembers
+}
+
 function isListening(server: unknown): server is AnyServer {
   return typeof server === 'object' && server !== null && 'listening' in server && server.listening === true
 }

@@ -36,10 +36,13 @@ export interface Drainable {
 export class Drain {
   /** Resolves with the report when nothing is left. Never rejects. */
   readonly closed: Promise<CloseReport>
+  /** Resolves when no listener accepts any more. */
+  readonly listenersDown: Promise<void>
   /** Whether the end is decided. */
   begun = false
   readonly #what: Drainable
   readonly #undo: (() => void)[] = []
+  #markDown: () => void = () => {}
   #resolve: (report: CloseReport) => void = () => {}
   #phase: 'announced' | 'proceeding' | 'finishing' | 'over' = 'announced'
   #decidedAt = 0
@@ -53,6 +56,9 @@ export class Drain {
     this.closed = new Promise((resolve) => {
       this.#resolve = resolve
     })
+    this.listenersDown = new Promise((resolve) => {
+      this.#markDown = resolve
+    })
   }
 
   /** Whether everything has closed. */
@@ -65,7 +71,7 @@ export class Drain {
     this.begun = true
     this.#decidedAt = this.#what.clock.now()
     if (idle) this.#closeListeners()
-    else for (const connection of this.#connections()) connection.announce()
+    else for (const watch of this.#what.watches.values()) watch.announce()
   }
 
   /** The listeners of the signal have run: close everything, in order. */
@@ -148,6 +154,7 @@ export class Drain {
 
   #closeListeners(): void {
     for (const watch of this.#what.watches.values()) watch.close()
+    this.#markDown()
   }
 
   *#connections(): Iterable<Connection> {

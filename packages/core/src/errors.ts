@@ -49,7 +49,7 @@ export class IdleTimeoutError extends Error {
 }
 
 /** A value as an error message shows it: one short line. */
-export function show(value: unknown): string {
+export function showValue(value: unknown): string {
   const text = inspect(value, {
     depth: 0,
     breakLength: Number.POSITIVE_INFINITY,
@@ -61,6 +61,6 @@ export function show(value: unknown): string {
 
 /** Emits a process warning of this family. Does not throw. */
 export function warn(code: IdleWarningCode, message: string, cause?: unknown): void {
-  const detail = cause instanceof Error ? cause.stack : cause === undefined ? undefined : show(cause)
+  const detail = cause instanceof Error ? cause.stack : cause === undefined ? undefined : showValue(cause)
   process.emitWarning(message, { type: 'IdleShutdownWarning', code, ...(detail && { detail }) })
 }

@@ -4,7 +4,7 @@ import type { Connection } from './connection/connection.ts'
 import { ignoreRequest } from './connection/ignore-request.ts'
 import type { Countdown } from './countdown.ts'
 import { type CloseReport, Drain } from './drain.ts'
-import { IdleUsageError, show, warn } from './errors.ts'
+import { IdleUsageError, showValue, warn } from './errors.ts'
 import { MOST_REASONS } from './explanation.ts'
 import { IdleTracker, observe, type TrackerControls } from './idle-tracker.ts'
 import { watchForLeftovers } from './left-running.ts'
@@ -30,6 +30,9 @@ export function idleShutdown(
 export function idleShutdown(servers: AnyServer | Iterable<AnyServer>, options?: IdleShutdownOptions): IdleShutdown {
   return new IdleShutdown(servers, options)
 }
+
+/** Resolves when an end has been decided and no listener accepts any more. For adapters. */
+export let listenersDown: (idle: IdleShutdown) => Promise<void>
 
 /** Counts a request that began before its server was watched. For adapters. */
 export let adoptRequest: (
@@ -236,6 +239,7 @@ export class IdleShutdown implements AsyncDisposable {
   }
 
   static {
+    listenersDown = (idle) => idle.#drain.listenersDown
     adoptRequest = (idle, request, response) => {
       for (const watch of idle.#watches.values()) watch.adoptRequest(request, response)
     }
@@ -247,7 +251,7 @@ function check(server: AnyServer, { activity }: ShutdownSettings): void {
   if (activity === 'connections' || isHttp1(server) || isHttp2(server)) return
   throw new IdleUsageError(
     'ERR_IDLE_INVALID_ACTIVITY',
-    `${show(server)} is a net or tls server, which has no requests; with one, activity must be 'connections'`,
+    `${showValue(server)} is a net or tls server, which has no requests; with one, activity must be 'connections'`,
   )
 }
 

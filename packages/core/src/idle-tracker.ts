@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import { Countdown, type Lookout } from './countdown.ts'
-import { IdleTimeoutError, IdleUsageError, show } from './errors.ts'
+import { IdleTimeoutError, IdleUsageError, showValue } from './errors.ts'
 import { type Explanation, inOneLine, MOST_REASONS, type Reason } from './explanation.ts'
 import { CountedHold, endedHold, type Hold, type HoldOptions } from './hold.ts'
 import { IdleSignal } from './idle-signal.ts'
@@ -77,7 +77,7 @@ export class IdleTracker implements Disposable {
    */
   hold(label: string = 'hold', options: HoldOptions = {}): Hold {
     if (typeof label !== 'string')
-      throw new IdleUsageError('ERR_IDLE_INVALID_OPTION', `label is ${show(label)}; accepted is a text`)
+      throw new IdleUsageError('ERR_IDLE_INVALID_OPTION', `label is ${showValue(label)}; accepted is a text`)
     refuseUnknown(options, ['maxAge'])
     const maxAge = options.maxAge === undefined ? Number.POSITIVE_INFINITY : milliseconds('maxAge', options.maxAge)
     if (!this.#countdown.running) return endedHold(label)

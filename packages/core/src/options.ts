@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { parse } from '@lukeed/ms'
 import { type Clock, systemClock } from './clock.ts'
-import { IdleUsageError, show } from './errors.ts'
+import { IdleUsageError, showValue } from './errors.ts'
 
 /** Milliseconds, or a text such as `'500ms'`, `'90s'`, `'15m'`, `'2h'`, `'30d'`. `Infinity` means never. */
 export type Duration = number | string
@@ -120,7 +120,7 @@ export function milliseconds(name: string, value: Duration, zero?: 'or 0'): numb
   const never = ms === 0 && name === 'patience' ? '. To get the default of 15 minutes, leave it out' : ''
   throw new IdleUsageError(
     'ERR_IDLE_INVALID_DURATION',
-    `${name} is ${show(value)}; accepted are milliseconds (${least}, Infinity for never) or a text such as '90s' or '15m'${never}`,
+    `${name} is ${showValue(value)}; accepted are milliseconds (${least}, Infinity for never) or a text such as '90s' or '15m'${never}`,
   )
 }
 
@@ -161,14 +161,14 @@ export function refuseUnknown(options: object, accepted: readonly string[]): voi
     if (!accepted.includes(name)) {
       throw new IdleUsageError(
         'ERR_IDLE_UNKNOWN_OPTION',
-        `Unknown option ${show(name)}; accepted are ${accepted.join(', ')}`,
+        `Unknown option ${showValue(name)}; accepted are ${accepted.join(', ')}`,
       )
     }
   }
 }
 
 function invalid(name: string, value: unknown, accepted: string): IdleUsageError {
-  return new IdleUsageError('ERR_IDLE_INVALID_OPTION', `${name} is ${show(value)}; accepted is ${accepted}`)
+  return new IdleUsageError('ERR_IDLE_INVALID_OPTION', `${name} is ${showValue(value)}; accepted is ${accepted}`)
 }
 
 // Not instanceof: test runners give each test file globals of its own.

@@ -16,7 +16,7 @@ import { PlainConnection } from './connection/plain-connection.ts'
 import { adoptResponse, socketBelow, watchRequests } from './connection/request-channel.ts'
 import type { Countdown } from './countdown.ts'
 import type { RequestInfo, ShutdownSettings } from './options.ts'
-import { type AnyServer, closeListener, isHttp1, isHttp2, isTls, liveSockets } from './server.ts'
+import { type AnyServer, isHttp1, isHttp2, isTls, liveSockets, spareConnections } from './server.ts'
 
 type Listener = Parameters<EventEmitter['on']>[1]
 
@@ -54,6 +54,7 @@ export class ServerWatch implements Site {
   readonly #watcher: Watcher
   readonly #http: boolean
   readonly #listeners: readonly (readonly [event: string, listener: Listener])[]
+  #unspare: (() => void) | undefined
   #stopWatchingRequests = (): void => {}
 
   constructor(server: AnyServer, watcher: Watcher) {
@@ -125,9 +126,24 @@ export class ServerWatch implements Site {
     return !this.server.listening && this.connections.size === 0 && (this.hasClosed || !this.#hasListened)
   }
 
+  /** The end is decided, and the listener is about to go down. */
+  announce(): void {
+    this.spare()
+    for (const connection of this.connections) connection.announce()
+  }
+
   /** Takes the listener down and lets connections be. One that does not listen yet is closed as soon as it does. */
   close(): void {
-    if (this.server.listening) closeListener(this.server)
+    this.spare()
+    if (this.server.listening) this.server.close()
+  }
+
+  /**
+   * From now on a `close()` by anyone leaves connections to the drain: Fastify closes its further servers when the first
+   * has closed, whether or not they have flushed.
+   */
+  spare(): void {
+    this.#unspare ??= spareConnections(this.server)
   }
 
   /** Removes every listener, and lets go of what is in progress. */
@@ -135,6 +151,7 @@ export class ServerWatch implements Site {
     for (const [event, listener] of this.#listeners) this.server.off(event, listener)
     for (const event of UPGRADES) this.server.off(event, this.#upgrade)
     this.#stopWatchingRequests()
+    this.#unspare?.()
     for (const connection of this.connections) {
       connection.leave()
       if (carriedBy(connection.socket) === undefined) connection.socket.off('close', onSocketClose)

@@ -3,7 +3,7 @@ import type { Http2SecureServer, Http2Server } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
 import { type Server as NetServer, Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
-import { IdleUsageError, show } from './errors.ts'
+import { IdleUsageError, showValue } from './errors.ts'
 
 /** A server that speaks HTTP: it has requests, and not only connections. */
 export type AnyHttpServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer
@@ -18,7 +18,7 @@ export function checkServer(value: AnyServer): void {
   const hint = typeof listen === 'function' ? ' (of an app, pass what its listen() returns)' : ''
   throw new IdleUsageError(
     'ERR_IDLE_INVALID_SERVER',
-    `${show(value)} is no server; accepted is a server of node:http, https, http2, net or tls${hint}`,
+    `${showValue(value)} is no server; accepted is a server of node:http, https, http2, net or tls${hint}`,
   )
 }
 
@@ -40,21 +40,16 @@ export function isTls(server: AnyServer): boolean {
 }
 
 /**
- * Closes the listener and lets every connection be.
+ * Keeps `close()` of an HTTP/1 server from destroying connections. Returns the undo.
  *
- * Node's own `close()` of an HTTP server also destroys sockets whose last response is ended but not yet flushed: bytes are
- * lost on every version, 20 to 26. So `closeIdleConnections` does nothing while it runs.
+ * Node's own `close()` destroys, with `closeIdleConnections()`, sockets whose last response is ended but not yet flushed:
+ * bytes are lost on every version, 20 to 26. An own property that does nothing shadows that method.
  */
-export function closeListener(server: AnyServer): void {
-  if (!isHttp1(server)) {
-    server.close()
-    return
-  }
+export function spareConnections(server: AnyServer): () => void {
+  if (!isHttp1(server)) return () => {}
   const own = Object.getOwnPropertyDescriptor(server, 'closeIdleConnections')
-  Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true })
-  try {
-    server.close()
-  } finally {
+  Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true, writable: true })
+  return () => {
     Reflect.deleteProperty(server, 'closeIdleConnections')
     if (own !== undefined) Object.defineProperty(server, 'closeIdleConnections', own)
   }

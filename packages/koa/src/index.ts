@@ -1,1 +1,12 @@
-export {}
+export type { IdleShutdownOptions } from '@idle-shutdown/core'
+export {
+  type App,
+  type Context,
+  type IdleMiddleware,
+  type IdleOptions,
+  idle,
+  idle as default,
+  idle as 'module.exports',
+  ignored,
+  type Middleware,
+} from './idle.ts'
