@@ -20,8 +20,8 @@ export class AppShutdown {
 
   /** @throws IdleUsageError for wrong options, at once and not when a server listens */
   constructor(options?: IdleShutdownOptions) {
+    this.#current = new IdleShutdown([], options)
     this.#options = options && { ...options }
-    this.#current = new IdleShutdown([], this.#options)
   }
 
   get tracker(): IdleTracker {

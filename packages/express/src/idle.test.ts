@@ -1,0 +1,184 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
+import { createServer, get, type Server } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import express5 from 'express'
+import express4 from 'express4'
+import request from 'supertest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import defaultExport, { idle } from './index.ts'
+
+const patience = 60
+
+// Express 4's types differ from Express 5's; what is used of them here does not.
+describe.each([
+  [
+    'Express 4',
+    () => Object(express4)() as ReturnType<typeof express5>,
+    () => Object(express4).Router() as express5.Router,
+  ],
+  ['Express 5', () => express5(), () => express5.Router()],
+])('%s', (_name, makeApp, makeRouter) => {
+  test('the server closes although no request ever came', async () => {
+    const app = makeApp()
+    const middleware = idle({ patience })
+    app.use(middleware)
+    const server = app.listen(0, '127.0.0.1')
+    await once(server, 'close')
+    expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
+  })
+
+  test('handlers find the signal in app.locals and in the request', async () => {
+    const app = makeApp()
+    const middleware = idle({ patience: Infinity })
+    app.use(middleware)
+    app.get('/', (req, res) => {
+      expectTypeOf(req.idleSignal).toEqualTypeOf<AbortSignal>()
+      expectTypeOf(app.locals.idleSignal).toEqualTypeOf<AbortSignal>()
+      res.json([req.idleSignal === middleware.signal, app.locals.idleSignal === middleware.signal])
+    })
+    await request(app).get('/').expect(200, [true, true])
+  })
+
+  test('handlers of a mounted app find the signal, too', async () => {
+    const app = makeApp()
+    const inner = makeApp()
+    app.use(idle({ patience: Infinity }))
+    inner.get('/', (req, res) => void res.json(req.idleSignal.aborted))
+    app.use('/inner', inner)
+    await request(app).get('/inner').expect(200, 'false')
+  })
+
+  test('on a mounted app, the servers of the outermost app are watched', async () => {
+    const [outermost, outer, inner] = [makeApp(), makeApp(), makeApp()]
+    const middleware = idle({ patience })
+    inner.use(middleware)
+    outer.use('/inner', inner)
+    outermost.use('/outer', outer)
+    const server = outermost.listen(0, '127.0.0.1')
+    await once(server, 'close')
+    expect(middleware.signal.aborted).toBe(true)
+  })
+
+  test('a server whose listener only calls the app is watched from its first request on', async () => {
+    const app = makeApp()
+    const middleware = idle({ patience })
+    app.use(middleware)
+    app.get('/', (_req, res) => void res.json(middleware.tracker.explain().reasons))
+    const server = await listening(createServer((req, res) => void app(req, res)))
+    expect(middleware.tracker.explain().state).toBe('starting')
+    await request(server)
+      .get('/')
+      .expect(200, [{ kind: 'request', label: 'GET /', ignored: false }])
+    await once(server, 'close')
+  })
+
+  test('in a Router it works from the first request on', async () => {
+    const app = makeApp()
+    const router = makeRouter()
+    const middleware = idle({ patience })
+    router.use(middleware)
+    router.get('/', (req, res) => void res.json(req.idleSignal === middleware.signal))
+    app.use('/routed', router)
+    const server = await listening(createServer(app))
+    await request(server).get('/routed').expect(200, 'true')
+    await once(server, 'close')
+  })
+
+  test.each([
+    ['idle.ignored', idle.ignored],
+    ['the ignored of the middleware', undefined],
+  ])('a route opts out with %s', async (_label, ignored) => {
+    const app = makeApp()
+    const middleware = idle({ patience: 60_000 })
+    app.use(middleware)
+    app.get('/healthz', ignored ?? middleware.ignored, (_req, res) => void res.json(middleware.tracker.explain()))
+    const server = await listening(createServer(app))
+    const before = middleware.tracker.deadline
+    const { body } = await request(server).get('/healthz')
+    expect(body).toMatchObject({ active: 0, ignored: 1, reasons: [{ label: 'GET /healthz', ignored: true }] })
+    expect(Math.abs(Number(middleware.tracker.deadline) - Number(before))).toBeLessThan(5)
+    server.close()
+  })
+
+  test('an app that is served again starts anew, with a living signal', async () => {
+    const app = makeApp()
+    const middleware = idle({ patience: 60_000 })
+    app.use(middleware)
+    const seen: AbortSignal[] = []
+    app.get('/', (req, res) => {
+      seen.push(req.idleSignal)
+      res.json({ aborted: req.idleSignal.aborted, state: middleware.tracker.explain().state })
+    })
+    // supertest makes a server for each request, and closes it.
+    for (let time = 0; time < 3; time++) {
+      await request(app).get('/').expect(200, { aborted: false, state: 'active' })
+      await middleware.closed
+    }
+    expect(new Set(seen).size).toBe(3)
+    expect(seen.map(({ reason }) => reason.name)).toEqual(['AbortError', 'AbortError', 'AbortError'])
+  })
+
+  test('a second registration on the same app is refused, and the first goes on', async () => {
+    const app = makeApp()
+    app.use(idle({ patience }))
+    expect(() => app.use(idle({ patience: Infinity }))).toThrow(
+      expect.objectContaining({ code: 'ERR_IDLE_ALREADY_REGISTERED' }),
+    )
+    const server = app.listen(0, '127.0.0.1')
+    await once(server, 'close')
+  })
+
+  test('close() answers what is in progress', async () => {
+    const app = makeApp()
+    const middleware = idle({ patience: Infinity })
+    app.use(middleware)
+    const arrived = new Promise<express5.Response>((resolve) => app.get('/', (_req, res) => resolve(res)))
+    const server = await listening(createServer(app))
+    const answer = request(server).get('/').expect(200, 'late').expect('connection', 'close').then(String)
+    const response = await arrived
+    const closed = middleware.close('enough')
+    response.send('late')
+    await answer
+    expect(await closed).toMatchObject({ reason: 'enough', drained: 1, destroyed: 0 })
+  })
+
+  test('listeners of the signal run in the context in which the app was made', async () => {
+    const storage = new AsyncLocalStorage<string>()
+    const app = makeApp()
+    const middleware = storage.run('boot', () => idle({ patience }))
+    app.use(middleware)
+    app.use((_req, res) => void storage.run('request', () => res.end()))
+    const store = new Promise((resolve) =>
+      middleware.signal.addEventListener('abort', () => resolve(storage.getStore())),
+    )
+    const server = await listening(createServer(app))
+    await new Promise((resolve) =>
+      get({ port: (server.address() as AddressInfo).port }, (res) => resolve(res.resume())),
+    )
+    expect(await store).toBe('boot')
+  })
+})
+
+test('wrong options are refused at once', () => {
+  expect(() => idle({ patience: 'soon' })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_INVALID_DURATION' }))
+  // @ts-expect-error an unknown option does not compile
+  expect(() => idle({ patince: 5 })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_UNKNOWN_OPTION' }))
+  // @ts-expect-error nor does an unknown mode
+  expect(() => idle({ activity: 'sometimes' })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_INVALID_OPTION' }))
+})
+
+test('default, named and require() are the same function', () => {
+  expect(defaultExport).toBe(idle)
+  const required: unknown = createRequire(import.meta.url)('@idle-shutdown/express')
+  expect(required).toBeTypeOf('function')
+  expect(required).toHaveProperty('idle', required)
+  expect(required).toHaveProperty('ignored', expect.any(Function))
+})
+
+async function listening(server: Server): Promise<Server> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}

@@ -1,0 +1,208 @@
+import dns from 'node:dns'
+import { once } from 'node:events'
+import { Agent, createServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import { createRequire } from 'node:module'
+import fastify5, { type FastifyInstance } from 'fastify'
+import fastify4 from 'fastify4'
+import { describe, expect, expectTypeOf, test, vi } from 'vitest'
+import defaultExport, { idleShutdown } from './index.ts'
+
+const patience = 60
+
+// Fastify 4's types differ from Fastify 5's; what is used of them here does not.
+const makeFastify4: typeof fastify5 = Object(fastify4)
+
+describe.each([
+  ['Fastify 4', makeFastify4],
+  ['Fastify 5', fastify5],
+])('%s', (_name, fastify) => {
+  test('the app closes although no request ever came, and its hooks run once, in order', async () => {
+    const app = fastify()
+    const order: string[] = []
+    app.addHook('preClose', async () => void order.push('preClose before'))
+    await app.register(idleShutdown, { patience })
+    app.addHook('preClose', async () => void order.push('preClose after'))
+    const closed = new Promise((resolve) =>
+      app.addHook('onClose', async () => {
+        order.push('onClose')
+        resolve(undefined)
+      }),
+    )
+    app.idleSignal.addEventListener('abort', () => order.push('signal'))
+    await app.listen({ port: 0 })
+    await closed
+    expect(order).toEqual(['signal', 'preClose before', 'preClose after', 'onClose'])
+    expect((await app.idle.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
+  })
+
+  test('handlers find the signal, typed', async () => {
+    const app = fastify()
+    await app.register(idleShutdown, { patience: Infinity })
+    expectTypeOf(app.idleSignal).toEqualTypeOf<AbortSignal>()
+    app.get('/', async function () {
+      return { same: this.idleSignal === app.idle.signal, aborted: app.idleSignal.aborted }
+    })
+    const { body } = await app.inject('/')
+    expect(body).toBe('{"same":true,"aborted":false}')
+    await app.close()
+  })
+
+  test('a route opts out with config, even one that was declared before', async () => {
+    const app = fastify()
+    app.get('/before', { config: { idle: false } }, async () => app.idle.tracker.explain())
+    await app.register(idleShutdown, { patience: 60_000 })
+    app.get('/after', { config: { idle: false } }, async () => app.idle.tracker.explain())
+    app.get('/counted', async () => app.idle.tracker.explain())
+    await app.listen({ port: 0 })
+    for (const path of ['/before', '/after']) {
+      expect(await json(app, path)).toMatchObject({
+        active: 0,
+        ignored: 1,
+        reasons: [{ label: `GET ${path}`, ignored: true }],
+      })
+    }
+    expect(await json(app, '/counted')).toMatchObject({ active: 1, ignored: 0 })
+    await app.close()
+  })
+
+  test('app.close() by anyone drains: a request in progress on a kept connection is answered, and closed', async () => {
+    const app = fastify()
+    await app.register(idleShutdown, { patience: Infinity })
+    let answer = (_text: string): void => {}
+    const arrived = new Promise<void>((resolve) => {
+      app.get('/', () => {
+        resolve()
+        return new Promise<string>((answered) => {
+          answer = answered
+        })
+      })
+    })
+    await app.listen({ port: 0 })
+    const agent = new Agent({ keepAlive: true })
+    const response = ask(app, '/', agent)
+    await arrived
+    const announced = once(app.idleSignal, 'abort')
+    const closed = app.close()
+    await announced
+    answer('late')
+    const message = await response
+    expect(message.headers.connection).toBe('close')
+    expect(await text(message)).toBe('late')
+    await closed
+    expect(await app.idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+    agent.destroy()
+  })
+
+  test('localhost binds a server for each address: all are watched, and all close', async () => {
+    // A mock of the look-up only: this machine may have one address for localhost, and both of these are real.
+    const addresses = [
+      { address: '127.0.0.1', family: 4 },
+      { address: '127.0.0.2', family: 4 },
+    ]
+    const lookup = vi.spyOn(dns, 'lookup').mockImplementation(
+      Object((host: string, ...rest: [unknown, ...((...results: unknown[]) => void)[]]) => {
+        const all = typeof rest[0] === 'object' && rest[0] !== null && 'all' in rest[0] && rest[0].all === true
+        const done = Object(rest.at(-1))
+        if (all) done(null, addresses)
+        else done(null, host === 'localhost' ? '127.0.0.1' : host, 4)
+      }),
+    )
+    const app = fastify()
+    await app.register(idleShutdown, { patience })
+    app.get('/', async () => app.idle.tracker.explain())
+    await app.listen({ port: 0, host: 'localhost' })
+    lookup.mockRestore()
+    const urls = app.addresses().map((bound) => `http://${Object(bound).address}:${Object(bound).port}/`)
+    expect(urls.sort()).toEqual([expect.stringContaining('127.0.0.1'), expect.stringContaining('127.0.0.2')])
+    for (const url of urls) expect(await (await fetch(url)).json()).toMatchObject({ state: 'active' })
+    await app.idle.closed
+    for (const url of urls) await expect(fetch(url)).rejects.toThrow()
+  })
+
+  test('serverFactory may build any server', async () => {
+    const app = fastify({ serverFactory: (handler) => createServer((req, res) => handler(req, res)) })
+    await app.register(idleShutdown, { patience })
+    app.get('/', async () => app.idle.tracker.explain())
+    await app.listen({ port: 0 })
+    expect(await json(app, '/')).toMatchObject({ active: 1 })
+    await once(app.server, 'close')
+  })
+
+  test('it logs through fastify.log', async () => {
+    const lines: string[] = []
+    const app = fastify({ logger: { stream: { write: (line: string) => void lines.push(JSON.parse(line).msg) } } })
+    await app.register(idleShutdown, { patience })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    await app.idle.closed
+    expect(lines).toContainEqual(`No activity for ${patience} ms, closing`)
+    expect(lines).toContainEqual(expect.stringMatching(/^Drained in \d+ ms$/))
+  })
+
+  test('an onClose hook that fails is logged, and nothing is thrown', async () => {
+    const errors: string[] = []
+    const app = fastify({ logger: { level: 'error', stream: { write: (line: string) => void errors.push(line) } } })
+    await app.register(idleShutdown, { patience })
+    const failed = new Promise<void>((resolve) =>
+      app.addHook('onClose', async () => {
+        setImmediate(resolve)
+        throw new Error('a hook that fails')
+      }),
+    )
+    await app.listen({ port: 0 })
+    await failed
+    await vi.waitFor(() => expect(errors.join()).toContain('a hook that fails'))
+  })
+
+  test('a second registration is refused', async () => {
+    const app = fastify()
+    await app.register(idleShutdown, { patience: Infinity })
+    await expect(async () => await app.register(idleShutdown, { patience })).rejects.toMatchObject({
+      code: 'ERR_IDLE_ALREADY_REGISTERED',
+    })
+  })
+
+  test('an app that is only injected into has no timer, and never ends', async () => {
+    const app = fastify()
+    await app.register(idleShutdown, { patience: 1 })
+    app.get('/', async () => app.idle.tracker.explain().state)
+    expect((await app.inject('/')).body).toBe('starting')
+    expect(app.idleSignal.aborted).toBe(false)
+    await app.close()
+  })
+
+  test('options that register() itself takes are let through, others are refused', async () => {
+    const app = fastify()
+    await app.register(idleShutdown, { patience: Infinity, prefix: '/idle' })
+    await app.close()
+    const other = fastify()
+    // @ts-expect-error an unknown option does not compile
+    await expect(async () => await other.register(idleShutdown, { patince: 5 })).rejects.toMatchObject({
+      code: 'ERR_IDLE_UNKNOWN_OPTION',
+    })
+  })
+})
+
+test('default, named and require() are the same plugin', () => {
+  expect(defaultExport).toBe(idleShutdown)
+  const required: unknown = createRequire(import.meta.url)('@idle-shutdown/fastify')
+  expect(required).toBeTypeOf('function')
+  expect(required).toHaveProperty('idleShutdown', required)
+})
+
+function ask(app: FastifyInstance, path: string, agent?: Agent): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    httpRequest({ host: '127.0.0.1', port: Object(app.server.address()).port, path, ...(agent && { agent }) }, resolve)
+      .on('error', reject)
+      .end()
+  })
+}
+
+async function text(message: IncomingMessage): Promise<string> {
+  let all = ''
+  for await (const chunk of message) all += String(chunk)
+  return all
+}
+
+async function json(app: FastifyInstance, path: string): Promise<unknown> {
+  return JSON.parse(await text(await ask(app, path)))
+}

@@ -1,0 +1,131 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { createRequire } from 'node:module'
+import Koa3 from 'koa'
+import Koa2 from 'koa2'
+import request from 'supertest'
+import { describe, expect, expectTypeOf, test, vi } from 'vitest'
+import defaultExport, { idle } from './index.ts'
+
+const patience = 60
+
+describe.each([
+  ['Koa 2', () => new Koa2()],
+  ['Koa 3', () => new Koa3()],
+])('%s', (_name, makeApp) => {
+  test('the server closes although no request ever came', async () => {
+    const app = makeApp()
+    const middleware = idle({ app, patience })
+    app.use(middleware)
+    const server = app.listen(0, '127.0.0.1')
+    await once(server, 'close')
+    expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
+  })
+
+  test('app.callback() makes as many handlers as it is asked for, and each is found', async () => {
+    const app = makeApp()
+    app.use(idle({ app, patience }))
+    const servers = await Promise.all([1, 2].map(() => listening(createServer(app.callback()))))
+    await Promise.all(servers.map((server) => once(server, 'close')))
+  })
+
+  test('handlers find the signal in ctx.state', async () => {
+    const app = makeApp()
+    const middleware = idle({ app, patience: Infinity })
+    app.use(middleware)
+    app.use((ctx) => {
+      expectTypeOf<Koa3.DefaultState['idleSignal']>().toEqualTypeOf<AbortSignal>()
+      ctx.body = { same: ctx.state.idleSignal === middleware.signal }
+    })
+    await request(app.callback()).get('/').expect(200, { same: true })
+  })
+
+  test('a route opts out with idle.ignored', async () => {
+    const app = makeApp()
+    const middleware = idle({ app, patience: 60_000 })
+    app.use(middleware)
+    app.use(idle.ignored)
+    app.use((ctx) => {
+      ctx.body = middleware.tracker.explain()
+    })
+    const { body } = await request(app.callback()).get('/healthz')
+    expect(body).toMatchObject({ active: 0, ignored: 1, reasons: [{ label: 'GET /healthz', ignored: true }] })
+  })
+
+  test('an app that is served again starts anew, with a living signal', async () => {
+    const app = makeApp()
+    const middleware = idle({ app, patience: 60_000 })
+    app.use(middleware)
+    const seen = new Set<AbortSignal>()
+    app.use((ctx) => {
+      seen.add(ctx.state.idleSignal)
+      ctx.body = { aborted: ctx.state.idleSignal.aborted }
+    })
+    for (let time = 0; time < 3; time++) {
+      await request(app.callback()).get('/').expect(200, { aborted: false })
+      await middleware.closed
+    }
+    expect(seen.size).toBe(3)
+  })
+
+  test('without app it works from the first request on, and one warning says what that costs', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const app = makeApp()
+    const middleware = idle({ patience })
+    app.use(middleware)
+    app.use((ctx) => {
+      ctx.body = middleware.tracker.explain().reasons
+    })
+    expect(warned).toHaveBeenCalledExactlyOnceWith(
+      expect.stringContaining('a server that is never called will not end'),
+      expect.objectContaining({ code: 'IDLE_WITHOUT_APP' }),
+    )
+    warned.mockRestore()
+    const server = await listening(createServer(app.callback()))
+    expect(middleware.tracker.explain().state).toBe('starting')
+    await request(server)
+      .get('/')
+      .expect(200, [{ kind: 'request', label: 'GET /', ignored: false }])
+    await once(server, 'close')
+  })
+
+  test('a second registration on the same app is refused', () => {
+    const app = makeApp()
+    idle({ app, patience: Infinity })
+    expect(() => idle({ app })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_ALREADY_REGISTERED' }))
+  })
+
+  test('a refused call leaves the app as it was', () => {
+    const app = makeApp()
+    const { callback } = app
+    expect(() => idle({ app, patience: 'soon' })).toThrow(
+      expect.objectContaining({ code: 'ERR_IDLE_INVALID_DURATION' }),
+    )
+    expect(app.callback).toBe(callback)
+    app.use(idle({ app, patience }))
+  })
+})
+
+test('wrong options are refused at once', () => {
+  const app = new Koa3()
+  // @ts-expect-error an unknown option does not compile
+  expect(() => idle({ app, patince: 5 })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_UNKNOWN_OPTION' }))
+  // @ts-expect-error nor does an app that is none
+  expect(() => idle({ app: 'app' })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_INVALID_OPTION' }))
+  // @ts-expect-error nor options that are none
+  expect(() => idle('15m')).toThrow(expect.objectContaining({ code: 'ERR_IDLE_INVALID_OPTION' }))
+})
+
+test('default, named and require() are the same function', () => {
+  expect(defaultExport).toBe(idle)
+  const required: unknown = createRequire(import.meta.url)('@idle-shutdown/koa')
+  expect(required).toBeTypeOf('function')
+  expect(required).toHaveProperty('idle', required)
+  expect(required).toHaveProperty('ignored', expect.any(Function))
+})
+
+async function listening(server: Server): Promise<Server> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
