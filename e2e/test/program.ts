@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+/** How a program ended, and what it printed. */
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A Node program in a process of its own. */
+export class Program {
+  /** Resolves when the process has ended and its output is read. */
+  readonly ended: Promise<Ending>
+  readonly #child: ChildProcess
+  #stdout = ''
+  #stderr = ''
+
+  /** Starts `node file`, with `env` added to this process's own. It is killed if it does not end within `limit` ms. */
+  constructor(file: string, env: NodeJS.ProcessEnv = {}, limit = 15_000) {
+    // A warning that test runners provoke in their children is none of the program's.
+    const { NODE_OPTIONS: _, ...own } = process.env
+    this.#child = spawn(process.execPath, [file], { env: { ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text
+    })
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text
+    })
+    const killer = setTimeout(() => this.#child.kill('SIGKILL'), limit)
+    this.ended = once(this.#child, 'close').then(([code, signal]) => {
+      clearTimeout(killer)
+      return { code, signal, stdout: this.#stdout, stderr: this.#stderr }
+    })
+  }
+
+  /** The first match of `pattern` in what it has printed or will print. Rejects if it ends without. */
+  async printed(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const match = pattern.exec(this.#stdout)
+      if (match !== null) return match[0]
+      const ended = await Promise.race([
+        this.ended,
+        once(this.#child.stdout ?? this.#child, 'data').then(() => undefined),
+      ])
+      if (ended !== undefined && !pattern.test(this.#stdout)) {
+        throw new Error(
+          `ended with ${ended.code ?? ended.signal} before it printed ${pattern}:\n${ended.stdout}${ended.stderr}`,
+        )
+      }
+    }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+}
+
+/** What a program that was idle looks like: nothing on stderr, and code 0. */
+export const endedByItself: Partial<Ending> = { code: 0, signal: null, stderr: '' }

@@ -1,0 +1,11 @@
+// HTTP/2 over TLS, with clients of HTTP/1.1 let in.
+import { createSecureServer } from 'node:http2'
+import { idleShutdown } from '@idle-shutdown/core'
+import { announce } from './announce.js'
+import { tlsFiles } from './tls-files.js'
+
+const server = createSecureServer({ ...tlsFiles(), allowHTTP1: true }, (_req, res) => {
+  res.end('Hello\n')
+})
+idleShutdown(server, { patience: process.env.PATIENCE ?? '15m' })
+server.listen(0, '127.0.0.1', () => announce(server, 'https'))

@@ -1,0 +1,10 @@
+// An app and its metrics under one clock: scraping is no activity, and both close together.
+import { createServer } from 'node:http'
+import { idleShutdown } from '@idle-shutdown/core'
+import { announce } from './announce.js'
+
+const app = createServer((_req, res) => res.end('Hello\n'))
+const metrics = createServer((_req, res) => res.end(`${idle.tracker}\n`))
+const idle = idleShutdown([app, metrics], { patience: process.env.PATIENCE ?? '15m', ignore: '/metrics' })
+metrics.listen(0, '127.0.0.1')
+app.listen(0, '127.0.0.1', () => announce(app))

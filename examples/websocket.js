@@ -1,0 +1,15 @@
+// A chat: open WebSockets keep it up, and are told when it goes.
+import { createServer } from 'node:http'
+import { idleShutdown } from '@idle-shutdown/core'
+import { WebSocketServer } from 'ws'
+import { announce } from './announce.js'
+
+const server = createServer((_req, res) => res.end('Hello\n'))
+const sockets = new WebSocketServer({ server })
+sockets.on('connection', (socket) => socket.on('message', (text) => socket.send(String(text))))
+
+const idle = idleShutdown(server, { patience: process.env.PATIENCE ?? '15m' })
+idle.signal.addEventListener('abort', () => {
+  for (const socket of sockets.clients) socket.close(1001)
+})
+server.listen(0, '127.0.0.1', () => announce(server))
