@@ -80,7 +80,6 @@ export class Drain {
     this.#phase = 'proceeding'
     const { clock, grace, arrivals } = this.#what
     if (grace === 0) {
-      this.#closeListeners()
       this.#cut()
       return
     }
@@ -99,6 +98,7 @@ export class Drain {
 
   /** A connection has come since the decision. */
   accepted(connection: Connection): void {
+    if (this.#abandoned !== undefined) connection.destroy()
     if (this.#phase === 'finishing') connection.finish()
     this.#endIfSilent([connection])
   }
@@ -142,6 +142,7 @@ export class Drain {
 
   /** Grace is over: whatever is left is destroyed, upgraded sockets included, which closeAllConnections() misses. */
   #cut(): void {
+    this.#closeListeners()
     this.#phase = 'finishing'
     this.#abandoned = this.#what.holds()
     for (const connection of [...this.#connections()]) {

@@ -120,6 +120,7 @@ export class IdleTracker implements Disposable {
     this.#observer?.explain(reasons)
     const { deadline, active, patience } = this
     const ignored = this.#countdown.soft
+    reasons.length = Math.min(reasons.length, MOST_REASONS)
     return { state: this.#state, patience, active, ignored, reasons, deadline, remaining: this.#remaining }
   }
 
