@@ -36,9 +36,14 @@ export class AppShutdown {
     return this.#current.closed
   }
 
-  /** Watches a server by hand. See {@link IdleShutdown.watch}. */
+  /** Watches a server by hand, and starts anew where the end has come. See {@link IdleShutdown.watch}. */
   watch(server: AnyServer): Disposable {
-    return this.#living.watch(server)
+    if (!this.signal.aborted) return this.#current.watch(server)
+    this.#current = new IdleShutdown([], this.#options)
+    if (!this.signal.aborted) return this.#current.watch(server)
+    // A parent that has aborted closes whatever listens.
+    this.#current = new IdleShutdown(server, this.#options)
+    return { [Symbol.dispose]() {} }
   }
 
   ignore(request: IncomingMessage | Http2ServerRequest): void {
@@ -55,7 +60,7 @@ export class AppShutdown {
 
   /** Watches every server that starts to listen and has `handler` as a listener of 'request'. Returns the undo. */
   serves(handler: object): () => void {
-    return discover(handler, (server) => this.#living.watch(server))
+    return discover(handler, (server) => this.watch(server))
   }
 
   /**
@@ -66,13 +71,8 @@ export class AppShutdown {
     if (carriedBy('stream' in request ? request.stream : request.socket) !== undefined) return
     const server: unknown = Reflect.get(request.socket ?? {}, 'server')
     if (!isListening(server)) return
-    this.#living.watch(server)
+    this.watch(server)
     adoptRequest(this.#current, request, response)
-  }
-
-  get #living(): IdleShutdown {
-    if (this.signal.aborted) this.#current = new IdleShutdown([], this.#options)
-    return this.#current
   }
 }
 

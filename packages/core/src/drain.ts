@@ -1,7 +1,7 @@
 import { after, type Clock } from './clock.ts'
 import type { Connection } from './connection/connection.ts'
 import { lastLook } from './last-look.ts'
-import { isHttp1 } from './server.ts'
+import { destroyConnections } from './server.ts'
 import type { ServerWatch } from './server-watch.ts'
 
 /** What became of a drain. */
@@ -149,7 +149,7 @@ export class Drain {
       this.#destroyed++
       connection.destroy()
     }
-    for (const { server } of this.#what.watches.values()) if (isHttp1(server)) server.closeAllConnections()
+    for (const { server } of this.#what.watches.values()) destroyConnections(server)
     this.check()
   }
 

@@ -21,14 +21,19 @@ const HINTS: Readonly<Record<string, string>> = {
   SignalWrap: 'a signal handler that was told to ref()',
 }
 
+/** A process has one life: whoever ends idle in it, this is said once. */
+let warned = false
+
 /**
- * Warns once, some seconds after an idle end, if the process is still alive, and says what keeps it. Does not keep it alive
- * itself.
+ * Warns some seconds after an idle end if the process is still alive, and says what keeps it. Once in a process. Does not
+ * keep it alive itself.
  *
  * @see https://nodejs.org/api/process.html#processgetactiveresourcesinfo which does not list running workers
  */
 export function watchForLeftovers(clock: Clock): void {
   after(clock, PATIENCE, () => {
+    if (warned) return
+    warned = true
     const counts = new Map<string, number>()
     for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1)
     const lines = [...counts].map(

@@ -26,7 +26,7 @@ export function checkServer(value: AnyServer): void {
 
 /** Whether it is an HTTP/1 server, over TLS or not. */
 export function isHttp1(server: AnyServer): server is HttpServer {
-  return 'closeIdleConnections' in server
+  return 'closeAllConnections' in server
 }
 
 /** Whether it is an HTTP/2 server, over TLS or not. */
@@ -46,13 +46,18 @@ export function isTls(server: AnyServer): boolean {
  * bytes are lost on every version, 20 to 26. An own property that does nothing shadows that method.
  */
 export function spareConnections(server: AnyServer): () => void {
-  if (!isHttp1(server)) return () => {}
+  if (!('closeIdleConnections' in server)) return () => {}
   const own = Object.getOwnPropertyDescriptor(server, 'closeIdleConnections')
   Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true, writable: true })
   return () => {
     Reflect.deleteProperty(server, 'closeIdleConnections')
     if (own !== undefined) Object.defineProperty(server, 'closeIdleConnections', own)
   }
+}
+
+/** Destroys every connection that Node itself knows of; upgraded sockets and HTTP/2 sessions are not among them. */
+export function destroyConnections(server: AnyServer): void {
+  if ('closeAllConnections' in server) server.closeAllConnections()
 }
 
 /** The sockets that a server has accepted and that are still open. Node lists them nowhere in public. */

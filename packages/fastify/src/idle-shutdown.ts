@@ -52,7 +52,9 @@ const plugin: FastifyPluginAsync<IdleShutdownOptions> = async (fastify, options)
     await listenersDown(idle)
   })
 
-  idle.signal.addEventListener('abort', () => void closeApp(fastify, idle), { once: true })
+  // A parent that had aborted before: the app is closed as soon as it listens.
+  if (idle.signal.aborted) fastify.addHook('onListen', () => closeApp(fastify, idle))
+  else idle.signal.addEventListener('abort', () => void closeApp(fastify, idle), { once: true })
   void idle.closed.then((report) => {
     for (const forget of undo) forget()
     log(fastify, report)

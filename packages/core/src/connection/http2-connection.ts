@@ -16,7 +16,7 @@ export class Http2Connection extends Connection {
   #finishing = false
   /** Whether it was bare when last looked at. */
   #silent = false
-  /** The deadline before the opening of this session renewed it, and after, until the first stream comes. */
+  /** The deadline before the opening of this session renewed it, and after, until a stream that is activity has ended. */
   #opening: { before: number; renewed: number } | undefined
 
   /** Takes the place of `connection`, which had not shown its protocol. */
@@ -39,14 +39,14 @@ export class Http2Connection extends Connection {
     this.#streams.set(stream, ignored)
     carry(stream, carriedBy(this.stream))
     stream.on('close', onStreamClose)
-    if (!ignored) {
-      if (this.bare) this.bare = false
-      else countdown.begin()
-    } else {
+    if (ignored) {
       countdown.beginSoft()
       this.#retractOpening()
+    } else if (this.bare) {
+      this.bare = false
+    } else {
+      countdown.begin()
     }
-    this.#opening = undefined
     if (this.#finishing) this.#session.close()
   }
 
@@ -55,8 +55,12 @@ export class Http2Connection extends Connection {
     const ignored = this.#streams.get(stream)
     if (ignored === undefined) return
     this.#streams.delete(stream)
-    if (ignored) this.site.countdown.endSoft()
-    else this.site.countdown.end()
+    if (ignored) {
+      this.site.countdown.endSoft()
+    } else {
+      this.#opening = undefined
+      this.site.countdown.end()
+    }
     if (this.site.draining && stream.rstCode === NO_ERROR && stream.writableFinished) this.site.answered()
   }
 
@@ -66,15 +70,16 @@ export class Http2Connection extends Connection {
     this.#streams.set(stream, true)
     this.site.countdown.beginSoft()
     this.site.countdown.retract()
+    this.#retractOpening()
   }
 
   get arrived(): number {
     return this.socket.bytesRead
   }
 
-  /** SETTINGS and PING are no request; a HEADERS frame is one as soon as it has come. */
+  /** SETTINGS and PING are no request, and a HEADERS frame is one as soon as it has come: what is left are pushed streams. */
   get headBegun(): boolean {
-    return false
+    return openStreams(this.#session) > this.#streams.size
   }
 
   override releaseSilent(): boolean {
@@ -136,6 +141,7 @@ export class Http2Connection extends Connection {
       countdown.retract()
     } else if (this.#opening !== undefined) {
       countdown.unrenew(this.#opening.before, this.#opening.renewed)
+      this.#opening = undefined
     }
   }
 
@@ -155,6 +161,15 @@ function onStreamClose(this: ServerHttp2Stream): void {
     if (connection instanceof Http2Connection) connection.closed(this)
     connection = next
   }
+}
+
+/** How many streams a session has open, pushed ones included, which no event shows. Node keeps that to itself. */
+function openStreams(session: Http2Session): number {
+  const key = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'state')
+  const state: unknown = key === undefined ? undefined : Reflect.get(session, key)
+  // Not instanceof Map: Node's own Maps have no prototype.
+  const { size } = Object(Object(state).streams)
+  return typeof size === 'number' ? size : 0
 }
 
 function requestInfo(headers: IncomingHttpHeaders): RequestInfo {

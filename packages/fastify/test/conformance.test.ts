@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CERTIFICATE, conformance, KEY, type Subject } from '@idle-shutdown/conformance'
+import fastify5, { type FastifyInstance } from 'fastify'
+import fastify4 from 'fastify4'
+import { idleShutdown } from '../src/index.ts'
+
+const tls = { key: KEY, cert: CERTIFICATE }
+
+// Fastify gives an app of each kind of server another type; what is used of them here is the same.
+const kinds = {
+  http: {},
+  https: { https: tls },
+  h2c: { http2: true },
+  h2: { http2: true, https: tls },
+}
+
+for (const [name, makeApp] of [
+  ['Fastify 4', fastify4],
+  ['Fastify 5', fastify5],
+] as const) {
+  for (const [kind, serverOptions] of Object.entries(kinds)) {
+    const make: (options: object) => FastifyInstance = Object(makeApp)
+    const subject: Subject = {
+      name: `${name} over ${kind}`,
+      protocol: kind.startsWith('h2') ? 'h2' : 'http/1.1',
+      secure: kind === 'https' || kind === 'h2',
+      ignoredRoute: '/marked',
+      async serve(handler, options, { where = 'tcp', prepare } = {}) {
+        const app = make({ ...serverOptions, exposeHeadRoutes: false })
+        prepare?.(app.server)
+        app.server.on('tlsClientError', () => {})
+        await app.register(idleShutdown, options)
+        // Bodies are the handler's to read.
+        app.removeAllContentTypeParsers()
+        app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+        for (const [url, idle] of [
+          ['/marked', false],
+          ['/*', true],
+        ] as const) {
+          app.route({
+            method: ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS'],
+            url,
+            config: { idle },
+            handler: (request, reply) => {
+              reply.hijack()
+              handler(request.raw, reply.raw)
+            },
+          })
+        }
+        const directory = mkdtempSync(join(tmpdir(), 'idle-'))
+        await app.listen(where === 'unix' ? { path: join(directory, 's') } : { port: 0, host: '127.0.0.1' })
+        return {
+          idle: app.idle,
+          servers: [app.server],
+          async stop() {
+            await app.close()
+            rmSync(directory, { recursive: true, force: true })
+          },
+        }
+      },
+    }
+    conformance(subject)
+    if (kind === 'http') conformance(subject, 'unix')
+  }
+}
