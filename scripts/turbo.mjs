@@ -1,14 +1,18 @@
-// Runs a turbo task in all packages, and prints its output only if it fails: turbo's banner has no switch of its own.
+// Runs a turbo task in all packages, or in those that further arguments name, and prints its output only if it fails: turbo's banner has no switch of its own.
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 
-const [task = 'build'] = process.argv.slice(2)
-const turbo = spawnSync('turbo', ['run', task, '--log-order=grouped', '--continue=dependencies-successful'], {
-  encoding: 'utf8',
-  env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
-  maxBuffer: 2 ** 26,
-  shell: process.platform === 'win32',
-})
+const [task = 'build', ...filters] = process.argv.slice(2)
+const turbo = spawnSync(
+  'turbo',
+  ['run', task, '--log-order=grouped', '--continue=dependencies-successful', ...filters],
+  {
+    encoding: 'utf8',
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
+    maxBuffer: 2 ** 26,
+    shell: process.platform === 'win32',
+  },
+)
 
 if (turbo.status !== 0) {
   process.stdout.write(turbo.stdout ?? '')

@@ -1,1 +1,63 @@
-export {}
+import { type Arguments, readArguments, USAGE, UsageError } from './arguments.ts'
+import { eventLine } from './event-line.ts'
+import { hasColours, type Line, render } from './line.ts'
+import { isGood } from './result.ts'
+import { look } from './scene.ts'
+import { Screen } from './screen.ts'
+import { Show } from './show.ts'
+import { table } from './table.ts'
+import { verdict } from './verdict.ts'
+
+const { stdout } = process
+const colours = hasColours(stdout, process.env)
+
+try {
+  const args = readArguments(process.argv.slice(2))
+  if (args.help) console.log(USAGE)
+  else await play(args)
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  console.error(error.message)
+  process.exitCode = 2
+}
+
+async function play({ patience, length }: Arguments): Promise<void> {
+  const isLive = stdout.isTTY && process.env['TERM'] !== 'dumb'
+  const tell = (name: string, text: string): void => {
+    if (!isLive) console.log(eventLine(show.elapsed, name, text))
+  }
+  const show = new Show({ patience, length, tell })
+  const screen = isLive ? new Screen(stdout, colours, () => look(show, patience)) : undefined
+  whenStopped(() => {
+    show.stop()
+    screen?.release()
+  })
+
+  const results = await show.results
+  screen?.finish()
+  const good = results.every(isGood)
+  // Among the lines they have been told already.
+  const notes = isLive ? results.flatMap(({ name, notes }) => notes.map((note) => `${name} ${note}`)) : []
+  print([])
+  for (const line of table(results, stdout.columns || Number.POSITIVE_INFINITY)) print(line)
+  print([])
+  for (const note of notes) console.log(`  ${note}`)
+  print(['  ', [good ? 'green' : 'red', verdict(results)]])
+  process.exitCode = good ? 0 : 1
+}
+
+/** Cleans up where somebody ends the demo, or it fails, in the middle of things. */
+function whenStopped(cleanUp: () => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      cleanUp()
+      // Without a listener it does what it always does: whoever started the demo sees why it ended.
+      process.kill(process.pid, signal)
+    })
+  }
+  process.once('exit', cleanUp)
+}
+
+function print(line: Line): void {
+  console.log(render(line, colours))
+}

@@ -39,7 +39,9 @@ export function watchForLeftovers(clock: Clock): void {
     const lines = [...counts].map(
       ([kind, count]) => `  ${count} × ${kind}${HINTS[kind] === undefined ? '' : ` (${HINTS[kind]})`}`,
     )
-    if (process.connected) lines.push('  the IPC channel to the parent process (process.disconnect())')
+    // Without such a listener the channel holds nothing.
+    const listened = process.listenerCount('message') + process.listenerCount('disconnect') > 0
+    if (process.connected && listened) lines.push('  the IPC channel to the parent process (process.disconnect())')
     const list =
       lines.length > 0 ? lines.join('\n') : '  nothing that Node lists; workers are not listed: terminate() them'
     warn(

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util'
+import { parse } from '@lukeed/ms'
+
+/** What the demo was asked for. Durations in milliseconds. */
+export interface Arguments {
+  /** How long each server waits without activity. */
+  readonly patience: number
+  /** How long the traffic lasts before the silence. */
+  readonly length: number
+  readonly help: boolean
+}
+
+/** Wrong arguments: the message is one sentence for the user. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError'
+}
+
+/** How the demo is called. */
+export const USAGE = `npx -y pnpm@12 demo [--patience 3s] [--length 4s]
+
+  --patience   how long each server waits without activity until it counts as idle
+  --length     how long the traffic lasts before the silence`
+
+const SHORTEST = 100
+const LONGEST = 3_600_000
+
+/** @throws UsageError */
+export function readArguments(args: readonly string[]): Arguments {
+  const { patience, length, help } = parsed(args)
+  return { patience: duration('--patience', patience), length: duration('--length', length), help }
+}
+
+function parsed(args: readonly string[]): { patience: string; length: string; help: boolean } {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        patience: { type: 'string', default: '3s' },
+        length: { type: 'string', default: '4s' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    // Node goes on to explain: the first sentence says it.
+    const [sentence] = String(error instanceof Error ? error.message : error).split(/[.\n]/)
+    throw new UsageError(`${sentence}; accepted are --patience and --length`)
+  }
+}
+
+function duration(option: string, value: string): number {
+  const ms = /^\d+$/.test(value) ? Number(value) : parse(value)
+  if (ms === undefined || !(ms >= SHORTEST && ms <= LONGEST)) {
+    throw new UsageError(`${option} is '${value}'; accepted is a duration from 100ms to 1h, such as 500ms or 3s`)
+  }
+  return ms
+}

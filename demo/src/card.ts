@@ -1,0 +1,71 @@
+import type { Explanation } from '@idle-shutdown/core'
+import { bar } from './bar.ts'
+import { endingInWords, isGoodEnding } from './ending.ts'
+import { count, milliseconds, seconds, whole } from './figures.ts'
+import type { Line, Paint, Span } from './line.ts'
+import type { ServerScene } from './scene.ts'
+
+/** How wide a bar becomes at most. */
+const WIDEST = 64
+
+/** Draws a server: what it does, how long it has left, what it was asked for. */
+export function card(server: ServerScene, columns: number): Line[] {
+  const { ending, sent, answered, lost, healthChecks } = server
+  const tally = `${whole(sent)} sent, ${whole(answered)} answered, ${whole(lost)} lost; ${count(healthChecks, 'health check')}`
+  return [
+    headline(server),
+    ['    ', ...(ending === undefined ? countdown(server, Math.min(WIDEST, columns - 12)) : [measured(server)])],
+    ['    ', ['dim', tally]],
+  ]
+}
+
+/** Draws a server as one line: what it does. */
+export function headline(server: ServerScene): Line {
+  const [paint, mark, words] = state(server)
+  const line: Line = ['  ', [paint, mark], ' ', ['bold', server.name.padEnd(8)], ' ', [paint, words.padEnd(9)]]
+  const notCounted = ['health checks', ...(server.webSocketOpen ? ['a WebSocket'] : [])].join(', ')
+  if (server.ending !== undefined || server.explanation === undefined) return line
+  return [...line, '   ', holding(server.explanation), '   ', ['dim', `not counted: ${notCounted}`]]
+}
+
+function state({ ending, explanation }: ServerScene): [paint: Paint, mark: string, words: string] {
+  if (ending !== undefined) {
+    const good = isGoodEnding(ending)
+    return [good ? 'green' : 'red', good ? '✓' : '✗', endingInWords(ending)]
+  }
+  switch (explanation?.state) {
+    case 'active':
+      return ['green', '●', `active: ${explanation.active}`]
+    case 'waiting':
+      return ['yellow', '◐', 'waiting']
+    case 'ended':
+      return ['cyan', '◌', 'draining']
+    default:
+      return ['cyan', '◌', explanation?.state ?? 'starting']
+  }
+}
+
+/** What keeps it up; of several alike, how many. */
+function holding({ reasons, state }: Explanation): string {
+  const counts = new Map<string, number>()
+  for (const { kind, label, ignored } of reasons) {
+    if (ignored && state !== 'suspended') continue
+    const what = kind === 'request' ? label : `${kind} ${label}`
+    counts.set(what, (counts.get(what) ?? 0) + 1)
+  }
+  return [...counts].map(([what, times]) => (times === 1 ? what : `${times} × ${what}`)).join(', ')
+}
+
+function countdown({ explanation, patience }: ServerScene, width: number): Span[] {
+  const remaining = explanation?.state === 'ended' ? 0 : (explanation?.remaining ?? patience)
+  const paint = explanation?.state === 'active' ? 'green' : 'yellow'
+  return [...bar(remaining / patience, width, paint), `  ${seconds(remaining)}`]
+}
+
+function measured({ idleAfter, drain }: ServerScene): Span {
+  const figures = [
+    ...(idleAfter === undefined ? [] : [`idle ${milliseconds(idleAfter)} after its last activity`]),
+    ...(drain === undefined ? [] : [`drained in ${milliseconds(drain)}`]),
+  ]
+  return figures.join(' · ')
+}

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+async function demo(...args: string[]): Promise<{ code: number | null; output: string; errors: string }> {
+  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+  const env = { ...process.env, CI: 'true', FORCE_COLOR: undefined }
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const code = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
+  return { code: await code, output, errors }
+}
+
+it('shows three servers that lose nothing and end by themselves, in plain lines', async () => {
+  const { code, output, errors } = await demo('--patience', '1s', '--length', '300ms')
+
+  expect(errors).toBe('')
+  expect(code, output).toBe(0)
+  expect(output).not.toContain('\x1b')
+  for (const name of ['Express', 'Fastify', 'Koa']) {
+    const row = new RegExp(`^  ${name} +([\\d,]+) +([\\d,]+) +0 +([\\d,]+) ms +1,000 ms +[\\d,]+ ms +0$`, 'm').exec(
+      output,
+    )
+    expect(row, output).not.toBeNull()
+    const [, sent, answered, idleAfter] = row ?? []
+    expect(answered).toBe(sent)
+    // From outside: a machine that is busy makes it more, and the answer's way to its client a little less.
+    expect(Number(idleAfter?.replace(',', ''))).toBeGreaterThan(900)
+    expect(output).toMatch(new RegExp(`s  ${name} +has its WebSocket closed with 1001`))
+  }
+  expect(output).toMatch(/None of [\d,]+ requests was lost, and each server ended by itself with code 0\.\n$/)
+})
+
+it('answers wrong options with one sentence and exit code 2', async () => {
+  expect(await demo('--patience', 'soon')).toEqual({
+    code: 2,
+    output: '',
+    errors: "--patience is 'soon'; accepted is a duration from 100ms to 1h, such as 500ms or 3s\n",
+  })
+})
