@@ -9,6 +9,8 @@ export default defineConfig({
   oxc: { target: 'es2023' },
   test: {
     pool: 'forks',
+    // Servers end there every moment, and the process goes on by intent.
+    execArgv: ['--disable-warning=IDLE_STILL_RUNNING'],
     maxWorkers: 2,
     testTimeout: 20_000,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { carriedBy } from './connection/carrier.ts'
+import { type Carrier, carriedBy } from './connection/carrier.ts'
 import { discover } from './discovery.ts'
 import type { CloseReport } from './drain.ts'
-import { adoptRequest, IdleShutdown } from './idle-shutdown.ts'
+import { adoptRequest, IdleShutdown, livesOn } from './idle-shutdown.ts'
 import type { IdleTracker } from './idle-tracker.ts'
 import type { IdleShutdownOptions } from './options.ts'
 import type { AnyServer } from './server.ts'
@@ -39,6 +39,7 @@ export class AppShutdown {
   /** Watches a server by hand, and starts anew where the end has come. See {@link IdleShutdown.watch}. */
   watch(server: AnyServer): Disposable {
     if (!this.signal.aborted) return this.#current.watch(server)
+    livesOn(this.#current)
     this.#current = new IdleShutdown([], this.#options)
     if (!this.signal.aborted) return this.#current.watch(server)
     // A parent that has aborted closes whatever listens.
@@ -68,8 +69,9 @@ export class AppShutdown {
    * request that was injected has no server.
    */
   adopt(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void {
-    if (carriedBy('stream' in request ? request.stream : request.socket) !== undefined) return
-    const server: unknown = Reflect.get(request.socket ?? {}, 'server')
+    const carrier: Carrier | undefined = 'stream' in request ? request.stream : request.socket
+    if (carrier === undefined || carriedBy(carrier) !== undefined) return
+    const server: unknown = Reflect.get(request.socket, 'server')
     if (!isListening(server)) return
     this.watch(server)
     adoptRequest(this.#current, request, response)

@@ -1,11 +1,14 @@
 import { AsyncResource } from 'node:async_hooks'
-import { type Clock, MAX_TIMEOUT } from './clock.ts'
+import { after, type Clock, MAX_TIMEOUT } from './clock.ts'
 import { warn } from './errors.ts'
 import { lastLook } from './last-look.ts'
 import type { TrackerSettings } from './options.ts'
 
 /** The wall clock may run ahead of the monotonic one by this much (ms) before the machine counts as having been suspended. */
 const SUSPENDED = 1000
+
+/** A timer that wakes later than this (ms, at most a patience) was held up by more than a busy moment. */
+const HELD_UP = 5000
 
 /** How long (ms, at most) before the deadline bytes are marked, and how long a request head that began is waited for. */
 const HEAD_PATIENCE = 1000
@@ -58,6 +61,7 @@ export class Countdown {
   /** Changes at soft beginnings, which the last look would not see otherwise. */
   #stirs = 0
   #over = false
+  #stopAsking = (): void => {}
   #confirmFailed = false
 
   constructor(settings: TrackerSettings, idle: () => void) {
@@ -98,6 +102,7 @@ export class Countdown {
   stop(): void {
     this.#over = true
     this.#halt()
+    this.#stopAsking()
   }
 
   watchWith(lookout: Lookout): void {
@@ -189,6 +194,7 @@ export class Countdown {
   /** Something fell to zero that renews nothing. */
   #rest(): void {
     if (this.#wakeAt === Number.POSITIVE_INFINITY) this.#wait()
+    else if (this.#quiet && this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
   }
 
   /** Goes to sleep until the deadline, or, while something is active, until the count falls to zero. */
@@ -210,7 +216,7 @@ export class Countdown {
     const now = this.#clock.now()
     const ms = Math.min(Math.max(Math.ceil(until - now), 0), MAX_TIMEOUT)
     this.#due = { now: now + ms, date: this.#clock.date() + ms }
-    this.#timer = this.run(() => this.#clock.setTimeout(() => this.#wake(), ms))
+    this.#timer = this.#clock.setTimeout(() => this.#wake(), ms)
   }
 
   #wake(): void {
@@ -234,7 +240,7 @@ export class Countdown {
   #overslept(now: number): boolean {
     const late = now - this.#due.now
     const ahead = this.#clock.date() - this.#due.date - late
-    return late > this.#settings.patience || ahead > SUSPENDED
+    return late > Math.min(this.#settings.patience, HELD_UP) || ahead > SUSPENDED
   }
 
   #look(confirmed: boolean): void {
@@ -271,7 +277,7 @@ export class Countdown {
     const answer = (yes: boolean): void => {
       if (answered) return
       answered = true
-      this.#clock.clearTimeout(timeout)
+      this.#stopAsking()
       if (this.#over) return
       if (this.#disturbed(deadline)) this.#wait()
       else if (yes) this.#look(true)
@@ -285,7 +291,7 @@ export class Countdown {
       this.#confirmFailed = true
       answer(false)
     }
-    const timeout = this.#clock.setTimeout(() => answer(false), Math.min(this.#settings.patience, MAX_TIMEOUT))
+    this.#stopAsking = after(this.#clock, this.#settings.patience, () => answer(false))
     try {
       Promise.resolve(this.run(confirm)).then((yes) => answer(yes === true), failed)
     } catch (error) {

@@ -39,7 +39,7 @@ export const MOST_REASONS = 20
 /** An explanation as one line for logs. */
 export function inOneLine(explanation: Explanation): string {
   const { state, active, ignored, reasons, patience, remaining } = explanation
-  const labels = reasons.slice(0, 3).map(({ kind, label }) => `${kind} ${label}`)
+  const labels = reasons.slice(0, 3).map(({ kind, label }) => `${kind} ${label.replace(/\s+/g, ' ')}`)
   const more = active + ignored - labels.length
   const list = [...labels, ...(more > 0 ? [`${more} more`] : [])].join(', ')
   switch (state) {
@@ -52,7 +52,9 @@ export function inOneLine(explanation: Explanation): string {
     case 'starting':
       return 'waiting for a server to listen'
     case 'disabled':
-      return 'never idle (patience Infinity)'
+      return patience === Number.POSITIVE_INFINITY
+        ? 'never idle (patience Infinity)'
+        : 'never idle before the first activity (startupPatience Infinity)'
     case 'ended':
       return 'ended'
     case 'disposed':

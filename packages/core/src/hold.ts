@@ -52,6 +52,11 @@ export class CountedHold implements Hold {
     this.release()
   }
 
+  /** Its tracker is disposed: nobody is there to be warned. */
+  forgetMaxAge(): void {
+    this.#forgetMaxAge()
+  }
+
   #end(renews: boolean): void {
     if (!this.#open) return
     this.#open = false

@@ -31,6 +31,9 @@ export function idleShutdown(servers: AnyServer | Iterable<AnyServer>, options?:
   return new IdleShutdown(servers, options)
 }
 
+/** The process lives on by intent: nothing is said of what keeps it alive. For adapters. */
+export let livesOn: (idle: IdleShutdown) => void
+
 /** Resolves when an end has been decided and no listener accepts any more. For adapters. */
 export let listenersDown: (idle: IdleShutdown) => Promise<void>
 
@@ -57,6 +60,7 @@ export class IdleShutdown implements AsyncDisposable {
   readonly #drain: Drain
   readonly #watcher: Watcher
   #ignoreFailed = false
+  #forgetLeftovers = (): void => {}
 
   constructor(servers: AnyServer | Iterable<AnyServer>, options?: IdleShutdownOptions) {
     const settings = shutdownSettings(options)
@@ -95,7 +99,7 @@ export class IdleShutdown implements AsyncDisposable {
     this.#watcher = this.#makeWatcher(countdown)
     void this.closed.then(() => {
       for (const watch of this.#watches.values()) if (watch.hasOpened) watch.detach()
-      if (idleEnd) watchForLeftovers(clock)
+      if (idleEnd) this.#forgetLeftovers = watchForLeftovers(clock)
     })
 
     const { aborted } = this.signal
@@ -240,6 +244,7 @@ export class IdleShutdown implements AsyncDisposable {
 
   static {
     listenersDown = (idle) => idle.#drain.listenersDown
+    livesOn = (idle) => idle.#forgetLeftovers()
     adoptRequest = (idle, request, response) => {
       for (const watch of idle.#watches.values()) watch.adoptRequest(request, response)
     }

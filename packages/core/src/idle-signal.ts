@@ -42,7 +42,8 @@ function contain(signal: AbortSignal): void {
       try {
         const handle = typeof listener === 'function' ? listener : listener.handleEvent
         const result: unknown = Reflect.apply(handle, typeof listener === 'function' ? this : listener, [event])
-        if (result instanceof Promise) result.catch(failed)
+        // Whatever it is a promise of, and of whichever realm.
+        Promise.resolve(result).catch(failed)
       } catch (error) {
         failed(error)
       }

@@ -131,7 +131,9 @@ export class IdleTracker implements Disposable {
 
   /** Stops the clock: the signal will never abort. The parent is listened to no longer. Does not end any hold. */
   [Symbol.dispose](): void {
-    if (this.#phase === 'running') this.#stop('disposed')
+    if (this.#phase !== 'running') return
+    this.#stop('disposed')
+    for (const hold of this.#holds) hold.forgetMaxAge()
   }
 
   get #remaining(): number | undefined {

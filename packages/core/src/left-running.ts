@@ -10,7 +10,7 @@ const HINTS: Readonly<Record<string, string>> = {
   TCPSocketWrap:
     'an open connection: a database client or an agent that keeps connections alive, to be closed on the idle signal',
   TCPServerWrap: 'another server: watch it too, or close it on the idle signal',
-  PipeWrap: 'a pipe or unix socket: a child process, an IPC channel (process.disconnect()), or a local client',
+  PipeWrap: 'a pipe or unix socket, those of stdin, stdout and stderr among them: a child process, a local client',
   PipeServerWrap: 'a server on a unix socket: watch it too, or close it on the idle signal',
   ProcessWrap: 'a child process: end it, or unref() it',
   MessagePort: 'a message port or a worker: close() it, or unref() it',
@@ -21,19 +21,14 @@ const HINTS: Readonly<Record<string, string>> = {
   SignalWrap: 'a signal handler that was told to ref()',
 }
 
-/** A process has one life: whoever ends idle in it, this is said once. */
-let warned = false
-
 /**
- * Warns some seconds after an idle end if the process is still alive, and says what keeps it. Once in a process. Does not
- * keep it alive itself.
+ * Warns once, some seconds after an idle end, if the process is still alive, and says what keeps it. Does not keep it alive
+ * itself. Returns its undo.
  *
  * @see https://nodejs.org/api/process.html#processgetactiveresourcesinfo which does not list running workers
  */
-export function watchForLeftovers(clock: Clock): void {
-  after(clock, PATIENCE, () => {
-    if (warned) return
-    warned = true
+export function watchForLeftovers(clock: Clock): () => void {
+  return after(clock, PATIENCE, () => {
     const counts = new Map<string, number>()
     for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1)
     const lines = [...counts].map(
@@ -42,11 +37,10 @@ export function watchForLeftovers(clock: Clock): void {
     // Without such a listener the channel holds nothing.
     const listened = process.listenerCount('message') + process.listenerCount('disconnect') > 0
     if (process.connected && listened) lines.push('  the IPC channel to the parent process (process.disconnect())')
-    const list =
-      lines.length > 0 ? lines.join('\n') : '  nothing that Node lists; workers are not listed: terminate() them'
+    lines.push('  workers, which Node does not list: terminate() them, or unref() them')
     warn(
       'IDLE_STILL_RUNNING',
-      `Every server closed ${PATIENCE / 1000} s ago because nobody used it, but the process is still running. What is left:\n${list}`,
+      `Every server closed ${PATIENCE / 1000} s ago because nobody used it, but the process is still running. What may keep it:\n${lines.join('\n')}`,
     )
   })
 }

@@ -103,11 +103,17 @@ function checkedTracker(options: IdleTrackerOptions): TrackerSettings {
       'startupPatience',
       options.startupPatience === undefined ? patience : options.startupPatience,
     ),
-    jitter: milliseconds('jitter', options.jitter === undefined ? 0 : options.jitter, 'or 0'),
+    jitter: jitter(options.jitter),
     signal,
     confirm,
     clock: clock ?? systemClock,
   }
+}
+
+function jitter(value: Duration = 0): number {
+  const ms = milliseconds('jitter', value, 'or 0')
+  if (ms < Number.POSITIVE_INFINITY) return ms
+  throw new IdleUsageError('ERR_IDLE_INVALID_DURATION', 'jitter is Infinity; accepted is a finite duration')
 }
 
 /**

@@ -1,0 +1,277 @@
+import { once } from 'node:events'
+import { Agent, createServer, get, type RequestListener, type Server } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ManualClock, turns } from '../test/manual-clock.ts'
+import { refusal } from '../test/refusal.ts'
+import { Warnings } from '../test/warnings.ts'
+import { AppShutdown, withMembers } from './app-shutdown.ts'
+import type { IdleShutdownOptions } from './options.ts'
+
+const PATIENCE = 60_000
+
+let clock: ManualClock
+let app: AppShutdown
+let stopServing: () => void
+const cleanUps: (() => unknown)[] = []
+
+/** The app: answers at once, except under /slow, where it waits until the test lets it. */
+let letAnswer: () => void
+let slow: Promise<void>
+const handler: RequestListener = async (request, response) => {
+  app.adopt(request, response)
+  if (request.url === '/slow') await slow
+  response.end('ok')
+}
+
+function serve(options: IdleShutdownOptions = {}): void {
+  clock = new ManualClock()
+  app = new AppShutdown({ patience: PATIENCE, clock, ...options })
+  stopServing = app.serves(handler)
+}
+
+beforeEach(() => {
+  serve()
+  slow = new Promise((resolve) => {
+    letAnswer = resolve
+  })
+})
+
+afterEach(async () => {
+  stopServing()
+  letAnswer()
+  for (const cleanUp of cleanUps.splice(0)) await cleanUp()
+})
+
+async function listen(listener: RequestListener = handler): Promise<Server> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  cleanUps.push(
+    () => server.close(),
+    () => server.closeAllConnections(),
+  )
+  await once(server, 'listening')
+  return server
+}
+
+/** Asks over a connection of its own, and gives the answer. */
+async function ask(server: Server, path = '/'): Promise<string> {
+  const { port } = server.address() as AddressInfo
+  const agent = new Agent({ keepAlive: false })
+  const [response] = await once(get({ port, path, agent }), 'response')
+  let body = ''
+  for await (const chunk of response) body += chunk
+  return body
+}
+
+async function until(test: () => boolean): Promise<void> {
+  while (!test()) await turns(1)
+}
+
+test('finds the server, and closes it when idle', async () => {
+  expect(app.tracker.explain().state).toBe('starting')
+  const server = await listen()
+  expect(app.tracker.explain().state).toBe('waiting')
+  expect(await ask(server)).toBe('ok')
+  await until(() => app.tracker.active === 0)
+  await clock.advance(PATIENCE)
+  expect(app.signal.aborted).toBe(true)
+  expect(server.listening).toBe(false)
+  expect(await app.closed).toMatchObject({ reason: { code: 'ERR_IDLE_TIMEOUT' }, destroyed: 0 })
+})
+
+test('found, adopted and watched by hand, a request counts once', async () => {
+  const server = await listen()
+  app.watch(server)
+  const answer = ask(server, '/slow')
+  await until(() => app.tracker.active > 0)
+  await turns()
+  expect(app.tracker.active).toBe(1)
+  letAnswer()
+  await answer
+  await until(() => app.tracker.active === 0)
+})
+
+test('a server whose listener only calls the handler is adopted at its first request', async () => {
+  const server = await listen((request, response) => handler(request, response))
+  expect(app.tracker.explain().state).toBe('starting')
+  const answer = ask(server, '/slow')
+  await until(() => app.tracker.active > 0)
+  await turns()
+  expect(app.tracker.active).toBe(1)
+  letAnswer()
+  await answer
+  await until(() => app.tracker.active === 0)
+  await clock.advance(PATIENCE)
+  expect(app.signal.aborted).toBe(true)
+  await app.closed
+})
+
+describe('an app that is served again after an end starts anew', () => {
+  const ends: [string, (server: Server) => unknown][] = [
+    ['an idle end', () => clock.advance(PATIENCE)],
+    ['close()', () => app.close('enough')],
+    ["the user's server.close()", (server) => server.close()],
+  ]
+
+  test.each(ends)('after %s', async (_, end) => {
+    using warnings = new Warnings()
+    const { tracker, signal, closed } = app
+    const first = await listen()
+    await Promise.all([end(first), once(first, 'close')])
+    await closed
+    expect(signal.aborted).toBe(true)
+
+    const second = await listen()
+    expect(app.signal).not.toBe(signal)
+    expect(app.tracker).not.toBe(tracker)
+    expect(app.closed).not.toBe(closed)
+    expect(app.signal.aborted).toBe(false)
+    expect(await ask(second)).toBe('ok')
+    await until(() => app.tracker.active === 0)
+    await clock.advance(PATIENCE - 1)
+    expect(app.signal.aborted).toBe(false)
+    await clock.advance(1)
+    expect(app.signal.aborted).toBe(true)
+    expect(await app.closed).toMatchObject({ reason: { code: 'ERR_IDLE_TIMEOUT' } })
+    await turns()
+    // It serves again, and is not left running.
+    expect(warnings.codes).toEqual([])
+  })
+
+  test('also by the same server', async () => {
+    const server = await listen()
+    await app.close()
+    const { signal } = app
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    expect(app.signal).not.toBe(signal)
+    const answer = ask(server, '/slow')
+    await until(() => app.tracker.active > 0)
+    expect(app.tracker.active).toBe(1)
+    letAnswer()
+    await answer
+  })
+
+  test('and by hand', async () => {
+    await listen()
+    await app.close()
+    stopServing()
+    const server = await listen()
+    expect(app.signal.aborted).toBe(true)
+    app.watch(server)
+    expect(app.signal.aborted).toBe(false)
+  })
+
+  test('20 times, without a listener left on a server that ended', async () => {
+    for (let round = 0; round < 20; round++) {
+      const server = await listen()
+      expect(await ask(server)).toBe('ok')
+      await app.close()
+      expect(server.listenerCount('connection')).toBe(createServer().listenerCount('connection'))
+      expect(server.listenerCount('listening')).toBe(createServer().listenerCount('listening'))
+      expect(Object.hasOwn(server, 'closeIdleConnections')).toBe(false)
+    }
+    expect(clock.timers).toBe(0)
+  })
+})
+
+test('what was undone finds nothing more', async () => {
+  stopServing()
+  await listen((_, response) => response.end())
+  await listen()
+  expect(app.tracker.explain().state).toBe('starting')
+})
+
+test('several servers of one app are one: a busy one keeps all', async () => {
+  const [one, two] = [await listen(), await listen()]
+  const answer = ask(two, '/slow')
+  await until(() => app.tracker.active === 1)
+  await clock.advance(5 * PATIENCE)
+  expect([one.listening, two.listening]).toEqual([true, true])
+  letAnswer()
+  await answer
+  await until(() => app.tracker.active === 0)
+  await clock.advance(PATIENCE)
+  expect([one.listening, two.listening]).toEqual([false, false])
+  await app.closed
+})
+
+test.each(['before the server listens', 'after an end'])(
+  'a parent that aborts %s: a new server is closed',
+  async (when) => {
+    const parent = new AbortController()
+    stopServing()
+    serve({ signal: parent.signal })
+    if (when === 'after an end') {
+      await listen()
+      await app.close()
+    }
+    parent.abort('SIGTERM')
+    const server = await listen()
+    await turns()
+    expect(server.listening).toBe(false)
+    expect(app.signal.aborted).toBe(true)
+  },
+)
+
+describe('options', () => {
+  const make = (options: unknown): string => refusal(() => Reflect.construct(AppShutdown, [options]))
+
+  test.each([
+    [null, 'null'],
+    ['15m', "'15m'"],
+    [5000, '5000'],
+    [true, 'true'],
+    [() => {}, '[Function'],
+  ])('%o is none', (options, shown) => {
+    expect(make(options)).toContain(`ERR_IDLE_INVALID_OPTION: options is ${shown}`)
+  })
+
+  test('wrong ones are refused at once, and not when a server listens', () => {
+    expect(make({ patience: 'soon' })).toContain("ERR_IDLE_INVALID_DURATION: patience is 'soon'")
+    expect(make(undefined)).toBe('accepted')
+  })
+
+  test('changing them afterwards changes nothing', async () => {
+    const options = { patience: PATIENCE, clock }
+    const own = new AppShutdown(options)
+    options.patience = -1
+    await own.close()
+    const server = await listen(() => {})
+    own.watch(server)
+    expect(own.tracker.patience).toBe(PATIENCE)
+    await own[Symbol.asyncDispose]()
+  })
+})
+
+test('the members that a middleware carries are those of the living', async () => {
+  const middleware = withMembers(() => 'answer', app)
+  expect(middleware()).toBe('answer')
+  const { signal, tracker } = middleware
+  expect([signal, tracker]).toEqual([app.signal, app.tracker])
+  const { close, watch } = middleware
+  const server = await listen()
+  expect(close('enough')).toBe(middleware.closed)
+  expect(await middleware.closed).toMatchObject({ reason: 'enough' })
+  watch(await listen())
+  expect(server.listening).toBe(false)
+  expect(middleware.signal).not.toBe(signal)
+  expect(middleware.tracker).toBe(app.tracker)
+  await middleware[Symbol.asyncDispose]()
+  expect(middleware.signal.aborted).toBe(true)
+})
+
+test('a request that was injected has no server, and is no matter', () => {
+  const injected = { socket: undefined, headers: {} }
+  expect(() => Reflect.apply(app.adopt, app, [injected, {}])).not.toThrow()
+  expect(app.tracker.explain().state).toBe('starting')
+})
+
+test('a client that is silent is no request', async () => {
+  const server = await listen()
+  const { port } = server.address() as AddressInfo
+  const socket = connect(port, '127.0.0.1')
+  cleanUps.unshift(() => socket.destroy())
+  await until(() => app.tracker.active === 1)
+  expect(app.tracker.explain().reasons).toMatchObject([{ kind: 'connection', label: 'from 127.0.0.1' }])
+})

@@ -1,0 +1,200 @@
+import { describe, expect, test } from 'vitest'
+import { turns } from '../test/manual-clock.ts'
+import { PATIENCE, startCountdown } from '../test/start-countdown.ts'
+
+describe('firm activity', () => {
+  test('renews when the last of it ends', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    countdown.begin()
+    countdown.begin()
+    await clock.advance(200_000)
+    countdown.end()
+    await clock.advance(200_000)
+    countdown.end()
+    await clock.advance(PATIENCE * 2)
+    expect(ends).toEqual([400_000 + PATIENCE])
+  })
+
+  test('that was none leaves the old deadline', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    countdown.begin()
+    await clock.advance(40_000)
+    countdown.retract()
+    await clock.advance(PATIENCE)
+    expect(ends).toEqual([PATIENCE])
+  })
+
+  test('that was none lets an end that is due come at once', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    countdown.begin()
+    await clock.advance(3 * PATIENCE)
+    countdown.retract()
+    await clock.advance(0)
+    expect(ends).toEqual([3 * PATIENCE])
+  })
+
+  test('that was none, while other activity ended, does not take that activity away', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    countdown.begin()
+    countdown.begin()
+    await clock.advance(50_000)
+    countdown.end()
+    countdown.retract()
+    await clock.advance(2 * PATIENCE)
+    expect(ends).toEqual([50_000 + PATIENCE])
+  })
+
+  test('that was none, while other activity goes on, changes nothing', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    countdown.begin()
+    countdown.begin()
+    countdown.retract()
+    await clock.advance(5 * PATIENCE)
+    expect(ends).toEqual([])
+    countdown.end()
+    await clock.advance(PATIENCE)
+    expect(ends).toEqual([6 * PATIENCE])
+  })
+
+  test('each busy time is judged by itself', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    countdown.begin()
+    countdown.begin()
+    countdown.end()
+    countdown.end()
+    await clock.advance(10_000)
+    countdown.begin()
+    await clock.advance(10_000)
+    countdown.retract()
+    await clock.advance(PATIENCE)
+    expect(ends).toEqual([PATIENCE])
+  })
+})
+
+describe('soft activity', () => {
+  test('suspends the end while it lasts, and renews nothing', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    countdown.beginSoft()
+    await clock.advance(5 * PATIENCE)
+    expect(ends).toEqual([])
+    countdown.endSoft()
+    await clock.advance(0)
+    expect(ends).toEqual([5 * PATIENCE])
+  })
+
+  test('that ends before the deadline leaves it where it was', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    for (let probe = 0; probe < 10; probe++) {
+      countdown.beginSoft()
+      await clock.advance(2500)
+      countdown.endSoft()
+      await clock.advance(2500)
+    }
+    await clock.advance(PATIENCE)
+    expect(ends).toEqual([PATIENCE])
+  })
+
+  test('does not end the startup patience', async () => {
+    const { clock, countdown, ends } = startCountdown({ startupPatience: '1h' })
+    countdown.beginSoft()
+    await clock.advance(1000)
+    countdown.endSoft()
+    countdown.begin()
+    await clock.advance(1000)
+    countdown.retract()
+    await clock.advance(3_600_000)
+    expect(ends).toEqual([3_600_000])
+  })
+
+  test('during which firm activity ends: the deadline is that of the firm', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    countdown.beginSoft()
+    countdown.begin()
+    await clock.advance(5 * PATIENCE)
+    countdown.end()
+    await clock.advance(10_000)
+    countdown.endSoft()
+    await clock.advance(PATIENCE)
+    expect(ends).toEqual([6 * PATIENCE])
+  })
+
+  test('that begins and ends during the last look makes it longer, and does not end it', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    clock.step(PATIENCE)
+    await turns(1)
+    countdown.beginSoft()
+    countdown.endSoft()
+    await turns(2)
+    expect(ends).toEqual([])
+    await turns(2)
+    expect(ends).toEqual([PATIENCE])
+  })
+})
+
+describe('pausing', () => {
+  test('stands still until it is started, and then gives the first deadline in full', async () => {
+    const { clock, countdown, ends } = startCountdown({ startupPatience: 5000 })
+    countdown.pause()
+    expect(clock.timers).toBe(0)
+    await clock.advance(10 * PATIENCE)
+    expect(ends).toEqual([])
+    countdown.start()
+    await clock.advance(PATIENCE)
+    expect(ends).toEqual([10 * PATIENCE + 5000])
+  })
+
+  test('activity before the start ends the startup patience', async () => {
+    const { clock, countdown, ends } = startCountdown({ startupPatience: 5000 })
+    countdown.pause()
+    countdown.hold()
+    countdown.release()
+    expect(clock.timers).toBe(0)
+    countdown.start()
+    await clock.advance(2 * PATIENCE)
+    expect(ends).toEqual([PATIENCE])
+  })
+
+  test('stopped during the last look, it neither asks nor calls back', async () => {
+    let asked = 0
+    const confirm = (): boolean => {
+      asked++
+      return true
+    }
+    const { clock, countdown, ends } = startCountdown({ confirm })
+    clock.step(PATIENCE)
+    await turns(1)
+    countdown.stop()
+    await clock.advance(5 * PATIENCE)
+    expect({ asked, ends }).toEqual({ asked: 0, ends: [] })
+  })
+
+  test('stops for good, whatever comes', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    countdown.stop()
+    countdown.begin()
+    countdown.end()
+    countdown.renew()
+    countdown.start()
+    countdown.pause()
+    countdown.start()
+    expect(clock.timers).toBe(0)
+    await clock.advance(5 * PATIENCE)
+    expect(ends).toEqual([])
+    expect(countdown.running).toBe(false)
+  })
+})
+
+test('what renewed the deadline can be taken back, unless it was renewed since', async () => {
+  const { clock, countdown, ends } = startCountdown()
+  const before = countdown.deadline
+  await clock.advance(10_000)
+  countdown.renew()
+  const renewed = countdown.deadline
+  countdown.unrenew(before, renewed)
+  expect(countdown.deadline).toBe(before)
+  await clock.advance(10_000)
+  countdown.renew()
+  countdown.unrenew(before, renewed)
+  await clock.advance(2 * PATIENCE)
+  expect(ends).toEqual([20_000 + PATIENCE])
+})

@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../test/manual-clock.ts'
+import { type Explanation, inOneLine, MOST_REASONS } from './explanation.ts'
+import { IdleShutdown } from './idle-shutdown.ts'
+import { IdleTracker, observe } from './idle-tracker.ts'
+
+const PATIENCE = 60_000
+
+type State = Explanation['state']
+
+/** A tracker in each of its states. */
+const states: Record<State, (clock: ManualClock) => IdleTracker | Promise<IdleTracker>> = {
+  starting: (clock) => new IdleShutdown([], { patience: PATIENCE, clock }).tracker,
+  active: (clock) => {
+    const tracker = new IdleTracker({ patience: PATIENCE, clock })
+    tracker.hold('nightly report')
+    return tracker
+  },
+  waiting: (clock) => {
+    const tracker = new IdleTracker({ patience: PATIENCE, clock })
+    clock.step(15_000)
+    return tracker
+  },
+  suspended: async (clock) => {
+    const tracker = new IdleTracker({ patience: PATIENCE, clock })
+    observeNothing(tracker).beginSoft()
+    await clock.advance(2 * PATIENCE)
+    return tracker
+  },
+  disabled: (clock) => new IdleTracker({ patience: Number.POSITIVE_INFINITY, clock }),
+  ended: async (clock) => {
+    const tracker = new IdleTracker({ patience: PATIENCE, clock })
+    await clock.advance(PATIENCE)
+    return tracker
+  },
+  disposed: (clock) => {
+    const tracker = new IdleTracker({ patience: PATIENCE, clock })
+    tracker[Symbol.dispose]()
+    return tracker
+  },
+}
+
+function observeNothing(tracker: IdleTracker): ReturnType<typeof observe>['countdown'] {
+  return observe(tracker, {
+    arrivals: () => 0,
+    mark: () => {},
+    headBegun: () => false,
+    trafficMoved: () => false,
+    releaseSilent: () => false,
+    explain: (reasons) => reasons.push({ kind: 'request', label: 'GET /healthz', ignored: true }),
+    holdEnded: () => {},
+    ending: () => {},
+    ended: () => {},
+  }).countdown
+}
+
+describe.each(Object.entries(states))('%s', (state, make) => {
+  test('is what explain() says, as plain data that can be cloned', async () => {
+    const explanation = (await make(new ManualClock())).explain()
+    expect(explanation.state).toBe(state)
+    expect(structuredClone(explanation)).toEqual(explanation)
+    expect(() => JSON.stringify(explanation)).not.toThrow()
+  })
+
+  test('is one line', async () => {
+    const line = String(await make(new ManualClock()))
+    expect(line).not.toBe('')
+    expect(line).not.toContain('\n')
+    expect(line.length).toBeLessThan(120)
+  })
+
+  test('has a deadline where one is set, and nowhere else', async () => {
+    const tracker = await make(new ManualClock())
+    const { deadline, remaining } = tracker.explain()
+    expect(deadline).toEqual(tracker.deadline)
+    expect(deadline === undefined).toBe(remaining === undefined)
+    expect(deadline !== undefined).toBe(state === 'waiting' || state === 'suspended')
+  })
+})
+
+test('what is said of each state', async () => {
+  const lines: Record<string, string> = {}
+  for (const [state, make] of Object.entries(states)) lines[state] = String(await make(new ManualClock()))
+  expect(lines).toEqual({
+    starting: 'waiting for a server to listen',
+    active: 'active: hold nightly report',
+    waiting: 'idle in 45s (patience 1m)',
+    suspended: 'idle, but waiting for: request GET /healthz',
+    disabled: 'never idle (patience Infinity)',
+    ended: 'ended',
+    disposed: 'disposed',
+  })
+})
+
+test('without a first deadline it is not said that the patience is Infinity', () => {
+  const clock = new ManualClock()
+  const tracker = new IdleTracker({ patience: PATIENCE, startupPatience: Number.POSITIVE_INFINITY, clock })
+  expect(String(tracker)).not.toContain('patience Infinity')
+})
+
+test('while waiting: when, and how long', () => {
+  const clock = new ManualClock()
+  const tracker = new IdleTracker({ patience: '2m', clock })
+  const begin = clock.date()
+  clock.step(30_000)
+  expect(tracker.explain()).toEqual({
+    state: 'waiting',
+    patience: 120_000,
+    active: 0,
+    ignored: 0,
+    reasons: [],
+    deadline: new Date(begin + 120_000),
+    remaining: 90_000,
+  })
+})
+
+test('while active: what, and since when', () => {
+  const clock = new ManualClock()
+  const tracker = new IdleTracker({ clock })
+  const begin = clock.date()
+  tracker.hold('import')
+  clock.step(5000)
+  const export_ = tracker.hold('export')
+  tracker.hold()
+  expect(tracker.explain()).toMatchObject({ state: 'active', active: 3, deadline: undefined, remaining: undefined })
+  expect(tracker.explain().reasons).toEqual([
+    { kind: 'hold', label: 'import', ignored: false, since: new Date(begin) },
+    { kind: 'hold', label: 'export', ignored: false, since: new Date(begin + 5000) },
+    { kind: 'hold', label: 'hold', ignored: false, since: new Date(begin + 5000) },
+  ])
+  export_.release()
+  expect(tracker.explain().reasons.map(({ label }) => label)).toEqual(['import', 'hold'])
+})
+
+test('an ignored request that delays nothing yet: waiting', () => {
+  const tracker = new IdleTracker({ patience: PATIENCE, clock: new ManualClock() })
+  observeNothing(tracker).beginSoft()
+  expect(tracker.explain()).toMatchObject({ state: 'waiting', active: 0, ignored: 1, remaining: PATIENCE })
+})
+
+test('an explanation is a picture, and does not change', () => {
+  const tracker = new IdleTracker({ clock: new ManualClock() })
+  const hold = tracker.hold('import')
+  const explanation = tracker.explain()
+  const before = structuredClone(explanation)
+  hold.release()
+  tracker.hold('export')
+  expect(explanation).toEqual(before)
+})
+
+test('1,000 holds: the first of them, the true number, and a short line', () => {
+  const tracker = new IdleTracker({ clock: new ManualClock() })
+  for (let job = 0; job < 1000; job++) tracker.hold(`job ${job}`)
+  const { active, reasons } = tracker.explain()
+  expect(active).toBe(1000)
+  expect(reasons).toHaveLength(MOST_REASONS)
+  expect(String(tracker)).toBe('active: hold job 0, hold job 1, hold job 2, 997 more')
+})
+
+test('a label with line breaks stays one line', () => {
+  const tracker = new IdleTracker({ clock: new ManualClock() })
+  tracker.hold('first line\nsecond line\r\nthird line')
+  expect(String(tracker)).not.toMatch(/[\r\n]/)
+})
+
+test.each([
+  [0, '0ms'],
+  [0.4, '0ms'],
+  [999.6, '1s'],
+  [59_999, '60s'],
+  [90_000, '2m'],
+  [86_400_000, '1d'],
+])('%d ms left', (remaining, text) => {
+  const explanation: Explanation = {
+    state: 'waiting',
+    patience: 1,
+    active: 0,
+    ignored: 0,
+    reasons: [],
+    deadline: undefined,
+    remaining,
+  }
+  expect(inOneLine(explanation)).toContain(`idle in ${text} `)
+})

@@ -1,0 +1,125 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { ManualClock, turns } from '../test/manual-clock.ts'
+import { type Outcome, runProgram } from '../test/program.ts'
+import { Warnings } from '../test/warnings.ts'
+import { watchForLeftovers } from './left-running.ts'
+
+test('warns once, three seconds after the end, and leaves no timer', async () => {
+  using warnings = new Warnings()
+  const clock = new ManualClock()
+  watchForLeftovers(clock)
+  await clock.advance(2999)
+  expect(warnings.codes).toEqual([])
+  await clock.advance(1)
+  await turns()
+  expect(warnings.codes).toEqual(['IDLE_STILL_RUNNING'])
+  await clock.advance(60_000)
+  expect(warnings.codes).toEqual(['IDLE_STILL_RUNNING'])
+  expect(clock.timers).toBe(0)
+})
+
+/** A server that goes idle at once, in a process that has `leftover` too, and stops it when it is warned of it. */
+async function runWith(
+  leftover: string,
+  stop: string,
+  options?: { ipc: boolean },
+): Promise<Outcome & { warned: number }> {
+  const outcome = await runProgram(
+    `import { createServer } from 'node:http'
+     const idle = idleShutdown(createServer().listen(0), { patience: 20 })
+     ${leftover}
+     process.on('warning', (warning) => {
+       console.log(warning.code)
+       ${stop}
+     })`,
+    options,
+  )
+  return { ...outcome, warned: outcome.stdout.split('\n').filter((line) => line === 'IDLE_STILL_RUNNING').length }
+}
+
+describe.concurrent('a process that lives on is told what keeps it, and then ends by itself', () => {
+  test.each([
+    [
+      'an interval',
+      'const leftover = setInterval(() => {}, 50)',
+      'clearInterval(leftover)',
+      /1 × Timeout \(a timer: clear it/,
+    ],
+    [
+      'another server',
+      `const leftover = createServer().listen(0)`,
+      'leftover.close()',
+      /1 × TCPServerWrap \(another server: watch it too/,
+    ],
+    [
+      'a child process',
+      `import { spawn } from 'node:child_process'
+       const leftover = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })`,
+      'leftover.kill()',
+      /1 × ProcessWrap \(a child process: end it/,
+    ],
+    [
+      'a worker',
+      `import { Worker } from 'node:worker_threads'
+       const leftover = new Worker('setInterval(() => {}, 1000)', { eval: true })`,
+      'leftover.terminate()',
+      /worker/,
+    ],
+    [
+      'a worker beside an interval',
+      `import { Worker } from 'node:worker_threads'
+       const leftover = new Worker('setInterval(() => {}, 1000)', { eval: true })
+       const interval = setInterval(() => {}, 50)`,
+      'leftover.terminate(); clearInterval(interval)',
+      /worker/,
+    ],
+  ])('%s', async (_, leftover, stop, said) => {
+    const { code, stderr, warned } = await runWith(leftover, stop)
+    expect(stderr).toMatch(said)
+    expect({ code, warned }).toEqual({ code: 0, warned: 1 })
+  })
+
+  test('a connection, as to a database', async () => {
+    const database = createServer().listen(0, '127.0.0.1')
+    await once(database, 'listening')
+    const { port } = database.address() as AddressInfo
+    const { code, stderr, warned } = await runWith(
+      `import { connect } from 'node:net'
+       const leftover = connect(${port}, '127.0.0.1')`,
+      'leftover.destroy()',
+    )
+    database.close()
+    expect(stderr).toMatch(/1 × TCPSocketWrap \(an open connection: a database client/)
+    expect({ code, warned }).toEqual({ code: 0, warned: 1 })
+  })
+
+  test('an IPC channel', async () => {
+    const { code, stderr, warned } = await runWith(`process.on('message', () => {})`, 'process.disconnect()', {
+      ipc: true,
+    })
+    expect(stderr).toContain('the IPC channel to the parent process (process.disconnect())')
+    expect({ code, warned }).toEqual({ code: 0, warned: 1 })
+  })
+
+  test('nothing: it ends in silence, and the watchdog does not keep it', async () => {
+    const { code, stdout, stderr } = await runProgram(
+      `import { createServer } from 'node:http'
+       const begin = performance.now()
+       idleShutdown(createServer().listen(0), { patience: 20 })
+       process.on('exit', () => console.log(performance.now() - begin < 2500 ? 'soon' : 'late'))`,
+    )
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'soon\n', stderr: '' })
+  })
+
+  test('after a close() it says nothing: nobody promised that the process ends', async () => {
+    const { code, stdout, stderr } = await runProgram(
+      `import { createServer } from 'node:http'
+       const idle = idleShutdown(createServer().listen(0), { patience: '1h' })
+       idle.close()
+       setTimeout(() => console.log('end'), 3500)`,
+    )
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'end\n', stderr: '' })
+  })
+})

@@ -1,0 +1,211 @@
+import { getEventListeners } from 'node:events'
+import { createServer as createHttp } from 'node:http'
+import { createServer as createNet } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../test/manual-clock.ts'
+import { refusal } from '../test/refusal.ts'
+import { idleShutdown } from './idle-shutdown.ts'
+import { IdleTracker } from './idle-tracker.ts'
+import { milliseconds, type RequestInfo, shutdownSettings, trackerSettings } from './options.ts'
+
+// As JavaScript calls it: with anything.
+const tracker = (options: unknown) => () => Reflect.construct(IdleTracker, [options])
+const shutdown = (options: unknown, server: unknown = createHttp()) => {
+  return () => Reflect.apply(idleShutdown, undefined, [server, options])
+}
+
+const DURATION = /accepted are milliseconds \(.*Infinity for never\) or a text such as '90s' or '15m'/
+const { now, date, setTimeout, clearTimeout } = new ManualClock()
+
+const refusedDurations: [value: unknown, shown: string][] = [
+  ['soon', "'soon'"],
+  ['', "''"],
+  ['15 fortnights', "'15 fortnights'"],
+  ['-5m', "'-5m'"],
+  ['Infinity', "'Infinity'"],
+  [Number.NaN, 'NaN'],
+  [-1, '-1'],
+  [Number.NEGATIVE_INFINITY, '-Infinity'],
+  [null, 'null'],
+  [{}, '{}'],
+  [[], '[]'],
+  [true, 'true'],
+  [5n, '5n'],
+  [new Date(0), '1970-01-01T00:00:00.000Z'],
+]
+
+describe.each(['patience', 'startupPatience', 'jitter'])('%s', (name) => {
+  test.each(refusedDurations)('refuses %o', (value, shown) => {
+    const said = refusal(tracker({ [name]: value }))
+    expect(said).toContain(`ERR_IDLE_INVALID_DURATION: ${name} is ${shown};`)
+    expect(said).toMatch(DURATION)
+  })
+})
+
+test.each(refusedDurations)('grace refuses %o', (value, shown) => {
+  const said = refusal(shutdown({ grace: value }))
+  expect(said).toContain(`ERR_IDLE_INVALID_DURATION: grace is ${shown};`)
+  expect(said).toMatch(DURATION)
+})
+
+test.each([0, '0', '0s', '0ms'])('no duration: %o', (none) => {
+  expect(refusal(tracker({ patience: none }))).toMatch(
+    /^ERR_IDLE_INVALID_DURATION: patience is .*more than 0.*To get the default of 15 minutes, leave it out$/,
+  )
+  expect(refusal(tracker({ startupPatience: none }))).toMatch(/^ERR_IDLE_INVALID_DURATION: startupPatience is /)
+  expect(trackerSettings({ jitter: none }).jitter).toBe(0)
+  expect(shutdownSettings({ grace: none }).grace).toBe(0)
+})
+
+test.each([
+  [1, 1],
+  [0.5, 0.5],
+  ['500ms', 500],
+  ['90s', 90_000],
+  ['15m', 900_000],
+  ['2h', 7_200_000],
+  ['30d', 2_592_000_000],
+  ['1.5 hours', 5_400_000],
+  [2 ** 31, 2 ** 31],
+  [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+])('%o is %d ms', (given, ms) => {
+  expect(milliseconds('patience', given)).toBe(ms)
+  using tracker = new IdleTracker({ patience: given, clock: new ManualClock() })
+  expect(tracker.patience).toBe(ms)
+})
+
+test('defaults', () => {
+  expect(trackerSettings()).toMatchObject({ patience: 900_000, startupPatience: 900_000, jitter: 0 })
+  expect(trackerSettings({ patience: '1h' }).startupPatience).toBe(3_600_000)
+  expect(shutdownSettings()).toMatchObject({ grace: 10_000, activity: 'connections', upgrades: 'open' })
+  expect(shutdownSettings().ignored).toBeUndefined()
+})
+
+test('what is undefined was left out', () => {
+  const none = { patience: undefined, startupPatience: undefined, jitter: undefined, signal: undefined }
+  expect(refusal(tracker({ ...none, confirm: undefined, clock: undefined }))).toBe('accepted')
+  expect(refusal(shutdown({ grace: undefined, activity: undefined, ignore: undefined, upgrades: undefined }))).toBe(
+    'accepted',
+  )
+})
+
+describe('refuses options that are no options', () => {
+  test.each([null, 5, '15m', true, () => {}])('%o', (options) => {
+    expect(refusal(tracker(options))).toMatch(/^ERR_IDLE_INVALID_OPTION: options is .*; accepted is an object$/)
+    expect(refusal(shutdown(options))).toMatch(/^ERR_IDLE_INVALID_OPTION: options is .*; accepted is an object$/)
+  })
+})
+
+test('refuses unknown names, and says which are known', () => {
+  expect(refusal(tracker({ patince: 5 }))).toBe(
+    "ERR_IDLE_UNKNOWN_OPTION: Unknown option 'patince'; accepted are patience, startupPatience, jitter, signal, confirm, clock",
+  )
+  expect(refusal(shutdown({ patience: 5, Grace: 5 }))).toBe(
+    "ERR_IDLE_UNKNOWN_OPTION: Unknown option 'Grace'; accepted are patience, startupPatience, jitter, signal, confirm, clock, grace, activity, ignore, upgrades",
+  )
+  expect(refusal(tracker({ grace: 5 }))).toContain("Unknown option 'grace'")
+})
+
+test.each([
+  ['activity', 'sometimes', "'sometimes'", "'connections', 'requests'"],
+  ['activity', null, 'null', "'connections', 'requests'"],
+  ['upgrades', 'close', "'close'", "'open', 'traffic', 'ignore'"],
+  ['upgrades', true, 'true', "'open', 'traffic', 'ignore'"],
+  ['ignore', 5, '5', 'a path, a RegExp, a function, or an array of these'],
+  ['ignore', null, 'null', 'a path, a RegExp, a function, or an array of these'],
+  ['ignore', ['/healthz', {}], '{}', 'a path, a RegExp, a function, or an array of these'],
+  ['confirm', true, 'true', 'a function'],
+  ['confirm', null, 'null', 'a function'],
+  ['confirm', Promise.resolve(true), 'Promise', 'a function'],
+  ['signal', null, 'null', 'an AbortSignal'],
+  ['signal', {}, '{}', 'an AbortSignal'],
+  ['signal', 'SIGTERM', "'SIGTERM'", 'an AbortSignal'],
+  ['signal', new AbortController(), 'AbortController', 'an AbortSignal'],
+  ['signal', new EventTarget(), 'EventTarget', 'an AbortSignal'],
+  ['clock', null, 'null', 'an object with now(), date(), setTimeout() and clearTimeout()'],
+  ['clock', Date, '[Function: Date]', 'an object with now(), date(), setTimeout() and clearTimeout()'],
+  ['clock', { now, setTimeout, clearTimeout }, '{', 'an object with now(), date(), setTimeout() and clearTimeout()'],
+  ['clock', { now, date, setTimeout, clearTimeout: 5 }, '{', 'date()'],
+])('%s refuses %o', (name, value, shown, accepted) => {
+  const said = refusal(shutdown({ [name]: value }))
+  expect(said).toContain(`ERR_IDLE_INVALID_OPTION: ${name} is ${shown}`)
+  expect(said).toContain(accepted)
+  expect(said).not.toContain('\n')
+})
+
+test('a long value is shown short', () => {
+  expect(refusal(tracker({ patience: 'x'.repeat(1000) })).length).toBeLessThan(260)
+})
+
+describe('a call that was refused leaves nothing behind', () => {
+  const listeners = (server: NodeJS.EventEmitter): unknown[] => {
+    return server.eventNames().map((event) => [event, ...server.listeners(event)])
+  }
+
+  test.each([{ patience: 0 }, { grace: -1 }, { ignore: 5 }, { activity: 'sometimes' }, { patince: 5 }, { confirm: 1 }])(
+    '%o',
+    (wrong) => {
+      const parent = new AbortController()
+      const clock = new ManualClock()
+      const server = createHttp()
+      const before = listeners(server)
+      expect(refusal(shutdown({ signal: parent.signal, clock, ...wrong }, server))).toMatch(/^ERR_IDLE_/)
+      expect(refusal(tracker({ signal: parent.signal, clock, ...wrong }))).toMatch(/^ERR_IDLE_/)
+      expect(listeners(server)).toEqual(before)
+      expect(getEventListeners(parent.signal, 'abort')).toEqual([])
+      expect(clock.timers).toBe(0)
+    },
+  )
+
+  test.each([
+    ['no server', {}, {}],
+    ['a net server that has no requests', createNet(), { activity: 'requests' }],
+  ])('with %s after a good server', (_, wrong, options) => {
+    const parent = new AbortController()
+    const clock = new ManualClock()
+    const server = createHttp()
+    const before = listeners(server)
+    const call = shutdown({ ...options, signal: parent.signal, clock }, [server, wrong])
+    expect(refusal(call)).toMatch(/^ERR_IDLE_INVALID_(SERVER|ACTIVITY)/)
+    expect(listeners(server)).toEqual(before)
+    expect(getEventListeners(parent.signal, 'abort')).toEqual([])
+    expect(clock.timers).toBe(0)
+  })
+})
+
+describe('ignore', () => {
+  const ignores = (
+    ignore: Parameters<typeof shutdownSettings>[0] & {},
+    info: Partial<RequestInfo>,
+  ): boolean | undefined => shutdownSettings(ignore).ignored?.({ method: 'GET', headers: {}, ...info })
+
+  test.each([
+    ['/healthz', '/healthz', true],
+    ['/healthz', '/healthz?verbose', true],
+    ['/healthz', '/healthz/db', false],
+    ['/healthz', '/', false],
+    ['/healthz', undefined, false],
+    [/^\/health/, '/healthz', true],
+    [/^\/health/, '/?/health', false],
+    [/z$/, '/healthz?a=b', true],
+    [/verbose/, '/healthz?verbose', false],
+  ])('%s: is %s ignored? %s', (ignore, url, expected) => {
+    expect(ignores({ ignore }, { url })).toBe(expected)
+    expect(ignores({ ignore: ['/nowhere', ignore] }, { url })).toBe(expected)
+  })
+
+  test('a pattern that keeps its position matches every time', () => {
+    const { ignored } = shutdownSettings({ ignore: /health/g })
+    const request = { url: '/health', headers: {} }
+    expect([ignored?.(request), ignored?.(request), ignored?.(request)]).toEqual([true, true, true])
+  })
+
+  test('a function sees the request, and only true ignores', () => {
+    const probe = { method: 'HEAD', url: '/', headers: { 'user-agent': 'kube-probe/1.30' } }
+    expect(ignores({ ignore: ({ headers }) => headers['user-agent']?.startsWith('kube-probe') === true }, probe)).toBe(
+      true,
+    )
+    const truthy = Reflect.apply(shutdownSettings, undefined, [{ ignore: () => 'yes' }])
+    expect(truthy.ignored(probe)).toBe(false)
+  })
+})

@@ -1,0 +1,112 @@
+import type { Clock } from '../src/clock.ts'
+
+interface Timer {
+  readonly at: number
+  readonly callback: () => void
+}
+
+/** More than any test needs: a tracker that sets timers in a circle fails the test, and does not hang it. */
+const MOST_TIMERS = 10_000
+
+/** Turns of the event loop that are enough for a last look, confirm, and another last look. */
+const TURNS = 12
+
+/**
+ * A clock whose time is advanced by hand. Counts what it is asked.
+ *
+ * It refuses timeouts that Node would cut to 1 ms with a TimeoutOverflowWarning.
+ */
+export class ManualClock implements Clock {
+  /** How often a timer was set, or one that was set was cleared. */
+  timerOperations = 0
+  /** How often `now()` was read. */
+  reads = 0
+  /** How much too early its timers fire, as Node's do by up to 1 ms. */
+  earliness = 0
+  #now = 1000
+  #date: number = Date.UTC(2026, 0, 1)
+  readonly #timers = new Set<Timer>()
+
+  now(): number {
+    this.reads++
+    return this.#now
+  }
+
+  date(): number {
+    return this.#date
+  }
+
+  setTimeout(callback: () => void, ms: number): unknown {
+    if (!(ms >= 0 && ms < 2 ** 31)) throw new RangeError(`A timeout of ${ms} ms would overflow`)
+    this.timerOperations++
+    const timer = { at: this.#now + ms, callback }
+    this.#timers.add(timer)
+    return timer
+  }
+
+  clearTimeout(timer: unknown): void {
+    for (const known of this.#timers) {
+      if (known !== timer) continue
+      this.#timers.delete(known)
+      this.timerOperations++
+    }
+  }
+
+  /** What `now()` gives, without being counted. */
+  get time(): number {
+    return this.#now
+  }
+
+  /** How many timers are set. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  /** Time passes, and the event loop turns after each timer. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms
+    await turns()
+    for (let fired = 0; this.#fireNext(end); fired++) {
+      if (fired === MOST_TIMERS) throw new Error(`More than ${MOST_TIMERS} timers within ${ms} ms`)
+      await turns()
+    }
+    this.#moveTo(end)
+  }
+
+  /** Time passes and timers fire, but the event loop does not turn: a last look has begun, and is not over. */
+  step(ms: number): void {
+    const end = this.#now + ms
+    while (this.#fireNext(end));
+    this.#moveTo(end)
+  }
+
+  /** The event loop is blocked: what came due meanwhile fires late, at the end. */
+  async block(ms: number): Promise<void> {
+    this.#moveTo(this.#now + ms)
+    await this.advance(0)
+  }
+
+  /** The machine sleeps: only the wall clock goes on. */
+  suspend(ms: number): void {
+    this.#date += ms
+  }
+
+  #fireNext(end: number): boolean {
+    const [next] = [...this.#timers].sort((a, b) => a.at - b.at)
+    if (next === undefined || next.at - this.earliness > end) return false
+    this.#timers.delete(next)
+    this.#moveTo(Math.max(this.#now, next.at - this.earliness))
+    next.callback()
+    return true
+  }
+
+  #moveTo(time: number): void {
+    this.#date += time - this.#now
+    this.#now = time
+  }
+}
+
+/** Lets the event loop turn. */
+export async function turns(count: number = TURNS): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,33 @@
+import { Countdown, type Lookout } from '../src/countdown.ts'
+import { type IdleTrackerOptions, trackerSettings } from '../src/options.ts'
+import { ManualClock } from './manual-clock.ts'
+
+export const PATIENCE = 60_000
+
+export interface Started {
+  readonly clock: ManualClock
+  readonly countdown: Countdown
+  /** When it called back, in milliseconds from its start. */
+  readonly ends: number[]
+}
+
+/** Starts a countdown of {@link PATIENCE}, unless the options say otherwise. */
+export function startCountdown(options: IdleTrackerOptions = {}, lookout?: Partial<Lookout>): Started {
+  const clock = new ManualClock()
+  const begin = clock.time
+  const ends: number[] = []
+  const settings = trackerSettings({ patience: PATIENCE, clock, ...options })
+  const countdown = new Countdown(settings, () => ends.push(clock.time - begin))
+  if (lookout !== undefined) countdown.watchWith({ ...blind, ...lookout })
+  countdown.start()
+  return { clock, countdown, ends }
+}
+
+/** A lookout that sees nothing. */
+const blind: Lookout = {
+  arrivals: () => 0,
+  mark: () => {},
+  headBegun: () => false,
+  trafficMoved: () => false,
+  releaseSilent: () => false,
+}

@@ -1,0 +1,104 @@
+import { createServer as createHttp } from 'node:http'
+import { createServer as createHttp2 } from 'node:http2'
+import { createServer as createNet } from 'node:net'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import {
+  type Clock,
+  type CloseReport,
+  type Duration,
+  type Explanation,
+  type Hold,
+  IdleShutdown,
+  type IdleShutdownOptions,
+  IdleTimeoutError,
+  IdleTracker,
+  type IdleTrackerOptions,
+  type Ignore,
+  idleShutdown,
+} from '../src/index.ts'
+
+// Compiled by the script `types`: where an illegal call compiles, TypeScript reports the directive above it as unused.
+
+describe('what does not compile', () => {
+  test('tracker options', () => {
+    // @ts-expect-error: the name is misspelt
+    expect(() => new IdleTracker({ patince: 5 })).toThrow('patince')
+    // @ts-expect-error: a duration is a number or a text
+    expect(() => new IdleTracker({ patience: null })).toThrow('null')
+    // @ts-expect-error: a duration is a number or a text
+    expect(() => new IdleTracker({ jitter: {} })).toThrow('jitter')
+    // @ts-expect-error: a controller is no signal
+    expect(() => new IdleTracker({ signal: new AbortController() })).toThrow('signal')
+    // @ts-expect-error: an answer is a boolean
+    expect(() => new IdleTracker({ confirm: () => 'yes' })).not.toThrow()
+    // @ts-expect-error: a clock has a wall clock too
+    expect(() => new IdleTracker({ clock: { now: () => 0, setTimeout, clearTimeout } })).toThrow('clock')
+    // @ts-expect-error: a tracker watches no server, and so has no grace
+    expect(() => new IdleTracker({ grace: '1s' })).toThrow('grace')
+  })
+
+  test('shutdown options', () => {
+    const server = createHttp()
+    // @ts-expect-error: the name is misspelt
+    expect(() => idleShutdown(server, { patince: 5 })).toThrow('patince')
+    // @ts-expect-error: connections or requests
+    expect(() => idleShutdown(server, { activity: 'sometimes' })).toThrow('sometimes')
+    // @ts-expect-error: open, traffic or ignore
+    expect(() => idleShutdown(server, { upgrades: 'close' })).toThrow('close')
+    // @ts-expect-error: a path, a pattern, or a test
+    expect(() => idleShutdown(server, { ignore: 5 })).toThrow('ignore')
+    // @ts-expect-error: an app is no server
+    expect(() => idleShutdown(() => {})).toThrow('server')
+  })
+
+  test('a net server whose requests should count', () => {
+    // @ts-expect-error: it has no requests
+    expect(() => idleShutdown(createNet(), { activity: 'requests' })).toThrow('requests')
+    // @ts-expect-error: one of them has no requests
+    expect(() => idleShutdown([createHttp(), createNet()], { activity: 'requests' })).toThrow('requests')
+  })
+
+  test('changing what is to be read', () => {
+    using tracker = new IdleTracker()
+    const write = (): void => {
+      // @ts-expect-error: read-only
+      tracker.patience = 5
+      // @ts-expect-error: read-only
+      tracker.explain().state = 'ended'
+    }
+    expectTypeOf(write).toBeFunction()
+  })
+})
+
+test('what compiles', () => {
+  expectTypeOf<Duration>().toEqualTypeOf<number | string>()
+  expectTypeOf<{ patience: '15m'; jitter: 5; confirm: () => Promise<boolean> }>().toExtend<IdleTrackerOptions>()
+  expectTypeOf<IdleTrackerOptions>().toExtend<IdleShutdownOptions>()
+  expectTypeOf<string | RegExp>().toExtend<Ignore>()
+  expectTypeOf<readonly Ignore[]>().toExtend<IdleShutdownOptions['ignore']>()
+  expectTypeOf(() =>
+    idleShutdown([createHttp(), createNet()], { activity: 'connections' }),
+  ).returns.toEqualTypeOf<IdleShutdown>()
+  expectTypeOf(() => idleShutdown(createHttp2(), { activity: 'requests' })).returns.toEqualTypeOf<IdleShutdown>()
+  expectTypeOf(() => idleShutdown(new Set([createHttp(), createNet()]))).returns.toEqualTypeOf<IdleShutdown>()
+})
+
+test('what is given back', () => {
+  expectTypeOf<ConstructorParameters<typeof IdleTracker>>().toEqualTypeOf<[options?: IdleTrackerOptions | undefined]>()
+  expectTypeOf<IdleTracker>().toExtend<Disposable>()
+  expectTypeOf<IdleTracker['patience']>().toEqualTypeOf<number>()
+  expectTypeOf<IdleTracker['signal']>().toEqualTypeOf<AbortSignal>()
+  expectTypeOf<IdleTracker['deadline']>().toEqualTypeOf<Date | undefined>()
+  expectTypeOf<IdleTracker['explain']>().returns.toEqualTypeOf<Explanation>()
+  expectTypeOf<IdleTracker['hold']>().returns.toEqualTypeOf<Hold>()
+  expectTypeOf((tracker: IdleTracker) => tracker.waitUntil(Promise.resolve(5))).returns.toEqualTypeOf<Promise<number>>()
+  expectTypeOf<Hold>().toExtend<Disposable>()
+  expectTypeOf<IdleShutdown>().toExtend<AsyncDisposable>()
+  expectTypeOf<IdleShutdown['tracker']>().toEqualTypeOf<IdleTracker>()
+  expectTypeOf<IdleShutdown['closed']>().toEqualTypeOf<Promise<CloseReport>>()
+  expectTypeOf<IdleShutdown['watch']>().returns.toEqualTypeOf<Disposable>()
+  expectTypeOf<IdleTimeoutError['code']>().toEqualTypeOf<'ERR_IDLE_TIMEOUT'>()
+  expectTypeOf<Clock['now']>().returns.toEqualTypeOf<number>()
+  expect(new IdleTimeoutError(5)).toMatchObject({ name: 'IdleTimeoutError', code: 'ERR_IDLE_TIMEOUT', patience: 5 })
+  expect(IdleShutdown).toBeTypeOf('function')
+})
