@@ -1,1 +1,12 @@
-export {}
+export { type Address, addressOf } from './address.ts'
+export { CERTIFICATE, KEY } from './certificate.ts'
+export { type ConnectionEnd, connectionEnd } from './clients/connection-end.ts'
+export type { Answer, Ask, Exchange, Head, HttpClient } from './clients/http-client.ts'
+export { Http2Client } from './clients/http2-client.ts'
+export { KeepAliveClient } from './clients/keep-alive-client.ts'
+export { RawClient, type RawClientOptions } from './clients/raw-client.ts'
+export { openWebSocket } from './clients/websocket-client.ts'
+export { conformance } from './conformance.ts'
+export { coreSubjects, listen, makeServer, type ServerKind } from './core-subjects.ts'
+export { StoppedClock } from './stopped-clock.ts'
+export type { Handler, Idle, Request, Response, Served, Serving, Subject } from './subject.ts'

@@ -175,9 +175,9 @@ export class ServerWatch implements Site {
       // What goes on inside TLS or HTTP/2 cannot be seen from outside: it counts until its next request ends, or it closes.
       const opaque = isTls(this.server) || isHttp2(this.server)
       const connection = this.#connect(socket, !this.#http || (opaque && socket.bytesRead > 0), false)
+      connection.takenOver()
       const response: unknown = Reflect.get(socket, '_httpMessage')
       if (connection instanceof Http1Connection && response instanceof ServerResponse) connection.adopt(response)
-      else connection.mark()
     }
   }
 

@@ -86,6 +86,11 @@ export abstract class Connection {
     this.marked = this.socket.bytesRead
   }
 
+  /** The socket was open before the server was watched. */
+  takenOver(): void {
+    this.mark()
+  }
+
   /** The TLS handshake is done: `stream` is what the protocol is spoken on. */
   secured(stream: Socket): void {
     this.securing = false

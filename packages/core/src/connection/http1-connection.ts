@@ -79,6 +79,12 @@ export class Http1Connection extends Connection {
     this.trafficMoved()
   }
 
+  /** The socket was open before the server was watched: if it has been read from, it has had its first request. */
+  override takenOver(): void {
+    super.takenOver()
+    this.#fresh = this.socket.bytesRead === 0
+  }
+
   /** Takes over a response that was in progress before the server was watched. */
   adopt(response: ServerResponse): void {
     if (response === this.#response || this.#queued?.includes(response)) return

@@ -1,0 +1,177 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect } from 'vitest'
+import { type Behaviour, isAny, isHttp, isHttp1, isRaw, isSecure } from '../behaviour.ts'
+import { answerTo } from '../calls.ts'
+
+/** What counts of connections that carry no request: probes, silence, handshakes, and every one of a plain server. */
+export const connections: readonly Behaviour[] = [
+  {
+    name: "silent connection, 'connections' → active until it closes",
+    appliesTo: isHttp1,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      expect(tracker.active).toBe(1)
+      await t.stays()
+      raw.destroy()
+      await t.fires()
+    },
+  },
+  {
+    name: "silent connection, 'requests' → not active; fires, and it is ended with FIN",
+    appliesTo: isHttp1,
+    async run(t) {
+      const { tracker } = await t.serve({ activity: 'requests', grace: '200ms' })
+      const raw = await t.raw()
+      expect(tracker.active).toBe(0)
+      tracker.touch()
+      expect(await t.fires()).toMatchObject({ drained: 0 })
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+    },
+  },
+  {
+    name: "TCP probe, 'requests' → leaves the deadline where it was",
+    appliesTo: isHttp,
+    unix: true,
+    async run(t) {
+      const clock = t.stopTime()
+      const { tracker } = await t.serve({ activity: 'requests', patience: '1m', clock })
+      tracker.touch()
+      const { deadline } = tracker
+      clock.advance(1000)
+      const [probe, accepted] = [connect(t.address), once(t.server, 'connection')]
+      const [socket] = await accepted
+      expect(tracker.active).toBe(0)
+      probe.destroy()
+      await once(socket, 'close')
+      expect(tracker.deadline).toEqual(deadline)
+    },
+  },
+  {
+    name: "TCP probe, 'connections' → the clock starts anew when it is gone",
+    appliesTo: isAny,
+    async run(t) {
+      const clock = t.stopTime()
+      const { tracker } = await t.serve({ patience: '1m', clock })
+      clock.advance(1000)
+      const [probe, accepted] = [connect(t.address), once(t.server, 'connection')]
+      const [socket] = await accepted
+      expect(tracker.active).toBe(1)
+      clock.advance(1000)
+      probe.destroy()
+      await once(socket, 'close')
+      expect(tracker.active).toBe(0)
+      expect(tracker.deadline).toEqual(new Date(clock.date() + 60_000))
+    },
+  },
+  {
+    name: "half a request head, 'connections' → active; completed, it is answered",
+    appliesTo: isHttp1,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      await raw.send('GET /late HTTP/1.1\r\nHo')
+      await t.stays()
+      expect(tracker.active).toBe(1)
+      await raw.send('st: localhost\r\n\r\n')
+      const call = await t.calls.next()
+      expect(tracker.active).toBe(1)
+      await call.answer()
+      await raw.until(answerTo('/late'))
+      await t.fires()
+    },
+  },
+  {
+    name: "half a request head at the deadline, 'requests' → looked at again; completed, it is answered",
+    appliesTo: isHttp1,
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ activity: 'requests', patience: 2000, clock })
+      const raw = await t.raw()
+      idle.tracker.touch()
+      clock.advance(1500)
+      await t.sendPart(raw, 'GET /late HTTP/1.1\r\nHo')
+      clock.advance(500)
+      await t.lookedAt()
+      expect(idle.signal.aborted).toBe(false)
+      await raw.send('st: localhost\r\n\r\n')
+      const call = await t.calls.next()
+      expect(idle.tracker.active).toBe(1)
+      await call.answer()
+      await raw.until(answerTo('/late'))
+      clock.advance(2000)
+      await t.lookedAt()
+      expect(idle.signal.aborted).toBe(true)
+    },
+  },
+  {
+    name: "half a request head that stalls, 'requests' → let go; completed in the drain, it is answered, then closed",
+    appliesTo: isHttp1,
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ activity: 'requests', patience: 2000, clock })
+      const raw = await t.raw()
+      idle.tracker.touch()
+      clock.advance(1500)
+      await t.sendPart(raw, 'GET /late HTTP/1.1\r\nHo')
+      clock.advance(500)
+      await t.lookedAt()
+      expect(idle.signal.aborted).toBe(false)
+      clock.advance(1000)
+      await t.lookedAt()
+      expect(idle.signal.aborted).toBe(true)
+      await raw.send('st: localhost\r\n\r\n')
+      const call = await t.calls.next()
+      await call.answer()
+      expect(await raw.until(answerTo('/late'))).toContain('Connection: close')
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+    },
+  },
+  {
+    name: 'plain server: an open connection → active; closed → fires',
+    appliesTo: isRaw,
+    unix: true,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      const other = await t.raw()
+      expect(tracker.active).toBe(2)
+      other.destroy()
+      await t.stays()
+      expect(tracker.active).toBe(1)
+      raw.destroy()
+      expect(await t.fires()).toMatchObject({ drained: 0, destroyed: 0 })
+    },
+  },
+  {
+    name: 'TLS connection that never handshakes → active until it closes',
+    appliesTo: isSecure,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const probe = connect(t.address)
+      t.defer(() => probe.destroy())
+      await t.accepted(1)
+      expect(tracker.active).toBe(1)
+      await t.stays()
+      probe.destroy()
+      await t.fires()
+    },
+  },
+  {
+    name: 'TLS handshake that fails → released',
+    appliesTo: isSecure,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const probe = connect(t.address)
+      t.defer(() => probe.destroy())
+      probe.on('error', () => {}).resume()
+      const [socket] = await once(t.server, 'connection')
+      probe.write('this is no TLS\r\n\r\n')
+      await once(socket, 'close')
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+]

@@ -1,0 +1,201 @@
+import { once } from 'node:events'
+import { expect } from 'vitest'
+import { type Behaviour, isAny, isHttp } from '../behaviour.ts'
+import { answerTo, turn } from '../calls.ts'
+import { listen, makeServer } from '../core-subjects.ts'
+import { PATIENCE } from '../trial.ts'
+
+const QUEUED = 20
+
+/** When it fires, and when it does not. */
+export const deadline: readonly Behaviour[] = [
+  {
+    name: 'no activity for one patience → fires, never before the deadline it gave',
+    appliesTo: isAny,
+    async run(t) {
+      const { tracker, signal } = await t.serve()
+      const before = performance.now()
+      tracker.touch()
+      expect(tracker.active).toBe(0)
+      await once(signal, 'abort')
+      expect(performance.now() - before).toBeGreaterThanOrEqual(PATIENCE)
+      await t.fires()
+    },
+  },
+  {
+    name: 'startup patience → until the first counted activity, and not beyond',
+    async run(t) {
+      const clock = t.stopTime()
+      const { tracker } = await t.serve({ patience: '1m', startupPatience: '1h', ignore: '/healthz', clock })
+      const start = clock.date()
+      expect(tracker.deadline).toEqual(new Date(start + 3_600_000))
+      clock.advance(1000)
+      const health = t.client().ask('/healthz')
+      await t.calls.next().then((call) => call.answer())
+      await health.answer
+      expect(tracker.deadline).toEqual(new Date(start + 3_600_000))
+      await t.client().ask('/now').answer
+      await t.lookedAt()
+      expect(tracker.deadline).toEqual(new Date(clock.date() + 60_000))
+    },
+  },
+  {
+    name: 'hold → active until it is released',
+    appliesTo: isAny,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const hold = tracker.hold('a job')
+      await t.stays()
+      hold.release()
+      expect(await t.fires()).toMatchObject({ abandoned: 0 })
+    },
+  },
+  {
+    name: 'confirm says no, then yes → fires a patience later',
+    appliesTo: isAny,
+    async run(t) {
+      const answers: boolean[] = []
+      const idle = await t.serve({
+        startupPatience: PATIENCE,
+        confirm: () => {
+          answers.push(answers.length > 0)
+          return answers.length > 1
+        },
+      })
+      await once(idle.signal, 'abort')
+      expect(answers).toEqual([false, true])
+      await t.fires()
+    },
+  },
+  {
+    name: 'request while confirm is asked → not fired, and answered',
+    async run(t) {
+      let confirmed = 0
+      let client: ReturnType<typeof t.client> | undefined
+      let answer: Promise<{ body: string }> | undefined
+      const idle = await t.serve({
+        confirm: async () => {
+          if (confirmed++ > 0) return true
+          answer = client?.ask('/now').answer
+          await answer
+          expect(idle.signal.aborted).toBe(false)
+          return true
+        },
+      })
+      client = t.client()
+      await client.ask('/now').answer
+      await t.fires()
+      expect((await answer)?.body).toBe(answerTo('/now'))
+      expect(confirmed).toBe(2)
+    },
+  },
+  {
+    name: `${QUEUED} connections queued behind a blocked event loop at the deadline → all answered`,
+    async run(t) {
+      const { tracker } = await t.serve()
+      tracker.touch()
+      const clients = Array.from({ length: QUEUED }, () => t.client())
+      const answers = clients.map((client) => client.ask('/now').answer)
+      // They are queued by the kernel: none has been accepted, as no turn has passed.
+      await new Promise(process.nextTick)
+      expect(tracker.active).toBe(0)
+      block(PATIENCE + 5)
+      for (const answer of answers) expect((await answer).body).toBe(answerTo('/now'))
+      await t.fires()
+    },
+  },
+  {
+    name: 'request on a kept connection behind a blocked event loop at the deadline → answered',
+    async run(t) {
+      await t.serve()
+      const client = t.client()
+      await client.ask('/now').answer
+      const { answer } = client.ask('/now?2')
+      await new Promise(process.nextTick)
+      block(PATIENCE + 5)
+      expect((await answer).body).toBe(answerTo('/now?2'))
+      await t.fires()
+    },
+  },
+  {
+    name: 'event loop blocked for longer than two patiences → no instant end: another patience',
+    appliesTo: isAny,
+    async run(t) {
+      const { tracker, signal } = await t.serve()
+      tracker.touch()
+      block(PATIENCE * 3)
+      const after = performance.now()
+      await once(signal, 'abort')
+      expect(performance.now() - after).toBeGreaterThanOrEqual(PATIENCE - 1)
+    },
+  },
+  {
+    name: 'one more server under the same clock, one of them busy → stays; both end together',
+    async run(t) {
+      const idle = await t.serve()
+      const other = makeServer('http', t.calls.handler)
+      idle.watch(other)
+      const stop = await listen(other)
+      t.defer(stop)
+      const { answer } = t.client().ask('/busy')
+      const call = await t.calls.next()
+      await t.stays()
+      expect(other.listening).toBe(true)
+      await call.answer()
+      await answer
+      await t.fires()
+      expect(other.listening).toBe(false)
+    },
+  },
+  {
+    name: 'the same server watched twice → counted once; the undo leaves it watched',
+    async run(t) {
+      const idle = await t.serve()
+      const again = idle.watch(t.server)
+      const { answer } = t.client().ask('/once')
+      const call = await t.calls.next()
+      expect(idle.tracker.active).toBe(1)
+      again[Symbol.dispose]()
+      again[Symbol.dispose]()
+      expect(idle.tracker.active).toBe(1)
+      await call.answer()
+      await answer
+      expect(idle.tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'parent signal aborted while something is in progress → it is answered, with the parent’s reason',
+    async run(t) {
+      const parent = new AbortController()
+      const idle = await t.serve({ signal: parent.signal })
+      const { answer } = t.client().ask('/in-progress')
+      const call = await t.calls.next()
+      parent.abort('from the parent')
+      expect(idle.signal.reason).toBe('from the parent')
+      await turn()
+      await call.answer()
+      expect((await answer).body).toBe(answerTo('/in-progress'))
+      expect(await idle.closed).toMatchObject({ reason: 'from the parent', drained: 1, destroyed: 0 })
+    },
+  },
+  {
+    name: 'parent signal aborted while nothing is in progress → closes at once',
+    appliesTo: (subject) => isHttp(subject),
+    async run(t) {
+      const parent = new AbortController()
+      const idle = await t.serve({ signal: parent.signal })
+      const client = t.client()
+      await client.ask('/now').answer
+      parent.abort('from the parent')
+      expect(await idle.closed).toMatchObject({ reason: 'from the parent', drained: 0, destroyed: 0 })
+      expect(await client.ended).toEqual({ how: 'FIN' })
+    },
+  },
+]
+
+/** Keeps the event loop busy. */
+function block(ms: number): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}

@@ -1,0 +1,239 @@
+import { once } from 'node:events'
+import { expect } from 'vitest'
+import { type Behaviour, isAny, isHttp1, isHttp2 } from '../behaviour.ts'
+import { answerTo, turn } from '../calls.ts'
+import type { Trial } from '../trial.ts'
+
+const BIG = Buffer.alloc(30_000_000, 'x')
+
+/** Ways to an end while something is in progress. */
+const ENDS: readonly [name: string, end: (t: Trial, parent: AbortController) => void][] = [
+  ['close()', (t) => void t.idle.close()],
+  ['a parent that aborts', (_t, parent) => parent.abort('over')],
+]
+
+/** What becomes of connections after the decision. */
+export const drain: readonly Behaviour[] = [
+  ...ENDS.map(
+    ([name, end]): Behaviour => ({
+      name: `30 MB to a slow reader at ${name} → complete`,
+      async run(t) {
+        const parent = new AbortController()
+        const idle = await t.serve({ signal: parent.signal })
+        const exchange = t.client().ask('/big', { slow: true })
+        const { response } = await t.calls.next()
+        response.end(BIG)
+        await exchange.head
+        end(t, parent)
+        await t.lookedAt()
+        exchange.read()
+        expect((await exchange.answer).body.length).toBe(BIG.length)
+        expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+      },
+    }),
+  ),
+  ...ENDS.map(
+    ([name, end]): Behaviour => ({
+      name: `20 connections queued behind a blocked event loop at ${name} → all answered`,
+      async run(t) {
+        const parent = new AbortController()
+        const idle = await t.serve({ signal: parent.signal })
+        const answers = Array.from({ length: 20 }, () => t.client().ask('/now').answer)
+        await new Promise(process.nextTick)
+        end(t, parent)
+        for (const answer of answers) expect((await answer).body).toBe(answerTo('/now'))
+        expect(await idle.closed).toMatchObject({ drained: 20, destroyed: 0 })
+      },
+    }),
+  ),
+  {
+    name: '30 MB ended and not flushed when the last response closes → complete, then fires',
+    async run(t) {
+      await t.serve()
+      const exchange = t.client().ask('/big', { slow: true })
+      const { response } = await t.calls.next()
+      response.end(BIG)
+      await exchange.head
+      await t.stays()
+      exchange.read()
+      expect((await exchange.answer).body.length).toBe(BIG.length)
+      expect(await t.fires()).toMatchObject({ destroyed: 0 })
+    },
+  },
+  {
+    name: 'headers unsent → Connection: close, answered, then closed',
+    appliesTo: isHttp1,
+    unix: true,
+    async run(t) {
+      const idle = await t.serve()
+      const client = t.client()
+      const { head, answer } = client.ask('/unsent')
+      const call = await t.calls.next()
+      void idle.close()
+      await call.answer()
+      expect((await head).headers['connection']).toBe('close')
+      expect((await answer).body).toBe(answerTo('/unsent'))
+      expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+    },
+  },
+  {
+    name: 'several pipelined → all answered in order, Connection: close on the last only',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve()
+      const raw = await t.raw()
+      await raw.get('/1', '/2', '/3')
+      const calls = [await t.calls.next(), await t.calls.next(), await t.calls.next()]
+      void idle.close()
+      await turn()
+      for (const call of calls) await call.answer()
+      const first = await raw.until(answerTo('/1'))
+      const second = await raw.until(answerTo('/2'))
+      const third = await raw.until(answerTo('/3'))
+      expect([first, second, third].map((answer) => answer.includes('Connection: close'))).toEqual([false, false, true])
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 3, destroyed: 0 })
+    },
+  },
+  {
+    name: 'one more pipelined during the drain → answered too',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve()
+      const raw = await t.raw()
+      await raw.get('/1')
+      const first = await t.calls.next()
+      void idle.close()
+      await t.lookedAt()
+      await raw.get('/2')
+      const second = await t.calls.next()
+      await first.answer()
+      await second.answer()
+      await raw.until(answerTo('/1'))
+      expect(await raw.until(answerTo('/2'))).toContain('Connection: close')
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 2, destroyed: 0 })
+    },
+  },
+  {
+    name: 'headers sent → body complete, then closed',
+    unix: true,
+    async run(t) {
+      const idle = await t.serve()
+      const client = t.client()
+      const { head, answer } = client.ask('/sent')
+      const { response } = await t.calls.next()
+      response.writeHead(200)
+      response.write('first ')
+      await head
+      void idle.close()
+      await t.lookedAt()
+      response.end('last')
+      expect((await answer).body).toBe('first last')
+      expect(await client.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+    },
+  },
+  {
+    name: 'new request on a kept connection in the turn of the decision → answered, then closed',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve()
+      const raw = await t.raw()
+      await raw.get('/now')
+      await raw.until(answerTo('/now'))
+      await raw.get('/last')
+      void idle.close()
+      const call = await t.calls.next()
+      await t.lookedAt()
+      await call.answer()
+      expect(await raw.until(answerTo('/last'))).toContain('Connection: close')
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+    },
+  },
+  {
+    name: 'early response with the body of its request incomplete → ends without waiting for the keep-alive timeout',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve({ grace: Infinity })
+      const raw = await t.raw()
+      await raw.send('POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nonly this')
+      const call = await t.calls.next()
+      call.response.write('early ')
+      await raw.until('early ')
+      void idle.close()
+      call.response.end('enough')
+      await raw.until('enough')
+      expect((await idle.closed).duration).toBeLessThan(4000)
+    },
+  },
+  {
+    name: 'stream in progress → finishes; GOAWAY, and a new stream is refused',
+    appliesTo: isHttp2,
+    unix: true,
+    async run(t) {
+      const idle = await t.serve()
+      const client = await t.session()
+      const { answer } = client.ask('/stream')
+      const call = await t.calls.next()
+      void idle.close()
+      await client.goaway
+      await t.lookedAt()
+      await expect(client.ask('/refused').answer).rejects.toThrow()
+      await call.answer()
+      expect((await answer).body).toBe(answerTo('/stream'))
+      expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+      expect(t.calls.waiting).toBe(0)
+    },
+  },
+  {
+    name: 'many idle kept connections → FIN for each, not RST',
+    unix: true,
+    async run(t) {
+      const idle = await t.serve()
+      const clients = Array.from({ length: 60 }, () => t.client())
+      await Promise.all(clients.map((client) => client.ask('/now').answer))
+      const report = await idle.close()
+      const ends = await Promise.all(clients.map(({ ended }) => ended))
+      expect(new Set(ends.map(({ how }) => how))).toEqual(new Set(['FIN']))
+      expect(report).toMatchObject({ drained: 0, destroyed: 0 })
+    },
+  },
+  {
+    name: 'new and silent connections → a second to ask in, then ended with FIN, whatever the grace',
+    appliesTo: isHttp1,
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: '1h', clock })
+      const [asking, silent] = [await t.raw(), await t.raw()]
+      const closed = idle.close()
+      await t.lookedAt()
+      clock.advance(999)
+      await asking.get('/last-chance')
+      const call = await t.calls.next()
+      await call.answer()
+      await asking.until(answerTo('/last-chance'))
+      expect(await asking.ended).toEqual({ how: 'FIN' })
+      expect(silent.socket.destroyed).toBe(false)
+      clock.advance(1)
+      expect(await silent.ended).toEqual({ how: 'FIN' })
+      expect(await closed).toMatchObject({ drained: 1, destroyed: 0, duration: 1000 })
+    },
+  },
+  {
+    name: 'listener → down when the signal of an idle end aborts; nothing is accepted afterwards',
+    appliesTo: isAny,
+    async run(t) {
+      const idle = await t.serve()
+      let listening = true
+      idle.signal.addEventListener('abort', () => {
+        listening = t.server.listening
+      })
+      idle.tracker.touch()
+      await once(idle.signal, 'abort')
+      expect(listening).toBe(false)
+      await t.fires()
+    },
+  },
+]

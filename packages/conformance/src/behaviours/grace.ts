@@ -1,0 +1,221 @@
+import type { IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { expect } from 'vitest'
+import { WebSocketServer } from 'ws'
+import { type Behaviour, isAny, isHttp1, isHttp2, isRaw, isSecure } from '../behaviour.ts'
+import { answerTo } from '../calls.ts'
+
+const GRACE = 150
+
+/** What happens to what has not ended when grace is over. */
+export const grace: readonly Behaviour[] = [
+  {
+    name: 'hung handler → cut when grace is over',
+    unix: true,
+    async run(t) {
+      const idle = await t.serve({ grace: GRACE })
+      const { answer } = t.client().ask('/hung')
+      const call = await t.calls.next()
+      const report = await idle.close()
+      expect(report).toMatchObject({ drained: 0, destroyed: 1, abandoned: 0 })
+      expect(report.duration).toBeGreaterThanOrEqual(GRACE)
+      await expect(answer).rejects.toThrow()
+      await call.closed
+      expect(idle.tracker.active).toBe(0)
+    },
+  },
+  {
+    name: 'server-sent events that go on → cut when grace is over',
+    async run(t) {
+      const idle = await t.serve({ grace: GRACE })
+      const { head, answer } = t.client().ask('/events')
+      const { response } = await t.calls.next()
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('data: hello\n\n')
+      await head
+      expect(await idle.close()).toMatchObject({ drained: 0, destroyed: 1 })
+      await expect(answer).rejects.toThrow()
+    },
+  },
+  {
+    name: 'WebSocket that nobody closes → cut when grace is over, though closeAllConnections() misses it',
+    appliesTo: isHttp1,
+    async run(t) {
+      const accepting = new WebSocketServer({ noServer: true })
+      const idle = await t.serve({ grace: GRACE }, (server) => {
+        server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+          accepting.handleUpgrade(request, socket, head, () => {})
+        })
+      })
+      const client = await t.websocket()
+      const closed = new Promise((resolve) => client.once('close', resolve))
+      expect(await idle.close()).toMatchObject({ drained: 0, destroyed: 1 })
+      expect(await closed).toBe(1006)
+    },
+  },
+  {
+    name: 'WebSocket that the application closes on the signal → 1001, nothing is cut',
+    appliesTo: isHttp1,
+    unix: true,
+    async run(t) {
+      const accepting = new WebSocketServer({ noServer: true })
+      const idle = await t.serve({}, (server) => {
+        server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+          accepting.handleUpgrade(request, socket, head, (webSocket) => {
+            idle.signal.addEventListener('abort', () => webSocket.close(1001))
+          })
+        })
+      })
+      const client = await t.websocket()
+      const closed = new Promise((resolve) => client.once('close', resolve))
+      expect(await idle.close()).toMatchObject({ destroyed: 0 })
+      expect(await closed).toBe(1001)
+    },
+  },
+  {
+    name: 'several streams of one session → one cut',
+    appliesTo: isHttp2,
+    async run(t) {
+      const idle = await t.serve({ grace: GRACE })
+      const client = await t.session()
+      const answers = [client.ask('/hung').answer, client.ask('/too').answer]
+      await t.calls.next()
+      await t.calls.next()
+      expect(await idle.close()).toMatchObject({ drained: 0, destroyed: 1 })
+      for (const answer of answers) await expect(answer).rejects.toThrow()
+    },
+  },
+  {
+    name: 'one hung among others that are answered → drained and destroyed say so',
+    async run(t) {
+      const idle = await t.serve({ grace: GRACE })
+      const [hung, fine] = [t.client().ask('/a'), t.client().ask('/a')]
+      const [first] = [await t.calls.next(), await t.calls.next()]
+      const closed = idle.close()
+      await first.answer()
+      expect(await closed).toMatchObject({ drained: 1, destroyed: 1 })
+      const outcomes = await Promise.allSettled([hung.answer, fine.answer])
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    },
+  },
+  {
+    name: 'half a request head → waited for until grace is over, then cut',
+    appliesTo: isHttp1,
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: 5000, clock })
+      const raw = await t.raw()
+      await t.sendPart(raw, 'GET /never HTTP/1.1\r\nHo')
+      const closed = idle.close()
+      await t.lookedAt()
+      clock.advance(4999)
+      await t.lookedAt()
+      expect(idle.tracker.explain().state).toBe('ended')
+      expect(raw.socket.readableEnded).toBe(false)
+      clock.advance(1)
+      expect(await closed).toMatchObject({ drained: 0, destroyed: 1, duration: 5000 })
+    },
+  },
+  {
+    name: 'TLS handshake that never ends → ended after a second at most',
+    appliesTo: isSecure,
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: '1h', clock })
+      const probe = connect(t.address)
+      t.defer(() => probe.destroy())
+      probe.on('error', () => {})
+      await t.accepted(1)
+      const closed = idle.close()
+      await t.lookedAt()
+      clock.advance(1000)
+      expect(await closed).toMatchObject({ drained: 0, destroyed: 0, duration: 1000 })
+    },
+  },
+  {
+    name: 'plain connection that the application ends on the signal → nothing is cut',
+    appliesTo: isRaw,
+    unix: true,
+    async run(t) {
+      const idle = await t.serve({}, (server) => {
+        server.on(t.subject.secure ? 'secureConnection' : 'connection', (socket: Duplex) => {
+          idle.signal.addEventListener('abort', () => socket.end('bye'))
+        })
+      })
+      const raw = await t.raw()
+      expect(await idle.close()).toMatchObject({ drained: 0, destroyed: 0 })
+      await raw.until('bye')
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+    },
+  },
+  {
+    name: 'plain connection that nobody ends → cut when grace is over',
+    appliesTo: isRaw,
+    async run(t) {
+      const idle = await t.serve({ grace: GRACE })
+      const [one, two] = [await t.raw(), await t.raw()]
+      expect(await idle.close()).toMatchObject({ drained: 0, destroyed: 2 })
+      await Promise.all([one.ended, two.ended])
+    },
+  },
+  {
+    name: 'grace 0 → cuts at once',
+    appliesTo: (subject) => subject.protocol !== 'raw',
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: 0, clock })
+      const { answer } = t.client().ask('/cut')
+      await t.calls.next()
+      expect(await idle.close()).toMatchObject({ drained: 0, destroyed: 1, duration: 0 })
+      await expect(answer).rejects.toThrow()
+    },
+  },
+  {
+    name: 'grace Infinity → waits, however long',
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: Infinity, clock })
+      const { answer } = t.client().ask('/patient')
+      const call = await t.calls.next()
+      const closed = idle.close()
+      await t.lookedAt()
+      clock.advance(1_000_000_000)
+      await t.lookedAt()
+      await call.answer()
+      expect((await answer).body).toBe(answerTo('/patient'))
+      expect(await closed).toMatchObject({ drained: 1, destroyed: 0, duration: 1_000_000_000 })
+    },
+  },
+  {
+    name: 'hold that is released during the drain → waited for',
+    appliesTo: isAny,
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: 5000, clock })
+      const hold = idle.tracker.hold('a job')
+      const closed = idle.close()
+      await t.lookedAt()
+      clock.advance(4000)
+      hold.release()
+      expect(await closed).toMatchObject({ abandoned: 0, duration: 4000 })
+    },
+  },
+  {
+    name: 'holds that are not released → abandoned when grace is over',
+    appliesTo: isAny,
+    unix: true,
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: 5000, clock })
+      const holds = [idle.tracker.hold(), idle.tracker.hold(), idle.tracker.hold()]
+      const closed = idle.close()
+      holds[0]?.cancel()
+      await t.lookedAt()
+      clock.advance(5000)
+      expect(await closed).toMatchObject({ abandoned: 2, destroyed: 0, duration: 5000 })
+      for (const hold of holds) hold.release()
+      expect(idle.tracker.active).toBe(0)
+    },
+  },
+]

@@ -1,0 +1,222 @@
+import { once } from 'node:events'
+import { expect } from 'vitest'
+import { type Behaviour, isHttp1 } from '../behaviour.ts'
+import { answerTo, type Call } from '../calls.ts'
+import type { Trial } from '../trial.ts'
+
+async function threePipelined(t: Trial): Promise<[Call, Call, Call]> {
+  return [await t.calls.next(), await t.calls.next(), await t.calls.next()]
+}
+
+const all: readonly Behaviour[] = [
+  {
+    name: 'pipelined requests → counted one by one, answered in order',
+    unix: true,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      await raw.get('/1', '/2', '/3')
+      const [first, second, third] = await threePipelined(t)
+      expect(tracker.active).toBe(3)
+      // Node holds the third answer back until those before it are written.
+      third.response.end('third')
+      second.response.end('second')
+      expect(tracker.active).toBe(3)
+      await first.answer()
+      await Promise.all([second.closed, third.closed])
+      expect(await raw.until('third')).toMatch(/answer to \/1[\s\S]+second[\s\S]+third/)
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'pipelined requests answered one after the other → the count falls with each',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      await raw.get('/1', '/2', '/3')
+      let active = 3
+      for (const call of await threePipelined(t)) {
+        expect(tracker.active).toBe(active--)
+        await call.answer()
+      }
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'pipelined, then aborted → nothing left, though Node 20 and 22 emit no close for the queued ones',
+    unix: true,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      await raw.get('/1', '/2', '/3')
+      const [first] = await threePipelined(t)
+      expect(tracker.active).toBe(3)
+      raw.reset()
+      await first.disconnected
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'RST in mid-body → released once',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      await raw.send('POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nonly this')
+      const call = await t.calls.next()
+      await once(call.request, 'readable')
+      expect(tracker.active).toBe(1)
+      raw.reset()
+      await call.disconnected
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'half-close → released',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      await raw.get('/half')
+      const call = await t.calls.next()
+      raw.halfClose()
+      await call.disconnected
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'half-close with httpAllowHalfOpen → the answer is delivered first',
+    // Only a server without TLS lets sockets be half open.
+    appliesTo: (subject) => isHttp1(subject) && !subject.secure,
+    async run(t) {
+      const { tracker } = await t.serve({}, (server) => Reflect.set(server, 'httpAllowHalfOpen', true))
+      const raw = await t.raw()
+      await raw.get('/half')
+      const call = await t.calls.next()
+      raw.halfClose()
+      await once(call.request.socket, 'end')
+      await t.stays()
+      expect(tracker.active).toBe(1)
+      await call.answer()
+      await raw.until(answerTo('/half'))
+      await t.fires()
+    },
+  },
+  {
+    name: 'Expect: 100-continue → counted',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      await raw.send('POST /body HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n')
+      await raw.until('HTTP/1.1 100 Continue\r\n\r\n')
+      const call = await t.calls.next()
+      await t.stays()
+      await raw.send('body')
+      expect(await call.body()).toBe('body')
+      await call.answer()
+      await raw.until(answerTo('/body'))
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'Expect: 100-continue with a checkContinue handler → counted',
+    async run(t) {
+      const { tracker } = await t.serve({}, (server) => server.on('checkContinue', t.calls.handler))
+      const raw = await t.raw()
+      await raw.send('POST /body HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n')
+      const call = await t.calls.next()
+      expect(tracker.active).toBe(1)
+      await t.stays()
+      await call.answer()
+      await raw.until(answerTo('/body'))
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: '417 for an odd Expect → balanced',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      await raw.send('GET /odd HTTP/1.1\r\nHost: localhost\r\nExpect: the-unexpected\r\n\r\n')
+      expect(await raw.until('\r\n\r\n')).toContain('HTTP/1.1 417')
+      await raw.get('/then')
+      const call = await t.calls.next()
+      expect(tracker.active).toBe(1)
+      await call.answer()
+      await raw.until(answerTo('/then'))
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'missing Host → balanced',
+    // Node checks it on servers of node:http and node:https only.
+    appliesTo: (subject) => isHttp1(subject) && subject.http1Too !== true,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      await raw.send('GET /hostless HTTP/1.1\r\n\r\n')
+      await raw.until('HTTP/1.1 400')
+      await raw.ended
+      const other = await t.raw()
+      await other.get('/then')
+      const call = await t.calls.next()
+      expect(tracker.active).toBe(1)
+      await call.answer()
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'parse error on a fresh connection → balanced',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const beside = await t.raw()
+      await beside.get('/beside')
+      const call = await t.calls.next()
+      const raw = await t.raw()
+      await raw.send('this is no HTTP\r\n\r\n')
+      await raw.ended
+      expect(tracker.active).toBe(1)
+      await call.answer()
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'parse error while another response is pending → balanced',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      await raw.get('/pending')
+      const call = await t.calls.next()
+      expect(tracker.active).toBe(1)
+      await raw.send('this is no HTTP\r\n\r\n')
+      await call.disconnected
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'more requests than maxRequestsPerSocket → balanced',
+    async run(t) {
+      const { tracker } = await t.serve({}, (server) => Reflect.set(server, 'maxRequestsPerSocket', 1))
+      const raw = await t.raw()
+      await raw.get('/first', '/second')
+      const call = await t.calls.next()
+      await call.answer()
+      await raw.until(answerTo('/first'))
+      await raw.ended
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+]
+
+/** What counts where HTTP/1 is special: every byte may end a connection, and requests queue. */
+export const http1: readonly Behaviour[] = all.map((behaviour) => ({ appliesTo: isHttp1, ...behaviour }))

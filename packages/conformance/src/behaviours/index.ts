@@ -1,0 +1,25 @@
+import type { Behaviour } from '../behaviour.ts'
+import { closing } from './closing.ts'
+import { connections } from './connections.ts'
+import { deadline } from './deadline.ts'
+import { drain } from './drain.ts'
+import { grace } from './grace.ts'
+import { http1 } from './http1.ts'
+import { ignored } from './ignored.ts'
+import { requests } from './requests.ts'
+import { sessions } from './sessions.ts'
+import { upgrades } from './upgrades.ts'
+
+/** Every behaviour, in the order of the design. */
+export const behaviours: readonly Behaviour[] = [
+  ...requests,
+  ...http1,
+  ...sessions,
+  ...connections,
+  ...upgrades,
+  ...ignored,
+  ...deadline,
+  ...drain,
+  ...grace,
+  ...closing,
+]

@@ -1,0 +1,168 @@
+import { expect } from 'vitest'
+import type { Behaviour } from '../behaviour.ts'
+import { answerTo } from '../calls.ts'
+import { PATIENCE } from '../trial.ts'
+
+/** What counts while requests come and go, on every protocol that has them. */
+export const requests: readonly Behaviour[] = [
+  {
+    name: 'a server that nobody calls → ends, its patience counted from listening',
+    appliesTo: () => true,
+    unix: true,
+    async run(t) {
+      const idle = await t.serve({ startupPatience: PATIENCE })
+      expect(idle.tracker.active).toBe(0)
+      expect(idle.tracker.deadline).toBeInstanceOf(Date)
+      const report = await t.fires()
+      expect(report).toMatchObject({ drained: 0, destroyed: 0, abandoned: 0 })
+    },
+  },
+  {
+    name: 'keep-alive, nothing in progress → not active; fires despite the open socket',
+    unix: true,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const client = t.client()
+      expect((await client.ask('/now').answer).body).toBe(answerTo('/now'))
+      expect(client.connected).toBe(true)
+      expect(tracker.active).toBe(0)
+      expect(await t.fires()).toMatchObject({ drained: 0, destroyed: 0 })
+      expect(await client.ended).toEqual({ how: 'FIN' })
+    },
+  },
+  {
+    name: 'request in progress → active; never fires, however long after its body was read',
+    unix: true,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const { answer } = t.client().ask('/slow', { method: 'POST', body: 'all of it' })
+      const call = await t.calls.next()
+      expect(await call.body()).toBe('all of it')
+      expect(tracker.active).toBe(1)
+      expect(tracker.deadline).toBeUndefined()
+      await t.stays()
+      await call.answer()
+      expect((await answer).body).toBe(answerTo('/slow'))
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'response that takes its time between two pieces → active until the last one',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const { head, answer } = t.client().ask('/pieces')
+      const { response, closed } = await t.calls.next()
+      response.writeHead(200)
+      response.write('one ')
+      expect((await head).status).toBe(200)
+      await t.stays()
+      expect(tracker.active).toBe(1)
+      response.end('two')
+      await closed
+      expect((await answer).body).toBe('one two')
+      await t.fires()
+    },
+  },
+  {
+    name: 'several clients at once → counted one by one',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const answers = ['/a', '/b', '/c'].map((path) => t.client().ask(path).answer)
+      const calls = [await t.calls.next(), await t.calls.next(), await t.calls.next()]
+      expect(tracker.active).toBe(3)
+      for (let active = 2; active >= 0; active--) {
+        await calls.shift()?.answer()
+        expect(tracker.active).toBe(active)
+      }
+      await Promise.all(answers)
+      await t.fires()
+    },
+  },
+  {
+    name: 'HEAD, 204, 304 → released',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const client = t.client()
+      for (const [method, status] of [
+        ['HEAD', 200],
+        ['GET', 204],
+        ['GET', 304],
+      ] as const) {
+        const { answer } = client.ask('/empty', { method })
+        const { response, closed } = await t.calls.next()
+        expect(tracker.active).toBe(1)
+        response.writeHead(status)
+        response.end()
+        await closed
+        expect(await answer).toMatchObject({ status, body: '' })
+        expect(tracker.active).toBe(0)
+      }
+      await t.fires()
+    },
+  },
+  {
+    name: 'client gives up while waiting → released once',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const other = t.client().ask('/other')
+      const beside = await t.calls.next()
+      const { answer, abort } = t.client().ask('/given-up')
+      const call = await t.calls.next()
+      expect(tracker.active).toBe(2)
+      abort()
+      await expect(answer).rejects.toThrow()
+      await call.closed
+      expect(tracker.active).toBe(1)
+      // Answering now changes nothing, neither once nor twice.
+      call.response.end('too late')
+      await beside.answer()
+      await other.answer
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'response destroyed by the handler → released once',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const { answer } = t.client().ask('/destroyed')
+      const { response, closed } = await t.calls.next()
+      response.destroy()
+      await expect(answer).rejects.toThrow()
+      await closed
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'nobody answers → active until the client leaves',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const client = t.client()
+      client.ask('/forgotten')
+      const call = await t.calls.next()
+      await t.stays()
+      client.destroy()
+      await call.closed
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'server-sent events → active, and ended through the signal',
+    async run(t) {
+      const idle = await t.serve()
+      const { head, answer } = t.client().ask('/events')
+      const { response } = await t.calls.next()
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('data: hello\n\n')
+      idle.signal.addEventListener('abort', () => response.end('event: bye\n\n'))
+      await head
+      await t.stays()
+      const report = await idle.close()
+      expect((await answer).body).toBe('data: hello\n\nevent: bye\n\n')
+      expect(report).toMatchObject({ drained: 1, destroyed: 0 })
+    },
+  },
+]

@@ -1,0 +1,166 @@
+import { once } from 'node:events'
+import { expect } from 'vitest'
+import { type Behaviour, isHttp2 } from '../behaviour.ts'
+import { answerTo } from '../calls.ts'
+import { patiences } from '../trial.ts'
+
+const all: readonly Behaviour[] = [
+  {
+    name: 'session without a stream → new until its SETTINGS, then idle; fires, with GOAWAY',
+    unix: true,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const hold = tracker.hold()
+      const client = await t.session()
+      expect(tracker.active).toBe(1)
+      hold.release()
+      await t.fires()
+      await client.goaway
+      expect(await client.ended).toMatchObject({ how: expect.not.stringMatching('RST') })
+    },
+  },
+  {
+    name: "session that never carries a stream → activity at its opening only ('connections')",
+    async run(t) {
+      const clock = t.stopTime()
+      const { tracker } = await t.serve({ patience: '1m', clock })
+      clock.advance(1000)
+      const client = await t.session()
+      const deadline = new Date(clock.date() + 60_000)
+      expect(tracker.deadline).toEqual(deadline)
+      clock.advance(1000)
+      client.destroy()
+      await t.disconnected(0)
+      expect(tracker.deadline).toEqual(deadline)
+    },
+  },
+  {
+    name: "session that never carries a stream → no activity ('requests')",
+    async run(t) {
+      const clock = t.stopTime()
+      const { tracker } = await t.serve({ patience: '1m', activity: 'requests', clock })
+      tracker.touch()
+      const { deadline } = tracker
+      clock.advance(1000)
+      const client = await t.session()
+      expect(tracker.deadline).toEqual(deadline)
+      client.destroy()
+      await t.disconnected(0)
+      expect(tracker.deadline).toEqual(deadline)
+    },
+  },
+  {
+    name: 'PING and SETTINGS → no activity',
+    async run(t) {
+      const clock = t.stopTime()
+      const { tracker } = await t.serve({ patience: '1m', clock })
+      const client = await t.session()
+      await client.ask('/now').answer
+      await t.lookedAt()
+      const { deadline } = tracker
+      expect(deadline).toBeInstanceOf(Date)
+      clock.advance(1000)
+      await client.ping()
+      await client.settings()
+      expect(tracker.active).toBe(0)
+      expect(tracker.deadline).toEqual(deadline)
+    },
+  },
+  {
+    name: 'PING more often than the patience → fires all the same',
+    async run(t) {
+      const idle = await t.serve()
+      const client = await t.session()
+      await client.ask('/now').answer
+      while (!idle.signal.aborted) {
+        await client.ping().catch(() => {})
+        await patiences(1 / 4)
+      }
+      await t.fires()
+    },
+  },
+  {
+    name: 'streams → counted one by one',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const client = await t.session()
+      const answers = ['/a', '/b', '/c'].map((path) => client.ask(path).answer)
+      const calls = [await t.calls.next(), await t.calls.next(), await t.calls.next()]
+      let active = 3
+      for (const call of calls) {
+        expect(tracker.active).toBe(active--)
+        await call.answer()
+      }
+      await Promise.all(answers)
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'RST_STREAM → released once, the session stays',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const client = await t.session()
+      const { answer, abort } = client.ask('/reset')
+      const call = await t.calls.next()
+      expect(tracker.active).toBe(1)
+      abort()
+      await expect(answer).rejects.toThrow()
+      await call.closed
+      expect(tracker.active).toBe(0)
+      const again = client.ask('/again')
+      await t.calls.next().then((next) => next.answer())
+      expect((await again.answer).body).toBe(answerTo('/again'))
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'session destroyed with streams in progress → all released',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const client = await t.session()
+      client.ask('/a')
+      client.ask('/b')
+      const call = await t.calls.next()
+      await t.calls.next()
+      expect(tracker.active).toBe(2)
+      client.destroy()
+      await call.closed
+      await t.disconnected(0)
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'push stream → the end waits until it has been sent',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const client = await t.session()
+      const pushed = once(client.session, 'stream')
+      const { answer } = client.ask('/page')
+      const { response } = await t.calls.next()
+      if (!('createPushResponse' in response) || typeof response.createPushResponse !== 'function') throw new Error()
+      const push = await new Promise<unknown>((resolve, reject) => {
+        const args = [
+          { ':path': '/style' },
+          (error: Error | null, made: unknown) => (error ? reject(error) : resolve(made)),
+        ]
+        Reflect.apply(Object(response).createPushResponse, response, args)
+      })
+      response.end('page')
+      await answer
+      const [stream] = await pushed
+      stream.resume()
+      await t.stays()
+      // No event shows a pushed stream: it suspends the end, and does not count.
+      expect(tracker.active).toBe(0)
+      Object(push).end('style')
+      await once(stream, 'end')
+      await t.fires()
+    },
+  },
+]
+
+/** HTTP/2: sessions and streams. */
+export const sessions: readonly Behaviour[] = all.map((behaviour) => ({ appliesTo: isHttp2, ...behaviour }))

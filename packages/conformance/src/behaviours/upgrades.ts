@@ -1,0 +1,236 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { AnyServer } from '@idle-shutdown/core'
+import { expect } from 'vitest'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { type Behaviour, isHttp1 } from '../behaviour.ts'
+import { answerTo } from '../calls.ts'
+import type { RawClient } from '../clients/raw-client.ts'
+import type { Trial } from '../trial.ts'
+
+const UPGRADE = 'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: thing\r\n\r\n'
+const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: thing\r\n\r\n'
+
+/** Lets the server accept WebSockets; gives its end of each. */
+function acceptWebSockets(server: AnyServer): { next(): Promise<WebSocket> } {
+  const accepting = new WebSocketServer({ noServer: true })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    accepting.handleUpgrade(request, socket, head, (webSocket) => accepting.emit('connection', webSocket, request))
+  })
+  return {
+    next: async () => {
+      const [socket] = await once(accepting, 'connection')
+      return socket
+    },
+  }
+}
+
+/** Lets the server answer every upgrade at once, and echo. */
+function acceptUpgrades(server: AnyServer): void {
+  server.on('upgrade', (_request: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => {})
+    socket.write(SWITCHED)
+    socket.pipe(socket)
+  })
+}
+
+async function upgrade(t: Trial, path = '/'): Promise<RawClient> {
+  const raw = await t.raw()
+  await raw.send(`GET ${path} HTTP/1.1\r\n${UPGRADE}`)
+  await raw.until(SWITCHED)
+  return raw
+}
+
+const all: readonly Behaviour[] = [
+  {
+    name: 'upgrade header without a listener → an ordinary request, answered as it is without us',
+    async run(t) {
+      const { tracker } = await t.serve()
+      expect(t.server.listenerCount('upgrade')).toBe(0)
+      const raw = await t.raw()
+      await raw.send(`GET /plain HTTP/1.1\r\n${UPGRADE}`)
+      const call = await t.calls.next()
+      expect(tracker.active).toBe(1)
+      await call.answer()
+      expect(await raw.until(answerTo('/plain'))).toContain('HTTP/1.1 200 OK')
+      await t.fires()
+    },
+  },
+  {
+    name: 'WebSocket open → active; closed → fires, though it was the last connection',
+    unix: true,
+    async run(t) {
+      let sockets: ReturnType<typeof acceptWebSockets> | undefined
+      const { tracker } = await t.serve({}, (server) => {
+        sockets = acceptWebSockets(server)
+      })
+      const accepted = sockets?.next()
+      const client = await t.websocket()
+      const server = await accepted
+      expect(tracker.active).toBe(1)
+      await t.stays()
+      const [received] = await Promise.all([server && once(server, 'message'), client.send('hello')])
+      expect(String(received?.[0])).toBe('hello')
+      expect(tracker.active).toBe(1)
+      client.close()
+      await once(client, 'close')
+      expect(await t.fires()).toMatchObject({ destroyed: 0 })
+      expect(tracker.active).toBe(0)
+    },
+  },
+  {
+    name: 'WebSocket whose client vanishes → released',
+    async run(t) {
+      const { tracker } = await t.serve({}, acceptWebSockets)
+      const client = await t.websocket()
+      expect(tracker.active).toBe(1)
+      client.terminate()
+      await t.fires()
+      expect(tracker.active).toBe(0)
+    },
+  },
+  {
+    name: 'upgrade listener added after watching → tracked',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const listener = (_request: IncomingMessage, socket: Duplex): void => {
+        socket.on('error', () => {})
+        socket.write(SWITCHED)
+        socket.resume()
+        socket.on('end', () => socket.end())
+      }
+      t.server.on('upgrade', listener)
+      const raw = await upgrade(t)
+      expect(tracker.active).toBe(1)
+      await t.stays()
+      raw.destroy()
+      await t.fires()
+    },
+  },
+  {
+    name: 'upgrade listener removed after watching → upgrade requests are ordinary ones again',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const listener = (_request: IncomingMessage, socket: Duplex): void => {
+        socket.end(SWITCHED)
+      }
+      t.server.on('upgrade', listener)
+      t.server.off('upgrade', listener)
+      expect(t.server.listenerCount('upgrade')).toBe(0)
+      const raw = await t.raw()
+      await raw.send(`GET /plain HTTP/1.1\r\n${UPGRADE}`)
+      const call = await t.calls.next()
+      expect(tracker.active).toBe(1)
+      await call.answer()
+      await raw.until(answerTo('/plain'))
+      await t.fires()
+    },
+  },
+  {
+    name: "upgrades 'traffic' → no hold; bytes renew the deadline, silence lets it pass",
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ upgrades: 'traffic', patience: 1000, clock }, acceptUpgrades)
+      const raw = await upgrade(t)
+      expect(idle.tracker.active).toBe(0)
+      clock.advance(900)
+      await raw.send('ping')
+      await raw.until('ping')
+      clock.advance(200)
+      await t.lookedAt()
+      expect(idle.signal.aborted).toBe(false)
+      // Between one and two patiences after the last byte.
+      clock.advance(1000)
+      await t.lookedAt()
+      expect(idle.signal.aborted).toBe(true)
+    },
+  },
+  {
+    name: "upgrades 'ignore' → never active; ended with FIN at the drain, after the signal's listeners",
+    async run(t) {
+      const idle = await t.serve({ upgrades: 'ignore' }, (server) => {
+        server.on('upgrade', (_request: IncomingMessage, socket: Duplex) => {
+          socket.write(SWITCHED)
+          idle.signal.addEventListener('abort', () => socket.write('bye'))
+        })
+      })
+      const raw = await upgrade(t)
+      expect(idle.tracker.active).toBe(0)
+      idle.tracker.touch()
+      expect(await t.fires()).toMatchObject({ destroyed: 0 })
+      await raw.until('bye')
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+    },
+  },
+  {
+    name: 'an ignored request that upgrades → never active, and the deadline stays where it was',
+    async run(t) {
+      const clock = t.stopTime()
+      const { tracker } = await t.serve({ ignore: '/live', patience: '1m', clock }, acceptUpgrades)
+      tracker.touch()
+      const { deadline } = tracker
+      clock.advance(1000)
+      const raw = await upgrade(t, '/live')
+      expect(tracker.active).toBe(0)
+      expect(tracker.deadline).toEqual(deadline)
+      raw.destroy()
+      await t.disconnected(0)
+      expect(tracker.deadline).toEqual(deadline)
+    },
+  },
+  {
+    name: 'upgrade that is refused with an answer and closed → released',
+    async run(t) {
+      const { tracker } = await t.serve({}, (server) => {
+        server.on('upgrade', (_request: IncomingMessage, socket: Duplex) => {
+          socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
+        })
+      })
+      const raw = await t.raw()
+      await raw.send(`GET / HTTP/1.1\r\n${UPGRADE}`)
+      await raw.until('403')
+      await raw.ended
+      expect(await t.fires()).toMatchObject({ destroyed: 0 })
+      expect(tracker.active).toBe(0)
+    },
+  },
+  {
+    name: 'CONNECT without a listener → Node destroys it; released',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      await raw.send('CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n')
+      await raw.ended
+      await t.disconnected(0)
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'CONNECT with a listener → active until the tunnel closes',
+    async run(t) {
+      const { tracker } = await t.serve({}, (server) => {
+        server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+          socket.on('error', () => {})
+          socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
+          socket.pipe(socket)
+        })
+      })
+      const raw = await t.raw()
+      await raw.send('CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n')
+      await raw.until('Established\r\n\r\n')
+      expect(tracker.active).toBe(1)
+      await t.stays()
+      await raw.send('through')
+      await raw.until('through')
+      raw.halfClose()
+      await raw.ended
+      await t.fires()
+      expect(tracker.active).toBe(0)
+    },
+  },
+]
+
+/** Connections that leave HTTP. */
+export const upgrades: readonly Behaviour[] = all.map((behaviour) => ({ appliesTo: isHttp1, ...behaviour }))

@@ -1,0 +1,100 @@
+import { once } from 'node:events'
+import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { Address } from '../address.ts'
+import { CERTIFICATE } from '../certificate.ts'
+import { type ConnectionEnd, connectionEnd } from './connection-end.ts'
+
+/** How a {@link RawClient} connects. */
+export interface RawClientOptions {
+  /** Speaks TLS, after the handshake. */
+  readonly secure?: boolean
+  /** Goes on writing after the server's FIN. */
+  readonly allowHalfOpen?: boolean
+}
+
+/** A client that says every byte itself: over TCP, a unix socket, or TLS on either. */
+export class RawClient {
+  /** What is read from and written to. */
+  readonly socket: Socket
+  /** How the connection ended, once it has. */
+  readonly ended: Promise<ConnectionEnd>
+  readonly #below: Socket
+  #received = ''
+  #closed = false
+  #changed = (): void => {}
+
+  /** Connects, and does the TLS handshake where asked to. */
+  static async connect(address: Address, { secure, allowHalfOpen = false }: RawClientOptions = {}): Promise<RawClient> {
+    const below = connectPlain({ ...address, allowHalfOpen })
+    const socket = secure ? connectTls({ socket: below, ca: CERTIFICATE, servername: 'localhost' }) : below
+    await once(socket, secure ? 'secureConnect' : 'connect')
+    return new RawClient(socket, below)
+  }
+
+  private constructor(socket: Socket, below: Socket) {
+    this.socket = socket
+    this.#below = below
+    this.ended = connectionEnd(socket)
+    if (below !== socket) below.on('error', () => {})
+    socket.setEncoding('latin1')
+    socket.on('data', (text: string) => {
+      this.#received += text
+      this.#changed()
+    })
+    void this.ended.then(() => {
+      this.#closed = true
+      this.#changed()
+    })
+  }
+
+  /** Everything that has come so far. */
+  get received(): string {
+    return this.#received
+  }
+
+  /** Sends bytes as they are. Resolves when the machine has taken them. */
+  async send(text: string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.socket.write(text, 'latin1', (error) => (error ? reject(error) : resolve()))
+    })
+  }
+
+  /** Sends one or more HTTP/1.1 requests without a body in one piece: pipelined. */
+  async get(...paths: string[]): Promise<void> {
+    await this.send(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join(''))
+  }
+
+  /** Waits until `text` has come, and gives everything that came up to its end; it is read then. */
+  async until(text: string): Promise<string> {
+    for (;;) {
+      const index = this.#received.indexOf(text)
+      if (index >= 0) {
+        const end = index + text.length
+        const read = this.#received.slice(0, end)
+        this.#received = this.#received.slice(end)
+        return read
+      }
+      if (this.#closed) throw new Error(`The connection ended before ${JSON.stringify(text)}: ${this.#received}`)
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve
+      })
+    }
+  }
+
+  /** Sends FIN, and goes on reading. */
+  halfClose(): void {
+    this.socket.end()
+  }
+
+  /** Sends RST. A unix socket has none, and is closed. */
+  reset(): void {
+    if (this.#below.remoteAddress === undefined) this.destroy()
+    else this.#below.resetAndDestroy()
+  }
+
+  destroy(): void {
+    this.socket.destroy()
+    this.#below.destroy()
+  }
+}

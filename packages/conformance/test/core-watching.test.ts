@@ -1,0 +1,212 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { createServer as createH2c } from 'node:http2'
+import { type AnyServer, IdleShutdown } from '@idle-shutdown/core'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { addressOf } from '../src/address.ts'
+import { answerTo, Calls } from '../src/calls.ts'
+import { Http2Client } from '../src/clients/http2-client.ts'
+import { KeepAliveClient } from '../src/clients/keep-alive-client.ts'
+import { RawClient } from '../src/clients/raw-client.ts'
+import { listen, makeServer, type ServerKind } from '../src/core-subjects.ts'
+import { PATIENCE, patiences } from '../src/trial.ts'
+
+const KINDS: readonly ServerKind[] = ['http', 'https', 'h2c', 'h2', 'h2 with HTTP/1', 'net', 'tls']
+const HTTP1: readonly ServerKind[] = ['http', 'https', 'h2 with HTTP/1']
+const OPTIONS = { patience: PATIENCE, startupPatience: '1h' }
+
+describe.each(KINDS)('watching a server of kind %s', (kind) => {
+  test('one that listens late → the clock stands still until then, then ends it', async () => {
+    const server = makeServer(kind, new Calls().handler)
+    const idle = new IdleShutdown(server, { patience: PATIENCE })
+    expect(idle.tracker.explain().state).toBe('starting')
+    await patiences(2)
+    expect(idle.signal.aborted).toBe(false)
+    await listen(server)
+    expect(idle.tracker.explain().state).toBe('waiting')
+    await idle.closed
+    expect(idle.signal.reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
+    expect(server.listening).toBe(false)
+  })
+
+  test('the end → no listener and no property of ours is left', async () => {
+    const server = makeServer(kind, new Calls().handler)
+    const before = traces(server)
+    const idle = new IdleShutdown(server, OPTIONS)
+    expect(traces(server)).not.toEqual(before)
+    await listen(server)
+    await idle.close()
+    expect(traces(server)).toEqual(before)
+  })
+
+  test('the undo → no listener is left, with the server open, and what was held is released', async () => {
+    const server = makeServer(kind, new Calls().handler)
+    await listen(server)
+    closeAfterwards(server)
+    const before = traces(server)
+    const idle = new IdleShutdown([], OPTIONS)
+    const undo = idle.watch(server)
+    const accepted = once(server, 'connection')
+    const client = await RawClient.connect(addressOf(server))
+    onTestFinished(() => client.destroy())
+    const [socket] = await accepted
+    expect(idle.tracker.active).toBe(1)
+    undo[Symbol.dispose]()
+    expect(idle.tracker.active).toBe(0)
+    expect(traces(server)).toEqual(before)
+    expect(socket.destroyed).toBe(false)
+    expect(server.listening).toBe(true)
+  })
+
+  test('a parent that has aborted already → closes it at once, and as soon as it listens', async () => {
+    const listening = makeServer(kind, new Calls().handler)
+    await listen(listening)
+    const late = makeServer(kind, new Calls().handler)
+    const idle = new IdleShutdown([listening, late], { ...OPTIONS, signal: AbortSignal.abort('before') })
+    expect(idle.signal.reason).toBe('before')
+    expect(await idle.closed).toMatchObject({ reason: 'before', drained: 0, destroyed: 0 })
+    expect(listening.listening).toBe(false)
+    const closed = once(late, 'close')
+    late.listen(0, '127.0.0.1')
+    await closed
+    expect(late.listening).toBe(false)
+  })
+
+  test('after the end → watch throws, and leaves nothing behind', async () => {
+    const idle = new IdleShutdown([], OPTIONS)
+    await idle.close()
+    const server = makeServer(kind, new Calls().handler)
+    const before = traces(server)
+    expect(() => idle.watch(server)).toThrow(expect.objectContaining({ code: 'ERR_IDLE_ENDED' }))
+    expect(traces(server)).toEqual(before)
+  })
+
+  test('twice, with one undo → stays watched; with both → released', async () => {
+    const server = makeServer(kind, new Calls().handler)
+    await listen(server)
+    closeAfterwards(server)
+    const idle = new IdleShutdown([], OPTIONS)
+    const [one, two] = [idle.watch(server), idle.watch(server)]
+    const accepted = once(server, 'connection')
+    const client = await RawClient.connect(addressOf(server))
+    onTestFinished(() => client.destroy())
+    await accepted
+    expect(idle.tracker.active).toBe(1)
+    one[Symbol.dispose]()
+    one[Symbol.dispose]()
+    expect(idle.tracker.active).toBe(1)
+    two[Symbol.dispose]()
+    expect(idle.tracker.active).toBe(0)
+  })
+})
+
+describe.each(HTTP1)('HTTP/1 on a server of kind %s', (kind) => {
+  test("its 'request' listeners replaced after watching (as engine.io does) → still counted", async () => {
+    const calls = new Calls()
+    const server = makeServer(kind, calls.handler)
+    const idle = new IdleShutdown(server, OPTIONS)
+    await listen(server)
+    const listeners = server.listeners('request')
+    server.removeAllListeners('request')
+    server.on('request', (...args: unknown[]) => {
+      for (const listener of listeners) Reflect.apply(listener, server, args)
+    })
+    const client = new KeepAliveClient(addressOf(server), kind !== 'http')
+    onTestFinished(() => client.destroy())
+    const { answer } = client.ask('/replaced')
+    const call = await calls.next()
+    expect(idle.tracker.active).toBe(1)
+    await call.answer()
+    expect((await answer).body).toBe(answerTo('/replaced'))
+    expect(idle.tracker.active).toBe(0)
+    await idle.closed
+    expect(idle.signal.reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
+  })
+
+  test('watched late, with a response in progress and an idle socket → the one counts, the other does not', async () => {
+    const calls = new Calls()
+    const server = makeServer(kind, calls.handler)
+    await listen(server)
+    const secure = kind !== 'http'
+    const [busy, silent] = [
+      new KeepAliveClient(addressOf(server), secure),
+      new KeepAliveClient(addressOf(server), secure),
+    ]
+    onTestFinished(() => [busy, silent].forEach((client) => void client.destroy()))
+    await silent.ask('/now').answer
+    const { answer } = busy.ask('/in-progress')
+    const call = await calls.next()
+    const idle = new IdleShutdown(server, OPTIONS)
+    // Inside TLS nothing can be seen: there, both count until their next request ends or they close.
+    expect(idle.tracker.active).toBe(kind === 'http' ? 1 : 2)
+    await patiences(2)
+    expect(idle.signal.aborted).toBe(false)
+    await call.answer()
+    await answer
+    if (secure) {
+      await Promise.all([busy, silent].map((client) => client.ask('/now').answer))
+    }
+    await idle.closed
+    expect(idle.signal.reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
+    // Both are idle and known to be: nothing that is new and silent has to be waited for.
+    expect((await idle.closed).duration).toBeLessThan(900)
+    expect(await busy.ended).toEqual({ how: 'FIN' })
+    expect(await silent.ended).toEqual({ how: 'FIN' })
+  })
+})
+
+test('a stream-only HTTP/2 server → its compatibility layer stays off, and its streams count', async () => {
+  const server = createH2c()
+  server.on('stream', (stream) => {
+    stream.respond({ ':status': 200 })
+    setImmediate(() => stream.end('streamed'))
+  })
+  const [requests, streams] = [server.listenerCount('request'), server.listenerCount('stream')]
+  const idle = new IdleShutdown(server, OPTIONS)
+  await listen(server)
+  expect(server.listenerCount('request')).toBe(requests)
+  // Ours, and not that of the compatibility layer besides.
+  expect(server.listenerCount('stream')).toBe(streams + 1)
+  const client = await Http2Client.connect(addressOf(server))
+  onTestFinished(() => client.destroy())
+  expect((await client.ask('/').answer).body).toBe('streamed')
+  await idle.closed
+  expect(idle.signal.reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
+  expect(server.listenerCount('stream')).toBe(streams)
+})
+
+test('a socket given to a server that does not listen (inetd) → starts the clock, is served, ends', async () => {
+  const calls = new Calls()
+  const [server, front] = [createServer(calls.handler), makeServer('net')]
+  const idle = new IdleShutdown(server, OPTIONS)
+  front.on('connection', (socket) => server.emit('connection', socket))
+  await listen(front)
+  closeAfterwards(front)
+  const client = new KeepAliveClient(addressOf(front))
+  onTestFinished(() => client.destroy())
+  expect((await client.ask('/now').answer).body).toBe(answerTo('/now'))
+  expect(await idle.closed).toMatchObject({ destroyed: 0 })
+  expect(await client.ended).toEqual({ how: 'FIN' })
+})
+
+/** What watching could leave on a server: listeners by event, and properties. */
+function traces(server: AnyServer): { events: Record<string, number>; properties: string[] } {
+  const events: Record<string, number> = {}
+  for (const event of server.eventNames()) events[String(event)] = server.listenerCount(event)
+  // Node itself makes these when a server listens or closes.
+  const node = ['_handle', '_connectionKey', '_unixSocket', '_listeningId']
+  return {
+    events,
+    properties: Object.getOwnPropertyNames(server)
+      .filter((name) => !node.includes(name))
+      .sort(),
+  }
+}
+
+function closeAfterwards(server: AnyServer): void {
+  onTestFinished(async () => {
+    const closed = once(server, 'close')
+    server.close()
+    await closed
+  })
+}
