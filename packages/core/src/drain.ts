@@ -28,8 +28,6 @@ export interface Drainable {
   readonly watches: ReadonlyMap<unknown, ServerWatch>
   /** How many holds have not ended. */
   holds(): number
-  /** A number that changes when something arrives. */
-  arrivals(): number
 }
 
 /** The time between the decision and the last socket's end. */
@@ -61,6 +59,11 @@ export class Drain {
     })
   }
 
+  /** Whether the listeners are down, and connections end as soon as they can. */
+  get finishing(): boolean {
+    return this.#phase === 'finishing'
+  }
+
   /** Whether everything has closed. */
   get over(): boolean {
     return this.#phase === 'over'
@@ -78,7 +81,7 @@ export class Drain {
   proceed(reason: unknown, idle: boolean): void {
     this.#reason = reason
     this.#phase = 'proceeding'
-    const { clock, grace, arrivals } = this.#what
+    const { clock, grace } = this.#what
     if (grace === 0) {
       this.#cut()
       return
@@ -87,8 +90,9 @@ export class Drain {
     if (idle) {
       this.#finish()
     } else {
-      // What queued before the decision is still accepted, a connection a turn.
-      lastLook(arrivals, () => {
+      // What queued before the decision is still accepted, a connection a turn. Bytes on open connections need no listener.
+      const accepted = (): number => [...this.#what.watches.values()].reduce((sum, { arrivals }) => sum + arrivals, 0)
+      lastLook(accepted, () => {
         if (this.#phase !== 'proceeding') return
         this.#closeListeners()
         this.#finish()

@@ -78,9 +78,8 @@ export class IdleShutdown implements AsyncDisposable {
       ...(confirm && { confirm }),
     })
     let idleEnd = false
-    const arrivals = (): number => this.#arrivals()
     const { countdown, end } = observe(this.tracker, {
-      arrivals,
+      arrivals: () => this.#arrivals(),
       mark: () => this.#each((connection) => connection.mark()),
       headBegun: () => this.#count((connection) => connection.headBegun) > 0,
       trafficMoved: () => this.#count((connection) => connection.trafficMoved()) > 0,
@@ -94,7 +93,7 @@ export class IdleShutdown implements AsyncDisposable {
       ended: (reason) => this.#drain.proceed(reason, idleEnd),
     })
     this.#end = end
-    this.#drain = new Drain({ clock, grace, watches: this.#watches, arrivals, holds: () => countdown.holds })
+    this.#drain = new Drain({ clock, grace, watches: this.#watches, holds: () => countdown.holds })
     this.closed = this.#drain.closed
     this.#watcher = this.#makeWatcher(countdown)
     void this.closed.then(() => {
@@ -147,7 +146,7 @@ export class IdleShutdown implements AsyncDisposable {
    * was. Does nothing for a request that was answered, or came to no server of this.
    */
   ignore(request: IncomingMessage | Http2ServerRequest): void {
-    ignoreRequest(request, (site) => this.#sites.has(site))
+    ignoreRequest(request, (site) => site instanceof ServerWatch && this.#watches.get(site.server) === site)
   }
 
   /**
@@ -162,10 +161,6 @@ export class IdleShutdown implements AsyncDisposable {
   /** Drains, and waits until everything is closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  get #sites(): Set<unknown> {
-    return new Set(this.#watches.values())
   }
 
   #attach(server: AnyServer): ServerWatch {
@@ -187,6 +182,9 @@ export class IdleShutdown implements AsyncDisposable {
       settings: this.#settings,
       get draining() {
         return drain.begun
+      },
+      get finishing() {
+        return drain.finishing
       },
       isIgnored: (request) => this.#isIgnored(request),
       opened: (watch) => {

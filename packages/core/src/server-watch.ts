@@ -25,6 +25,7 @@ export interface Watcher {
   readonly countdown: Countdown
   readonly settings: ShutdownSettings
   readonly draining: boolean
+  readonly finishing: boolean
   isIgnored(request: RequestInfo): boolean
   /** The server listens, or was given a connection. */
   opened(watch: ServerWatch): void
@@ -103,6 +104,10 @@ export class ServerWatch implements Site {
 
   get draining(): boolean {
     return this.#watcher.draining
+  }
+
+  get finishing(): boolean {
+    return this.#watcher.finishing
   }
 
   isIgnored(request: RequestInfo): boolean {
@@ -220,10 +225,10 @@ export class ServerWatch implements Site {
     if (below !== undefined) connectionOn(below, this)?.secured(socket)
   }
 
-  #session(session: Http2Session): void {
+  #session(session: Http2Session, settled = false): void {
     const { socket } = session
     const before = connectionOn(socketBelow(socket) ?? socket, this)
-    if (before !== undefined) this.connections.add(new Http2Connection(before, session))
+    if (before !== undefined) this.connections.add(new Http2Connection(before, session, settled))
   }
 
   #stream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
@@ -232,7 +237,7 @@ export class ServerWatch implements Site {
     let connection = connectionOn(socketBelow(socket) ?? socket, this)
     if (connection instanceof Http1Connection && stream.session !== undefined) {
       // A session that was open before its server was watched.
-      this.#session(stream.session)
+      this.#session(stream.session, true)
       connection = connectionOn(socketBelow(socket) ?? socket, this)
     }
     if (connection instanceof Http2Connection) connection.begin(stream, headers)

@@ -10,6 +10,8 @@ export interface Site {
   readonly settings: ShutdownSettings
   /** Whether the end has been decided: nothing new is expected, and what is done is closed. */
   readonly draining: boolean
+  /** Whether the listener is down, too. */
+  readonly finishing: boolean
   /** Whether this request is no activity. */
   isIgnored(request: RequestInfo): boolean
   /** A request was answered to the end during the drain. */

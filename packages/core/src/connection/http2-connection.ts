@@ -12,22 +12,22 @@ export class Http2Connection extends Connection {
   readonly #session: Http2Session
   /** The streams in progress, and whether each is ignored. */
   readonly #streams = new Map<ServerHttp2Stream, boolean>()
-  #settled = false
-  #finishing = false
+  #settled: boolean
   /** Whether it was bare when last looked at. */
   #silent = false
   /** The deadline before the opening of this session renewed it, and after, until a stream that is activity has ended. */
   #opening: { before: number; renewed: number } | undefined
 
-  /** Takes the place of `connection`, which had not shown its protocol. */
-  constructor(connection: Connection, session: Http2Session) {
+  /** Takes the place of `connection`, which had not shown its protocol. `settled`: the client's SETTINGS have come. */
+  constructor(connection: Connection, session: Http2Session, settled: boolean) {
     const { site, socket, stream, bare } = connection
     connection.bare = false
     connection.replace()
     super(site, socket, bare, false)
     if (stream !== socket) this.secured(stream)
     this.#session = session
-    session.once('remoteSettings', () => this.#settle())
+    this.#settled = settled
+    if (!settled) session.once('remoteSettings', () => this.#settle())
   }
 
   /** A stream's headers have come. */
@@ -47,7 +47,7 @@ export class Http2Connection extends Connection {
     } else {
       countdown.begin()
     }
-    if (this.#finishing) this.#session.close()
+    if (site.finishing) this.#session.close()
   }
 
   /** A stream has closed, answered or not. */
@@ -95,7 +95,6 @@ export class Http2Connection extends Connection {
   }
 
   finish(): void {
-    this.#finishing = true
     if (this.#settled || this.#streams.size > 0) this.#session.close()
   }
 
@@ -149,7 +148,7 @@ export class Http2Connection extends Connection {
   #endWhenQuiet(): void {
     setImmediate(() => {
       setImmediate(() => {
-        if (this.#finishing) this.#session.close()
+        if (this.site.finishing) this.#session.close()
       })
     })
   }
