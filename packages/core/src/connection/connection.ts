@@ -105,7 +105,7 @@ export abstract class Connection {
   leave(): void {
     if (this.#gone) return
     this.#gone = true
-    this.unlink()
+    this.#unlink()
     if (this.bare) this.unbare()
     this.release()
     this.site.gone(this)
@@ -114,7 +114,7 @@ export abstract class Connection {
   /** Gives its place to a connection of another protocol. What it counted goes on counting. */
   replace(): void {
     this.#gone = true
-    this.unlink()
+    this.#unlink()
     this.site.replaced(this)
   }
 
@@ -136,7 +136,7 @@ export abstract class Connection {
   }
 
   /** Takes itself out of the list that its socket carries. */
-  private unlink(): void {
+  #unlink(): void {
     let head = carriedBy(this.socket)
     if (head === this) head = this.next
     else {

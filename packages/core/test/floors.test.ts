@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** The house from the top: an import goes down only, or stays on its floor without a circle. */
+const floors: readonly (readonly string[])[] = [
+  ['index', 'adapter'],
+  ['app-shutdown'],
+  ['idle-shutdown'],
+  ['drain', 'server-watch'],
+  ['idle-tracker'],
+  [
+    'ignore-request',
+    'request-channel',
+    'http1-connection',
+    'http2-connection',
+    'plain-connection',
+    'connection',
+    'carrier',
+  ],
+  ['countdown', 'hold'],
+  ['idle-signal', 'explanation', 'options', 'discovery', 'server', 'left-running', 'last-look', 'clock', 'errors'],
+]
+const order = floors.flat()
+
+const source = join(import.meta.dirname, '../src')
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file))
+const imports = (file: string): RegExpMatchArray[] => [
+  ...readFileSync(join(source, file), 'utf8').matchAll(/^(import type|import|export)[^'"]*? from '([^']+)'/gms),
+]
+
+test('every file has its floor', () => {
+  expect(files.map((file) => basename(file, '.ts')).toSorted()).toEqual(order.toSorted())
+})
+
+test.each(files)('%s imports from below only', (file) => {
+  const own = order.indexOf(basename(file, '.ts'))
+  for (const [, kind, specifier = ''] of imports(file)) {
+    // A type is no dependency at run time: carrier and connection know each other's.
+    if (!specifier.startsWith('.') || kind === 'import type') continue
+    expect(order.indexOf(basename(specifier, '.ts')), `${file} imports ${specifier}`).toBeGreaterThan(own)
+  }
+})
+
+test.each(
+  floors
+    .slice(4)
+    .flat()
+    .filter((name) => !floors[5]?.includes(name) && name !== 'server'),
+)('%s knows nothing of servers', (name) => {
+  for (const [, kind, specifier] of imports(`${name}.ts`)) {
+    if (kind !== 'import type') expect(specifier).not.toMatch(/^node:(https?|http2|net|tls)$/)
+  }
+})
