@@ -15,7 +15,10 @@ export function ask(url: string, agent: Agent): Promise<void> {
   })
 }
 
-/** Whether nobody listens where a request was sent. */
-export function isRefused(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
+/**
+ * Whether nobody accepted the connection: nobody listens, or the listener went down with the connection in its queue, which
+ * resets it. Only a supervisor that holds the socket prevents the latter.
+ */
+export function wasNotAccepted(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET')
 }

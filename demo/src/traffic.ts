@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocket } from 'ws'
-import { ask, isRefused } from './ask.ts'
+import { ask, wasNotAccepted } from './ask.ts'
 import { Tally } from './tally.ts'
 
 /** How many clients keep a connection alive and ask again and again. */
@@ -108,8 +108,8 @@ export class Traffic {
         await ask(`${this.#to.origin}/healthz`, this.#oneShot)
         tally.answer()
       } catch (error) {
-        if (isRefused(error) && (await this.#isIdle())) {
-          // Nobody listens any more, so that nothing was sent.
+        if (wasNotAccepted(error) && (await this.#isIdle())) {
+          // Nobody was there any more to be asked.
           tally.sent--
           tally.healthChecks--
           return
