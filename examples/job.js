@@ -12,6 +12,6 @@ const idle = idleShutdown(server, { patience: process.env.PATIENCE ?? '15m' })
 server.listen(0, '127.0.0.1', () => announce(server))
 
 async function job() {
-  await sleep(500, undefined, { ref: false })
+  await sleep(1500, undefined, { ref: false })
   console.log('job done')
 }

@@ -10,6 +10,9 @@ writeFileSync(join(files, 'key.pem'), KEY)
 writeFileSync(join(files, 'cert.pem'), CERTIFICATE)
 afterAll(() => rmSync(files, { recursive: true, force: true }))
 
+/** A patience within which a client is there, however busy the machine. */
+const UNHURRIED = '1s'
+
 function start(name: string, patience = '300ms'): Program {
   const file = join(import.meta.dirname, '../../examples', name)
   return new Program(file, { PATIENCE: patience, KEY: join(files, 'key.pem'), CERT: join(files, 'cert.pem') })
@@ -36,7 +39,7 @@ describe.each([
   })
 
   test.concurrent('it answers, and ends by itself with 0 although the client keeps its connection', async () => {
-    const program = start(name)
+    const program = start(name, UNHURRIED)
     const { secure, ...address } = await addressOf(program)
     const clients = [
       new KeepAliveClient(address, secure),
@@ -61,11 +64,11 @@ test('signals.js: SIGTERM answers what is in progress, and the process ends with
 })
 
 test('websocket.js: an open WebSocket keeps it up, and when it has closed the process ends', async () => {
-  const program = start('websocket.js')
+  const program = start('websocket.js', UNHURRIED)
   const { secure: _, ...address } = await addressOf(program)
   const socket = await openWebSocket(address)
   // Longer than the patience: each echo is an event, and no sleep.
-  const until = performance.now() + 700
+  const until = performance.now() + 1500
   while (performance.now() < until) {
     socket.send('ping')
     await new Promise((resolve) => socket.once('message', resolve))
@@ -75,7 +78,7 @@ test('websocket.js: an open WebSocket keeps it up, and when it has closed the pr
 })
 
 test('job.js: the job is done before the process ends', async () => {
-  const program = start('job.js')
+  const program = start('job.js', UNHURRIED)
   const { secure, ...address } = await addressOf(program)
   const client = new KeepAliveClient(address, secure)
   expect(await client.ask('/').answer).toMatchObject({ status: 202, body: 'Accepted\n' })
