@@ -13,8 +13,6 @@ export class Http2Connection extends Connection {
   /** The streams in progress, and whether each is ignored. */
   readonly #streams = new Map<ServerHttp2Stream, boolean>()
   #settled: boolean
-  /** Whether it was bare when last looked at. */
-  #silent = false
   /** The deadline before the opening of this session renewed it, and after, until a stream that is activity has ended. */
   #opening: { before: number; renewed: number } | undefined
 
@@ -83,10 +81,7 @@ export class Http2Connection extends Connection {
   }
 
   override releaseSilent(): boolean {
-    if (!this.bare) return false
-    if (this.#silent) this.unbare()
-    this.#silent = true
-    return this.bare
+    return this.releaseAtSecondSight()
   }
 
   announce(): void {
