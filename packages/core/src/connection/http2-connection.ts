@@ -1,5 +1,6 @@
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Reason } from '../explanation.ts'
+import { afterTwoTurns } from '../last-look.ts'
 import type { RequestInfo } from '../options.ts'
 import { carriedBy, carry } from './carrier.ts'
 import { Connection } from './connection.ts'
@@ -141,10 +142,8 @@ export class Http2Connection extends Connection {
 
   /** Accepted while the listener was going down: its first request may be on its way. */
   #endWhenQuiet(): void {
-    setImmediate(() => {
-      setImmediate(() => {
-        if (this.site.finishing) this.#session.close()
-      })
+    afterTwoTurns(() => {
+      if (this.site.finishing) this.#session.close()
     })
   }
 }
