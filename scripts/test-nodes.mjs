@@ -77,5 +77,7 @@ async function run(/** @type {string} */ node, /** @type {string} */ report) {
   const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
   // A file that does not load, or an unhandled error: no failed test tells of it.
   const untold = numFailedTests === 0 && (code !== 0 || numPassedTests === 0) ? 1 : 0
-  return { passed: numPassedTests, failed: numFailedTests + untold, said }
+  // Of a report on thousands of tests, what follows the list of them.
+  const from = said.search(/^.*(Failed Tests|Failed Suites|Unhandled Errors)/m)
+  return { passed: numPassedTests, failed: numFailedTests + untold, said: said.slice(Math.max(from, 0)) }
 }
