@@ -32,9 +32,7 @@ describe.concurrent('SIGSTOP and SIGCONT, for longer than the patience', () => {
 
   async function stopped(): Promise<{ program: Program; address: { host: string; port: number } }> {
     const program = start('programs/stopped.js', { PATIENCE: String(PATIENCE) })
-    const address = await addressOf(program)
-    program.kill('SIGSTOP')
-    return { program, address }
+    return { program, address: await addressOf(program) }
   }
 
   /** How long after `since` (by Date.now()) the end was decided. */
