@@ -52,6 +52,11 @@ export class Program {
     }
   }
 
+  /** What it has printed so far. */
+  get output(): string {
+    return this.#stdout
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }

@@ -26,6 +26,11 @@ export class StoppedClock implements Clock {
     for (const known of this.#timers) if (known === timer) this.#timers.delete(known)
   }
 
+  /** How many timers are set. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
   /** Lets time pass, and the timers that fall due with it, in their order. */
   advance(ms: number): void {
     const end = this.#now + ms

@@ -32,6 +32,21 @@ export const systemClock: Clock = {
   },
 }
 
+/**
+ * Time where fake timers move `Date` and leave `performance.now()` to go on, as those of node:test do: by it no timer would
+ * ever be due. Nobody oversleeps in it, however far it is moved at once.
+ */
+export const fakedClock: Clock = { ...systemClock, now: () => Date.now() }
+
+/** As this module found them, before a test could have replaced them. */
+const found = { Date, setTimeout, now: performance.now }
+
+/** The clock of whoever names none. Chosen when a tracker is made, so fake timers have to be there by then. */
+export function defaultClock(): Clock {
+  const faked = setTimeout !== found.setTimeout && Date !== found.Date && performance.now === found.now
+  return faked ? fakedClock : systemClock
+}
+
 /** Longer timeouts overflow to 1 ms. See https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
 export const MAX_TIMEOUT: number = 2 ** 31 - 1
 

@@ -95,6 +95,25 @@ describe.concurrent('a process that lives on is told what keeps it, and then end
     expect({ code, warned }).toEqual({ code: 0, warned: 1 })
   })
 
+  test('an interval, a worker and a connection, as to a database: one warning that names all of them', async () => {
+    const { code, stderr, warned } = await runWith(
+      `import { connect, createServer as createNet } from 'node:net'
+       import { Worker } from 'node:worker_threads'
+       const database = createNet().unref().listen(0, '127.0.0.1', () => {
+         const connection = connect(database.address().port, '127.0.0.1')
+         stop = () => { connection.destroy(); worker.terminate(); clearInterval(interval) }
+       })
+       const worker = new Worker('setInterval(() => {}, 1000)', { eval: true })
+       const interval = setInterval(() => {}, 50)
+       let stop`,
+      'stop()',
+    )
+    expect(stderr).toMatch(/× Timeout \(a timer: clear it/)
+    expect(stderr).toMatch(/× TCPSocketWrap \(an open connection: a database client/)
+    expect(stderr).toMatch(/worker/)
+    expect({ code, warned }).toEqual({ code: 0, warned: 1 })
+  })
+
   test('an IPC channel', async () => {
     const { code, stderr, warned } = await runWith(`process.on('message', () => {})`, 'process.disconnect()', {
       ipc: true,

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { parse } from '@lukeed/ms'
-import { type Clock, systemClock } from './clock.ts'
+import { type Clock, defaultClock } from './clock.ts'
 import { IdleUsageError, showValue } from './errors.ts'
 
 /** Milliseconds, or a text such as `'500ms'`, `'90s'`, `'15m'`, `'2h'`, `'30d'`. `Infinity` means never. */
@@ -106,7 +106,7 @@ function checkedTracker(options: IdleTrackerOptions): TrackerSettings {
     jitter: jitter(options.jitter),
     signal,
     confirm,
-    clock: clock ?? systemClock,
+    clock: clock ?? defaultClock(),
   }
 }
 

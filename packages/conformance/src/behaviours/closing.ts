@@ -127,14 +127,51 @@ export const closing: readonly Behaviour[] = [
     },
   },
   {
-    name: 'the user’s own server.close() with nothing in progress → the end, too',
+    name: 'the user’s own server.close() with nothing in progress → the end, too, and no timer is left',
     appliesTo: isAny,
     async run(t) {
-      const idle = await t.serve()
+      const clock = t.stopTime()
+      const idle = await t.serve({ clock })
+      expect(clock.timers).toBe(1)
       t.server.close()
       await once(idle.signal, 'abort')
       expect(idle.signal.reason).toMatchObject({ name: 'AbortError' })
       expect(await idle.closed).toMatchObject({ drained: 0, destroyed: 0 })
+      expect(clock.timers).toBe(0)
+    },
+  },
+  {
+    name: 'the user’s own server.close() with a kept connection → closed at once, by Node itself',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve({ patience: '1h' })
+      const client = t.client()
+      await client.ask('/now').answer
+      await t.lookedAt()
+      const closed = once(t.server, 'close')
+      t.server.close()
+      await closed
+      expect(await client.ended).toEqual({ how: 'FIN' })
+      expect((await idle.closed).reason).toMatchObject({ name: 'AbortError' })
+    },
+  },
+  {
+    name: 'listener of closed that rejects → the report for everybody else, and nothing is left',
+    appliesTo: isAny,
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ clock })
+      const failing = idle.closed.then(() => {
+        throw new Error('from a listener of closed')
+      })
+      const beside = idle.closed.then((report) => report)
+      const report = await idle.close()
+      // It rejects whom it was given to, and nobody else.
+      await expect(failing).rejects.toThrow('from a listener of closed')
+      expect(await beside).toBe(report)
+      expect(await idle.close()).toBe(report)
+      expect(t.server.listening).toBe(false)
+      expect(clock.timers).toBe(0)
     },
   },
   {

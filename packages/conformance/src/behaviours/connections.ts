@@ -1,8 +1,20 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { AnyServer } from '@idle-shutdown/core'
 import { expect } from 'vitest'
 import { type Behaviour, isAny, isHttp, isHttp1, isRaw, isSecure } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
+import { CERTIFICATE } from '../certificate.ts'
+import { connectionEnd } from '../clients/connection-end.ts'
+
+/** Node looks for heads that are overdue, and for silence, every 30 seconds by default. */
+function shortenHeadersTimeout(server: AnyServer): void {
+  Reflect.set(server, 'headersTimeout', HEADERS_TIMEOUT)
+  Reflect.set(server, 'connectionsCheckingInterval', 10)
+}
+
+const HEADERS_TIMEOUT = 100
 
 /** What counts of connections that carry no request: probes, silence, handshakes, and every one of a plain server. */
 export const connections: readonly Behaviour[] = [
@@ -16,6 +28,78 @@ export const connections: readonly Behaviour[] = [
       await t.stays()
       raw.destroy()
       await t.fires()
+    },
+  },
+  ...(
+    [
+      ['socket that never sends', ''],
+      ['half a request head', 'GET /never HTTP/1.1\r\nHo'],
+    ] as const
+  ).map(
+    ([name, bytes]): Behaviour => ({
+      name: `${name}, 'connections' → active no longer than headersTimeout, then fires`,
+      appliesTo: isHttp1,
+      async run(t) {
+        const { tracker } = await t.serve({}, shortenHeadersTimeout)
+        const before = performance.now()
+        const raw = await t.raw()
+        if (bytes !== '') await t.sendPart(raw, bytes)
+        expect(tracker.active).toBe(1)
+        await raw.ended
+        expect(performance.now() - before).toBeGreaterThanOrEqual(HEADERS_TIMEOUT - 1)
+        await t.disconnected(0)
+        expect(tracker.active).toBe(0)
+        expect(await t.fires()).toMatchObject({ drained: 0, destroyed: 0 })
+      },
+    }),
+  ),
+  {
+    name: 'socket that never sends, where Node sets no bound → active for two patiences at most, then fires and is ended',
+    // HTTP/2 before its SETTINGS; a tls server before its handshake, of which Node only says that it took too long.
+    appliesTo: ({ protocol, secure }) => (protocol === 'h2' && !secure) || (protocol === 'raw' && secure),
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ patience: 2000, clock })
+      idle.tracker.touch()
+      const probe = connect(t.address)
+      t.defer(() => probe.destroy())
+      const ended = connectionEnd(probe.resume())
+      await t.accepted(1)
+      expect(idle.tracker.active).toBe(1)
+      clock.advance(1999)
+      expect(idle.tracker.active).toBe(1)
+      clock.advance(2001)
+      expect(idle.tracker.active).toBe(0)
+      clock.advance(2000)
+      await t.lookedAt()
+      expect(idle.signal.aborted).toBe(true)
+      clock.advance(1000)
+      await ended
+      expect(await idle.closed).toMatchObject({ drained: 0, destroyed: 0 })
+    },
+  },
+  {
+    name: 'TLS handshake that comes after two patiences of silence → counted again',
+    appliesTo: ({ protocol, secure }) => protocol === 'raw' && secure,
+    async run(t) {
+      const clock = t.stopTime()
+      const { tracker, signal } = await t.serve({ patience: 2000, clock })
+      tracker.touch()
+      const late = connect(t.address)
+      t.defer(() => late.destroy())
+      await t.accepted(1)
+      clock.advance(4000)
+      expect(tracker.active).toBe(0)
+      const secured = once(t.server, 'secureConnection')
+      const tls = connectTls({ socket: late, ca: CERTIFICATE, servername: 'localhost' }).on('error', () => {})
+      await secured
+      expect(tracker.active).toBe(1)
+      clock.advance(10_000)
+      await t.lookedAt()
+      expect(signal.aborted).toBe(false)
+      tls.destroy()
+      await t.disconnected(0)
+      expect(tracker.active).toBe(0)
     },
   },
   {
@@ -146,7 +230,7 @@ export const connections: readonly Behaviour[] = [
     },
   },
   {
-    name: 'TLS connection that never handshakes → active until it closes',
+    name: 'TLS connection that never handshakes → active; closed → fires',
     appliesTo: isSecure,
     async run(t) {
       const { tracker } = await t.serve()

@@ -68,7 +68,7 @@ export const deadline: readonly Behaviour[] = [
     },
   },
   {
-    name: 'request while confirm is asked → not fired, and answered',
+    name: 'request during confirm → not fired, and answered',
     async run(t) {
       let confirmed = 0
       let client: ReturnType<typeof t.client> | undefined
@@ -87,6 +87,29 @@ export const deadline: readonly Behaviour[] = [
       await t.fires()
       expect((await answer)?.body).toBe(answerTo('/now'))
       expect(confirmed).toBe(2)
+    },
+  },
+  {
+    name: 'request during the last look → not fired, and answered',
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ patience: 1000, clock })
+      const client = t.client()
+      await client.ask('/now').answer
+      await t.lookedAt()
+      clock.advance(500)
+      const { answer } = client.ask('/during')
+      // The look begins in the turn in which the request is sent.
+      clock.advance(500)
+      const call = await t.calls.next()
+      expect(idle.signal.aborted).toBe(false)
+      await t.lookedAt()
+      expect(idle.signal.aborted).toBe(false)
+      await call.answer()
+      expect((await answer).body).toBe(answerTo('/during'))
+      clock.advance(1000)
+      await t.lookedAt()
+      expect(idle.signal.aborted).toBe(true)
     },
   },
   {
@@ -118,7 +141,7 @@ export const deadline: readonly Behaviour[] = [
     },
   },
   {
-    name: 'event loop blocked for longer than two patiences → no instant end: another patience',
+    name: 'event loop blocked for longer than the patience (twice) → no instant end: another patience',
     appliesTo: isAny,
     async run(t) {
       const { tracker, signal } = await t.serve()

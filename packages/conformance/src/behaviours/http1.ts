@@ -75,7 +75,7 @@ const all: readonly Behaviour[] = [
     },
   },
   {
-    name: 'half-close → released',
+    name: 'half-close, default → released',
     async run(t) {
       const { tracker } = await t.serve()
       const raw = await t.raw()

@@ -31,7 +31,7 @@ export const requests: readonly Behaviour[] = [
     },
   },
   {
-    name: 'request in progress → active; never fires, however long after its body was read',
+    name: 'response to a POST that is slow after the body was read → active all along',
     unix: true,
     async run(t) {
       const { tracker } = await t.serve()
@@ -102,7 +102,7 @@ export const requests: readonly Behaviour[] = [
     },
   },
   {
-    name: 'client gives up while waiting → released once',
+    name: 'abort while waiting → released once',
     async run(t) {
       const { tracker } = await t.serve()
       const other = t.client().ask('/other')
@@ -122,19 +122,30 @@ export const requests: readonly Behaviour[] = [
       await t.fires()
     },
   },
-  {
-    name: 'response destroyed by the handler → released once',
-    async run(t) {
-      const { tracker } = await t.serve()
-      const { answer } = t.client().ask('/destroyed')
-      const { response, closed } = await t.calls.next()
-      response.destroy()
-      await expect(answer).rejects.toThrow()
-      await closed
-      expect(tracker.active).toBe(0)
-      await t.fires()
-    },
-  },
+  ...(['res.destroy()', 'req.destroy()'] as const).map(
+    (name): Behaviour => ({
+      name: `${name} by the handler → released once`,
+      async run(t) {
+        const { tracker } = await t.serve()
+        const other = t.client().ask('/other')
+        const beside = await t.calls.next()
+        const { answer } = t.client().ask('/destroyed', { method: 'POST', body: 'some of it', unfinished: true })
+        const { request, response, closed } = await t.calls.next()
+        expect(tracker.active).toBe(2)
+        // The request of the compatibility layer is a view: destroying it leaves its stream alone.
+        const destroyed = 'stream' in request ? request.stream : request
+        if (name === 'res.destroy()') response.destroy()
+        else destroyed.destroy()
+        await expect(answer).rejects.toThrow()
+        await closed
+        expect(tracker.active).toBe(1)
+        await beside.answer()
+        await other.answer
+        expect(tracker.active).toBe(0)
+        await t.fires()
+      },
+    }),
+  ),
   {
     name: 'nobody answers → active until the client leaves',
     async run(t) {
@@ -147,6 +158,20 @@ export const requests: readonly Behaviour[] = [
       await call.closed
       expect(tracker.active).toBe(0)
       await t.fires()
+    },
+  },
+  {
+    name: 'long polling → active, and answered through the signal',
+    async run(t) {
+      const idle = await t.serve()
+      const { answer } = t.client().ask('/poll')
+      const call = await t.calls.next()
+      idle.signal.addEventListener('abort', () => call.answer())
+      await t.stays()
+      expect(idle.tracker.active).toBe(1)
+      const report = await idle.close()
+      expect((await answer).body).toBe(answerTo('/poll'))
+      expect(report).toMatchObject({ drained: 1, destroyed: 0 })
     },
   },
   {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp2 } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
+import { KeepAliveClient } from '../clients/keep-alive-client.ts'
 import { patiences } from '../trial.ts'
 
 const all: readonly Behaviour[] = [
@@ -130,6 +131,29 @@ const all: readonly Behaviour[] = [
       await t.disconnected(0)
       expect(tracker.active).toBe(0)
       await t.fires()
+    },
+  },
+  {
+    name: 'allowHTTP1, both protocols at once → each request counted once',
+    appliesTo: ({ http1Too }) => http1Too === true,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const [h2, h1] = [await t.session(), new KeepAliveClient(t.address, true)]
+      t.defer(() => h1.destroy())
+      const [overH2, overH1] = [h2.ask('/h2').answer, h1.ask('/h1').answer]
+      const calls = [await t.calls.next(), await t.calls.next()]
+      expect(tracker.active).toBe(2)
+      const again = h2.ask('/h2?2').answer
+      calls.push(await t.calls.next())
+      for (const [index, call] of calls.entries()) {
+        expect(tracker.active).toBe(3 - index)
+        await call.answer()
+      }
+      expect((await overH1).body).toBe(answerTo('/h1'))
+      expect((await overH2).body).toBe(answerTo('/h2'))
+      await again
+      expect(tracker.active).toBe(0)
+      expect(await t.fires()).toMatchObject({ destroyed: 0 })
     },
   },
   {

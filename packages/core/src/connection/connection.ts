@@ -38,6 +38,8 @@ export abstract class Connection {
   /** How many bytes had been read when last marked. */
   protected marked = 0
   #gone = false
+  /** Whether it was bare when last looked at. */
+  #silent = false
 
   constructor(site: Site, socket: Socket, bare: boolean, securing: boolean) {
     this.site = site
@@ -76,6 +78,14 @@ export abstract class Connection {
    */
   releaseSilent(): boolean {
     return false
+  }
+
+  /** What {@link Connection.releaseSilent} does where Node sets no bound. */
+  protected releaseAtSecondSight(): boolean {
+    if (!this.bare) return false
+    if (this.#silent) this.unbare()
+    this.#silent = true
+    return this.bare
   }
 
   /** Whether bytes moved since this was last asked, on an upgraded socket that counts by its traffic. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reason } from '../explanation.ts'
+import { afterTwoTurns } from '../last-look.ts'
 import { type Carrier, carriedBy } from './carrier.ts'
 import { Connection } from './connection.ts'
 
@@ -178,10 +179,8 @@ export class Http1Connection extends Connection {
   /** Ends after two turns that brought nothing: what has reached the machine by now is still answered. */
   #endWhenQuiet(): void {
     this.mark()
-    setImmediate(() => {
-      setImmediate(() => {
-        if (this.#response === undefined && !this.headBegun && !this.stream.destroyed) this.end()
-      })
+    afterTwoTurns(() => {
+      if (this.#response === undefined && !this.headBegun && !this.stream.destroyed) this.end()
     })
   }
 }

@@ -1,5 +1,6 @@
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Reason } from '../explanation.ts'
+import { afterTwoTurns } from '../last-look.ts'
 import type { RequestInfo } from '../options.ts'
 import { carriedBy, carry } from './carrier.ts'
 import { Connection } from './connection.ts'
@@ -13,8 +14,6 @@ export class Http2Connection extends Connection {
   /** The streams in progress, and whether each is ignored. */
   readonly #streams = new Map<ServerHttp2Stream, boolean>()
   #settled: boolean
-  /** Whether it was bare when last looked at. */
-  #silent = false
   /** The deadline before the opening of this session renewed it, and after, until a stream that is activity has ended. */
   #opening: { before: number; renewed: number } | undefined
 
@@ -83,10 +82,7 @@ export class Http2Connection extends Connection {
   }
 
   override releaseSilent(): boolean {
-    if (!this.bare) return false
-    if (this.#silent) this.unbare()
-    this.#silent = true
-    return this.bare
+    return this.releaseAtSecondSight()
   }
 
   announce(): void {
@@ -146,10 +142,8 @@ export class Http2Connection extends Connection {
 
   /** Accepted while the listener was going down: its first request may be on its way. */
   #endWhenQuiet(): void {
-    setImmediate(() => {
-      setImmediate(() => {
-        if (this.site.finishing) this.#session.close()
-      })
+    afterTwoTurns(() => {
+      if (this.site.finishing) this.#session.close()
     })
   }
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Reason } from '../explanation.ts'
 import { Connection } from './connection.ts'
 
@@ -9,6 +10,19 @@ export class PlainConnection extends Connection {
 
   get headBegun(): boolean {
     return false
+  }
+
+  /** A tls server only tells its application that a handshake took too long, and lets the socket be: Node sets no bound. */
+  override releaseSilent(): boolean {
+    return this.securing && this.releaseAtSecondSight()
+  }
+
+  /** From now on it counts until it closes, whether or not its silence was too long before. */
+  override secured(stream: Socket): void {
+    super.secured(stream)
+    if (this.bare) return
+    this.bare = true
+    this.site.countdown.begin()
   }
 
   announce(): void {}

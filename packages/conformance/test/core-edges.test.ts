@@ -1,0 +1,70 @@
+import { once } from 'node:events'
+import { createSecureServer } from 'node:http2'
+import { createServer as createHttps } from 'node:https'
+import { connect } from 'node:net'
+import { type AnyServer, IdleShutdown } from '@idle-shutdown/core'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { addressOf } from '../src/address.ts'
+import { answerTo, Calls } from '../src/calls.ts'
+import { CERTIFICATE, KEY } from '../src/certificate.ts'
+import { Http2Client } from '../src/clients/http2-client.ts'
+import { KeepAliveClient } from '../src/clients/keep-alive-client.ts'
+import { listen, makeServer, type ServerKind } from '../src/core-subjects.ts'
+import { PATIENCE } from '../src/trial.ts'
+
+const OPTIONS = { patience: PATIENCE, startupPatience: '1h' }
+
+const tls = { key: KEY, cert: CERTIFICATE, handshakeTimeout: 100 }
+
+test.each<[string, () => AnyServer]>([
+  ['https', () => createHttps(tls)],
+  ['h2', () => createSecureServer(tls)],
+  ['h2 with HTTP/1', () => createSecureServer({ ...tls, allowHTTP1: true })],
+])('TLS connection that never handshakes, %s → active no longer than handshakeTimeout, then fires', async (_, make) => {
+  const server = make().on('tlsClientError', () => {})
+  const idle = new IdleShutdown(server, OPTIONS)
+  await listen(server)
+  const accepted = once(server, 'connection')
+  const before = performance.now()
+  const probe = connect(addressOf(server)).on('error', () => {})
+  onTestFinished(() => void probe.destroy())
+  const [socket] = await accepted
+  expect(idle.tracker.active).toBe(1)
+  await once(socket, 'close')
+  expect(performance.now() - before).toBeGreaterThanOrEqual(99)
+  expect(idle.tracker.active).toBe(0)
+  expect((await idle.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
+})
+
+describe.each<[ServerKind, protocol: 'http/1.1' | 'h2']>([
+  ['http', 'http/1.1'],
+  ['https', 'http/1.1'],
+  ['h2c', 'h2'],
+  ['h2', 'h2'],
+])('a server of kind %s', (kind, protocol) => {
+  test('un-watching a busy server → its share is released, and its request is answered', async () => {
+    const calls = new Calls()
+    const [busy, other] = [makeServer(kind, calls.handler), makeServer('http', calls.handler)]
+    const idle = new IdleShutdown(other, OPTIONS)
+    const undo = idle.watch(busy)
+    await Promise.all([listen(busy), listen(other)])
+    const secure = kind === 'https' || kind === 'h2'
+    const client =
+      protocol === 'h2' ? new Http2Client(addressOf(busy), secure) : new KeepAliveClient(addressOf(busy), secure)
+    const { answer } = client.ask('/busy')
+    const call = await calls.next()
+    expect(idle.tracker.active).toBe(1)
+    undo[Symbol.dispose]()
+    expect(idle.tracker.active).toBe(0)
+    // The other server ends; this one is nobody's.
+    expect((await idle.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
+    expect([busy.listening, other.listening]).toEqual([true, false])
+    await call.answer()
+    expect((await answer).body).toBe(answerTo('/busy'))
+    expect(idle.tracker.explain()).toMatchObject({ active: 0, ignored: 0 })
+    client.destroy()
+    const closed = once(busy, 'close')
+    busy.close()
+    await closed
+  })
+})

@@ -1,0 +1,158 @@
+// Writes docs/edge-cases.md: every case of edge-cases.json with the tests that proved it, from a run of the suite, or from the JSON
+// report of one that an argument names. With --check it writes nothing, and fails where the page that is there says something else. Fails,
+// too, where a pattern of a case finds no test that passed, or one that did not.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import process from 'node:process'
+
+/**
+ * @typedef {{ file: string, titles: string[], name: string, passed: boolean }} Test
+ * @typedef {{ testResults: { name: string, assertionResults: { ancestorTitles: string[], title: string, status: string }[] }[] }} Report
+ * @typedef {{ case: string, must: string, tests: string[] }} Case
+ */
+
+const PAGE = 'docs/edge-cases.md'
+const INTRO = `# Edge cases
+
+Where packages of this kind fail. Made from a run of the suite by \`scripts/edge-cases.mjs\`, and not by hand; \`pnpm test:nodes\` runs
+it on Node 20, 22, 24 and 26. What stands for a test is a part of its name. Those of
+[the conformance suite](../packages/conformance/src/behaviours) run against every subject for which they make sense, and the letter says
+which these are.
+`
+
+const args = process.argv.slice(2)
+const check = args.includes('--check')
+const [report] = args.filter((arg) => arg !== '--check')
+const shell = process.platform === 'win32'
+
+const tests = report === undefined ? run() : testsIn(report)
+/** @type {{ group: string, cases: Case[] }[]} */
+const groups = JSON.parse(readFileSync(new URL('edge-cases.json', import.meta.url), 'utf8'))
+const caseCount = groups.reduce((sum, { cases }) => sum + cases.length, 0)
+/** @type {string[]} */
+const problems = []
+/** What each letter stands for. */
+/** @type {Map<string, string>} */
+const sets = new Map()
+
+const page = formatted(
+  [INTRO, ...groups.map(({ group, cases }) => `## ${group}\n\n${table(cases)}\n`), legend()].join('\n'),
+)
+const before = readFileSync(PAGE, { encoding: 'utf8', flag: 'a+' })
+if (problems.length === 0 && page !== before) {
+  if (check) problems.push(`${PAGE} is not what the run says; pnpm edge-cases writes it anew`)
+  else writeFileSync(PAGE, page)
+}
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exitCode = 1
+else console.log(`${PAGE}: ${caseCount} cases, each proved`)
+
+function table(/** @type {Case[]} */ cases) {
+  const rows = cases.flatMap(({ case: name, must, tests: patterns }) =>
+    patterns.map((pattern, index) => {
+      const first = index === 0 ? [name, must] : ['', '']
+      const cells = [...first, pattern.replace(/^.*› /, '').trim()].map(cell)
+      return `| ${[...cells, places(find(name, pattern))].join(' | ')} |`
+    }),
+  )
+  return ['| case | must | test | on |', '| --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+/** The passed tests of a pattern. */
+function find(/** @type {string} */ name, /** @type {string} */ pattern) {
+  const matches = tests.filter((test) => test.name.includes(pattern))
+  const bad = matches.filter(({ passed }) => !passed)
+  if (matches.length === 0) problems.push(`${name}: no test is called “${pattern}”`)
+  for (const test of bad) problems.push(`${name}: did not pass: ${test.name}`)
+  return matches
+}
+
+/** A set of subjects of the conformance suite, by the letter under which the page lists it, and files of other tests. */
+function places(/** @type {Test[]} */ matches) {
+  /** @type {Map<string, number>} */
+  const files = new Map()
+  /** @type {Set<string>} */
+  const subjects = new Set()
+  for (const { file, titles } of matches) {
+    const [subject] = titles
+    if (subject !== undefined && /conformance\.test|core-(http1|http2|raw|unix)\.test/.test(file)) subjects.add(subject)
+    else files.set(file, (files.get(file) ?? 0) + 1)
+  }
+  const links = [...files].map(([file, count]) => {
+    const short = file.replace(/^packages\//, '').replace(/\/(src|test)\//, '/')
+    return `[${short}](../${file})${count > 1 ? ` × ${count}` : ''}`
+  })
+  if (subjects.size > 0) links.unshift(`${subjects.size} × [${setOf(inShort([...subjects]))}](#subjects)`)
+  return links.join(', ')
+}
+
+function setOf(/** @type {string} */ subjects) {
+  if (!sets.has(subjects)) sets.set(subjects, String.fromCodePoint(65 + sets.size))
+  return sets.get(subjects)
+}
+
+/** `Koa 2 over http`, `Koa 2 over h2` → `Koa 2 (http, h2)`. What is over a unix socket is said once for all. */
+function inShort(/** @type {string[]} */ subjects) {
+  /** @type {Map<string, Set<string>>} */
+  const byName = new Map()
+  for (const subject of subjects) {
+    const [plain = '', unix] = subject.split(', on a ')
+    const [name = '', kind] =
+      plain.startsWith('h2 with') || !plain.includes(' over ') ? ['core', plain] : plain.split(' over ')
+    const kinds = byName.get(name) ?? new Set()
+    byName.set(name, kinds.add(`${(kind ?? '').replace('h2 with HTTP/1, over ', 'h2 as ')}${unix ? ' on unix' : ''}`))
+  }
+  return [...byName]
+    .sort(([a], [b]) => Number(b === 'core') - Number(a === 'core') || a.localeCompare(b))
+    .map(([name, kinds]) => `${name} (${[...kinds].sort().join(', ')})`)
+    .join(', ')
+}
+
+function legend() {
+  const lines = [...sets].map(([subjects, letter]) => `- **${letter}**: ${subjects}`)
+  const patterns = groups.flatMap(({ cases }) => cases.flatMap((each) => each.tests))
+  const count = tests.filter(({ name }) => patterns.some((pattern) => name.includes(pattern))).length
+  return `## Subjects\n\n${lines.join('\n')}\n\n${caseCount} cases, proved by ${count} tests on each version of Node.\n`
+}
+
+/** @returns {Test[]} */
+function testsIn(/** @type {string} */ file) {
+  /** @type {Report} */
+  const report = JSON.parse(readFileSync(file, 'utf8'))
+  return report.testResults.flatMap(({ name: path, assertionResults }) =>
+    assertionResults.map(({ ancestorTitles, title, status }) => {
+      const file = relative(resolve('.'), path).replaceAll('\\', '/')
+      const titles = [...ancestorTitles, title]
+      return { file, titles, name: [file, ...titles].join(' › '), passed: status === 'passed' }
+    }),
+  )
+}
+
+/** Runs the suite. */
+function run() {
+  const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-edge-'))
+  try {
+    const report = join(temp, 'report.json')
+    spawnSync('vitest', ['run'], { env: { ...process.env, IDLE_TEST_REPORT: report }, stdio: 'inherit', shell })
+    return testsIn(report)
+  } finally {
+    rmSync(temp, { recursive: true, force: true })
+  }
+}
+
+function cell(/** @type {string} */ text) {
+  return text.replaceAll('|', '\\|').replace(/[<>]/g, (sign) => (sign === '<' ? '&lt;' : '&gt;'))
+}
+
+/** As `pnpm lint` wants it. */
+function formatted(/** @type {string} */ text) {
+  const biome = spawnSync('biome', ['format', `--stdin-file-path=${PAGE}`], {
+    input: text,
+    encoding: 'utf8',
+    shell,
+  })
+  if (biome.status !== 0) throw new Error(`biome: ${biome.error?.message ?? biome.stderr}`)
+  return biome.stdout
+}

@@ -1,0 +1,83 @@
+// Runs the whole suite on each Node major that is supported, or on those that the arguments name; `--others` means all but the
+// one that runs this. Prints a line for each, what failed, and the totals. Their binaries are those of the npm package `node`,
+// which is no dependency: 400 MB would make every fresh clone wait.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import process from 'node:process'
+
+const MAJORS = ['20', '22', '24', '26']
+const CACHE = resolve('node_modules/.cache/nodes')
+const current = process.versions.node.split('.')[0]
+
+const args = process.argv.slice(2)
+const named = args.filter((arg) => arg !== '--others')
+const unknown = named.filter((arg) => !/^\d+$/.test(arg))
+if (unknown.length > 0) throw new Error(`usage: test-nodes.mjs [--others] [major …], and not ${unknown.join(' ')}`)
+const majors = (named.length > 0 ? named : MAJORS).filter((major) => !args.includes('--others') || major !== current)
+
+const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-nodes-'))
+let passed = 0
+let failed = 0
+try {
+  for (const major of majors) {
+    const node = nodeOf(major)
+    const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim()
+    const begin = performance.now()
+    const result = version
+      ? await run(node, join(temp, `${major}.json`))
+      : { passed: 0, failed: 1, said: 'no such Node' }
+    passed += result.passed
+    failed += result.failed
+    const seconds = Math.round((performance.now() - begin) / 1000)
+    console.log(`Node ${version || major}: ${result.passed} passed, ${result.failed} failed, in ${seconds} s`)
+    if (result.failed > 0) console.log(result.said)
+  }
+} finally {
+  rmSync(temp, { recursive: true, force: true })
+}
+console.log(`on ${majors.length} versions of Node: ${passed} passed, ${failed} failed`)
+if (failed > 0) process.exitCode = 1
+
+/** The binary of a major, which is installed when it is missing. */
+function nodeOf(/** @type {string} */ major) {
+  if (major === current) return process.execPath
+  const prefix = join(CACHE, major)
+  const windows = process.platform === 'win32'
+  const binary = join(prefix, 'node_modules/node/bin', windows ? 'node.exe' : 'node')
+  if (existsSync(binary)) return binary
+  console.log(`installing Node ${major}`)
+  mkdirSync(prefix, { recursive: true })
+  const install = ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts=false']
+  const npm = spawnSync('npm', [...install, `node@${major}`], { cwd: prefix, encoding: 'utf8', shell: windows })
+  if (!existsSync(binary)) console.error(npm.stdout, npm.stderr)
+  return binary
+}
+
+/**
+ * Runs the suite with that Node, by which its tests start programs, too.
+ *
+ * @returns {Promise<{ passed: number, failed: number, said: string }>}
+ */
+async function run(/** @type {string} */ node, /** @type {string} */ report) {
+  const env = {
+    ...process.env,
+    PATH: `${dirname(node)}${delimiter}${process.env['PATH']}`,
+    IDLE_TEST_REPORT: report,
+    // What pnpm sets would lead children back to its own Node.
+    npm_node_execpath: node,
+    NODE: node,
+  }
+  const vitest = spawn(node, ['node_modules/vitest/vitest.mjs', 'run'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [vitest.stdout, vitest.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text))
+  const code = await new Promise((resolve) => vitest.once('close', resolve))
+  if (!existsSync(report)) return { passed: 0, failed: 1, said }
+  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
+  // A file that does not load, or an unhandled error: no failed test tells of it.
+  const untold = numFailedTests === 0 && (code !== 0 || numPassedTests === 0) ? 1 : 0
+  // Of a report on thousands of tests, what follows the list of them.
+  const from = said.search(/^.*(Failed Tests|Failed Suites|Unhandled Errors)/m)
+  return { passed: numPassedTests, failed: numFailedTests + untold, said: said.slice(Math.max(from, 0)) }
+}
