@@ -245,12 +245,13 @@ export class Countdown {
 
   #look(confirmed: boolean): void {
     this.#wakeAt = Number.NEGATIVE_INFINITY
-    if (this.#lookout?.trafficMoved()) this.renew()
     const deadline = this.#deadline
     lastLook(
       () => (this.#lookout?.arrivals() ?? 0) + this.#stirs,
       (quiet) => {
         if (this.#over) return
+        // Asked now, and not before the turns: bytes that came during them are the last bytes, too.
+        if (this.#lookout?.trafficMoved()) this.renew()
         if (this.#disturbed(deadline)) {
           this.#wait()
         } else if (!quiet || this.#lookout?.headBegun()) {

@@ -70,6 +70,18 @@ test('traffic on upgraded sockets renews at the deadline', async () => {
   expect(ends).toEqual([3 * PATIENCE])
 })
 
+test('traffic that moves during the last look renews', async () => {
+  let moved = false
+  const { clock, ends } = startCountdown({}, { trafficMoved: () => moved })
+  clock.step(PATIENCE)
+  moved = true
+  await turns()
+  expect(ends).toEqual([])
+  moved = false
+  await clock.advance(PATIENCE)
+  expect(ends).toEqual([2 * PATIENCE])
+})
+
 test('arrivals make the last look longer', async () => {
   let arrived = 0
   const { clock, ends } = startCountdown({}, { arrivals: () => arrived })
