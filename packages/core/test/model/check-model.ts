@@ -1,0 +1,84 @@
+import fc from 'fast-check'
+import type { Happening } from './happening.ts'
+import { PATIENCE, Reference, type Settings } from './reference.ts'
+import { BlockStep, HappeningStep, LastLookStep, PassStep } from './step.ts'
+import { System } from './system.ts'
+
+/** How often something happens, relative to time that passes, which is 12. */
+export interface Weighted {
+  readonly weight: number
+  readonly arbitrary: fc.Arbitrary<fc.AsyncCommand<Reference, System>>
+}
+
+/** What is told by `pnpm test:model`. */
+const told = {
+  runs: Number(process.env['IDLE_MODEL_RUNS'] ?? 0),
+  seed: Number(process.env['IDLE_MODEL_SEED'] ?? Date.now() % 2 ** 31),
+  path: process.env['IDLE_MODEL_PATH'],
+  replayPath: process.env['IDLE_MODEL_REPLAY_PATH'],
+}
+
+const MOST_STEPS = 40
+
+const settings: fc.Arbitrary<Settings> = fc.record({
+  activity: fc.constantFrom('connections' as const, 'requests' as const),
+  upgrades: fc.constantFrom('open' as const, 'traffic' as const, 'ignore' as const),
+  startupPatience: fc.constantFrom(PATIENCE, PATIENCE / 4, 4 * PATIENCE),
+})
+
+/** Any of these, to any of its possible targets. */
+export function steps(weight: number, happenings: readonly Happening[]): Weighted {
+  return { weight, arbitrary: oneOf(happenings) }
+}
+
+/** Any of these, in the middle of a last look. */
+export function stepsDuringLook(weight: number, happenings: readonly Happening[]): Weighted {
+  return { weight, arbitrary: oneOf(happenings).map((step) => new LastLookStep(step)) }
+}
+
+const time: Weighted = {
+  weight: 12,
+  arbitrary: fc
+    .oneof(fc.constantFrom(500, 1000, PATIENCE - 1000, PATIENCE - 1, PATIENCE), fc.nat(3 * PATIENCE))
+    .map((ms) => new PassStep(ms)),
+}
+
+const blocked: Weighted = { weight: 2, arbitrary: fc.nat(3 * PATIENCE).map((ms) => new BlockStep(ms)) }
+
+/**
+ * Runs random sequences of what can happen, to the reference and to a real system that `prepare` sets up, and compares them
+ * after each step. At the end everything is let go of: the end must come, once, and leave nothing behind.
+ */
+export async function checkModel(
+  runs: number,
+  weighted: readonly Weighted[],
+  prepare: (reference: Reference, system: System) => void,
+): Promise<void> {
+  const numRuns = told.runs || runs
+  const replay = told.replayPath === undefined ? {} : { replayPath: told.replayPath }
+  const commands = fc.commands([fc.oneof({ withCrossShrink: false }, time, blocked, ...weighted)], {
+    maxCommands: MOST_STEPS,
+    size: 'max',
+    ...replay,
+  })
+  if (told.runs > 0) console.log(`${numRuns} runs, --seed ${told.seed}`)
+  const property = fc.asyncProperty(settings, commands, async (settings, commands) => {
+    const reference = new Reference(settings)
+    const system = new System(settings)
+    try {
+      prepare(reference, system)
+      await system.settle()
+      await fc.asyncModelRun(() => ({ model: reference, real: system }), commands)
+      await system.end(reference)
+    } finally {
+      await system.dispose()
+    }
+  })
+  await fc.assert(property, { numRuns, seed: told.seed, ...(told.path !== undefined && { path: told.path }) })
+}
+
+function oneOf(happenings: readonly Happening[]): fc.Arbitrary<HappeningStep> {
+  return fc
+    .tuple(fc.constantFrom(...happenings), fc.nat(11))
+    .map(([happening, which]) => new HappeningStep(happening, which))
+}
