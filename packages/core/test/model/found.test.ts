@@ -1,0 +1,74 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { PATIENCE, type Settings } from './reference.ts'
+import { System } from './system.ts'
+
+// What the model has found, each as the shortest sequence that shows it. 1 is the server, 2 and 3 are connections.
+
+const head = (number: number, headers = ''): string => `PUT /?${number} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`
+
+/** A system with one HTTP/1 server that listens, watched or not yet. */
+async function start(settings: Partial<Settings>, { watched = true } = {}): Promise<System> {
+  const system = new System({ activity: 'connections', upgrades: 'open', startupPatience: PATIENCE, ...settings })
+  onTestFinished(() => system.dispose())
+  system.add({ kind: 'http', number: 1 })
+  if (watched) system.watch(1)
+  system.listen(1)
+  await system.settle()
+  return system
+}
+
+async function send(system: System, number: number, text: string): Promise<void> {
+  system.wire(number).client.write(text)
+  await system.settle()
+}
+
+test('watched late: an upgraded socket is active until it closes', async () => {
+  const system = await start({}, { watched: false })
+  system.connect(2, 1)
+  await send(system, 2, head(3, 'Connection: upgrade\r\nUpgrade: test\r\n'))
+  system.watch(1)
+  expect(system.idle.tracker.active).toBe(1)
+  expect(system.idle.tracker.explain().reasons).toMatchObject([{ kind: 'upgrade' }])
+  await system.clock.advance(3 * PATIENCE)
+  expect(system.aborts).toBe(0)
+  system.disconnect(2, 'fin')
+  await system.settle()
+  await system.clock.advance(PATIENCE)
+  expect(system.endedAt).toBe(4 * PATIENCE)
+})
+
+test("watched late with upgrades: 'traffic': bytes on an upgraded socket renew", async () => {
+  const system = await start({ upgrades: 'traffic' }, { watched: false })
+  system.connect(2, 1)
+  await send(system, 2, head(3, 'Connection: upgrade\r\nUpgrade: test\r\n'))
+  system.watch(1)
+  expect(system.idle.tracker.active).toBe(0)
+  await send(system, 2, 'bytes')
+  await system.clock.advance(2 * PATIENCE)
+  expect(system.endedAt).toBe(2 * PATIENCE)
+})
+
+test('watched late: pipelined requests are active until the last is answered', async () => {
+  const system = await start({}, { watched: false })
+  system.connect(2, 1)
+  await send(system, 2, head(3) + head(4))
+  system.watch(1)
+  await system.clock.advance(2 * PATIENCE)
+  system.exchange(3).response.end()
+  await system.settle()
+  expect(system.idle.tracker.active).toBe(1)
+  await system.clock.advance(2 * PATIENCE)
+  expect(system.aborts).toBe(0)
+  system.exchange(4).response.end()
+  await system.settle()
+  expect(system.idle.tracker.active).toBe(0)
+})
+
+test('watched when it no longer listens: what is in progress counts', async () => {
+  const system = await start({}, { watched: false })
+  system.connect(2, 1)
+  await send(system, 2, head(3))
+  system.server(1).close()
+  system.watch(1)
+  expect(system.idle.tracker.active).toBe(1)
+})
