@@ -53,6 +53,8 @@ export class Countdown {
   #deadline = Number.POSITIVE_INFINITY
   /** When the timer wakes. `Infinity`: no timer is set, and one may be. `-Infinity`: none must be set now. */
   #wakeAt = Number.NEGATIVE_INFINITY
+  /** A head that has begun to arrive is waited for until then, whatever ends meanwhile. */
+  #lookAgainAt = Number.NEGATIVE_INFINITY
   #timer: unknown
   /** Both clocks at the time at which the timer should wake. */
   #due = { now: 0, date: 0 }
@@ -181,9 +183,11 @@ export class Countdown {
     return this.firm + this.holds + this.soft === 0
   }
 
-  /** When the timer should wake to mark how far each connection was read. */
+  /** When the timer should wake to mark how far each connection was read, or, after a head began, to look again. */
   get #markAt(): number {
-    return this.#deadline - (this.#lookout === undefined ? 0 : Math.min(this.#settings.patience / 2, HEAD_PATIENCE))
+    const markAt =
+      this.#deadline - (this.#lookout === undefined ? 0 : Math.min(this.#settings.patience / 2, HEAD_PATIENCE))
+    return Math.max(markAt, this.#lookAgainAt)
   }
 
   #after(ms: number): number {
@@ -256,7 +260,8 @@ export class Countdown {
           this.#wait()
         } else if (!quiet || this.#lookout?.headBegun()) {
           this.#lookout?.mark()
-          this.#sleep(this.#clock.now() + Math.min(this.#settings.patience, HEAD_PATIENCE))
+          this.#lookAgainAt = this.#clock.now() + Math.min(this.#settings.patience, HEAD_PATIENCE)
+          this.#sleep(this.#lookAgainAt)
         } else if (this.#settings.confirm !== undefined && !confirmed) {
           this.#ask(this.#settings.confirm)
         } else {

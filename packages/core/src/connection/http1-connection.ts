@@ -41,8 +41,6 @@ export class Http1Connection extends Connection {
     if (!this.#remove(response)) return
     const { site } = this
     if (this.#ignored?.delete(response)) {
-      // What it read was no head that begins to arrive.
-      this.mark()
       site.countdown.endSoft()
     } else {
       site.countdown.end()
@@ -181,6 +179,8 @@ export class Http1Connection extends Connection {
 
   #addIgnored(response: ServerResponse): void {
     this.#ignored = (this.#ignored ?? new Set()).add(response)
+    // What was read by now was its head. What comes after it may be the head of the next.
+    this.mark()
     this.site.countdown.beginSoft()
   }
 

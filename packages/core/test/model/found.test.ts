@@ -5,6 +5,7 @@ import { System } from './system.ts'
 // What the model has found, each as the shortest sequence that shows it. 1 is the server, 2 and 3 are connections.
 
 const head = (number: number, headers = ''): string => `PUT /?${number} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`
+const ignoredHead = (number: number): string => head(number).replace(`${number}`, `${number}ignored`)
 
 /** A system with one HTTP/1 server that listens, watched or not yet. */
 async function start(settings: Partial<Settings>, { watched = true } = {}): Promise<System> {
@@ -71,4 +72,33 @@ test('watched when it no longer listens: what is in progress counts', async () =
   system.server(1).close()
   system.watch(1)
   expect(system.idle.tracker.active).toBe(1)
+})
+
+test('half a head that came during an ignored request is waited for', async () => {
+  const system = await start({ activity: 'requests' })
+  system.connect(2, 1)
+  await system.clock.advance(PATIENCE - 1)
+  await send(system, 2, `${ignoredHead(3)}`)
+  await send(system, 2, 'PUT /')
+  system.exchange(3).response.end()
+  await system.settle()
+  await system.clock.advance(1000)
+  expect(system.aborts).toBe(0)
+  await system.clock.advance(1)
+  expect(system.endedAt).toBe(PATIENCE + 1000)
+})
+
+test('a head that has begun is waited for, whatever else ends meanwhile', async () => {
+  const system = await start({ activity: 'requests' })
+  system.connect(2, 1)
+  await system.clock.advance(PATIENCE - 1)
+  await send(system, 2, 'PUT /')
+  await system.clock.advance(1)
+  const hold = system.idle.tracker.hold()
+  await system.clock.advance(499)
+  hold.cancel()
+  await system.clock.advance(500)
+  expect(system.aborts).toBe(0)
+  await system.clock.advance(1)
+  expect(system.endedAt).toBe(PATIENCE + 1000)
 })
