@@ -24,7 +24,10 @@ let watching = 0
  */
 export function watchRequests(): () => void {
   if (watching++ === 0) subscribe(REQUEST_START, onRequestStart)
+  let undone = false
   return () => {
+    if (undone) return
+    undone = true
     if (--watching === 0) unsubscribe(REQUEST_START, onRequestStart)
   }
 }

@@ -102,3 +102,13 @@ test('a head that has begun is waited for, whatever else ends meanwhile', async 
   await system.clock.advance(1)
   expect(system.endedAt).toBe(PATIENCE + 1000)
 })
+
+test('a watch that is undone after the end leaves those of others alone', async () => {
+  const ended = await start({})
+  await ended.idle.close()
+  const other = await start({})
+  ended.unwatch(1)
+  other.connect(2, 1)
+  await send(other, 2, head(3) + head(4))
+  expect(other.idle.tracker.active).toBe(2)
+})
