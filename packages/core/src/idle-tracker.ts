@@ -1,9 +1,10 @@
 import type { Clock } from './clock.ts'
-import { Countdown, type Lookout } from './countdown.ts'
+import { Countdown } from './countdown.ts'
 import { IdleTimeoutError, IdleUsageError, showValue } from './errors.ts'
 import { type Explanation, inOneLine, MOST_REASONS, type Reason } from './explanation.ts'
 import { CountedHold, endedHold, type Hold, type HoldOptions } from './hold.ts'
 import { IdleSignal } from './idle-signal.ts'
+import type { Lookout } from './lookout.ts'
 import { type IdleTrackerOptions, milliseconds, refuseUnknown, trackerSettings } from './options.ts'
 
 /** Gives this package, and nobody else, the inside of a tracker. */

@@ -106,17 +106,3 @@ test('arrivals that never pause: not fired, and looked at again', async () => {
   await clock.advance(1000)
   expect(ends).toEqual([PATIENCE + 1000])
 })
-
-test('silent connections are looked at once a patience, as long as there are any', async () => {
-  const looks: number[] = []
-  const releaseSilent = (): boolean => {
-    looks.push(clock.time - 1000)
-    return looks.length < 3
-  }
-  const { clock, countdown } = startCountdown({}, { releaseSilent })
-  countdown.begin()
-  await clock.advance(10 * PATIENCE)
-  const first = looks[0] ?? 0
-  expect(looks).toEqual([first, first + PATIENCE, first + 2 * PATIENCE])
-  expect(clock.timers).toBe(0)
-})

@@ -1,4 +1,5 @@
-import { Countdown, type Lookout } from '../src/countdown.ts'
+import { Countdown } from '../src/countdown.ts'
+import type { Lookout } from '../src/lookout.ts'
 import { type IdleTrackerOptions, trackerSettings } from '../src/options.ts'
 import { ManualClock } from './manual-clock.ts'
 
@@ -29,5 +30,4 @@ const blind: Lookout = {
   mark: () => {},
   headBegun: () => false,
   trafficMoved: () => false,
-  releaseSilent: () => false,
 }

@@ -70,14 +70,6 @@ export abstract class Connection {
   /** Lets go of what is in progress. */
   protected abstract release(): void
 
-  /**
-   * Where Node itself sets no bound to a connection that stays bare: counts it no longer, the second time that this finds it
-   * so. Says whether it may have to be asked again.
-   */
-  releaseSilent(): boolean {
-    return false
-  }
-
   /** Whether bytes moved since this was last asked, on an upgraded socket that counts by its traffic. */
   trafficMoved(): boolean {
     return false

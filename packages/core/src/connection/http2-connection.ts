@@ -1,5 +1,6 @@
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Reason } from '../explanation.ts'
+import type { Opening } from '../openings.ts'
 import type { RequestInfo } from '../options.ts'
 import { carriedBy, carry } from './carrier.ts'
 import { Connection } from './connection.ts'
@@ -7,16 +8,19 @@ import { Connection } from './connection.ts'
 /** http2.constants.NGHTTP2_NO_ERROR, without importing node:http2, which would cost every start. */
 const NO_ERROR = 0
 
+/** For how many patiences a session that says nothing is active. */
+const MOST_SILENCE = 2
+
 /** A connection that speaks HTTP/2: new until its first SETTINGS, then idle until its first stream. */
 export class Http2Connection extends Connection {
   readonly #session: Http2Session
   /** The streams in progress, and whether each is ignored. */
   readonly #streams = new Map<ServerHttp2Stream, boolean>()
   #settled: boolean
-  /** Whether it was bare when last looked at. */
-  #silent = false
-  /** The deadline before the opening of this session renewed it, and after, until a stream that is activity has ended. */
-  #opening: { before: number; renewed: number } | undefined
+  /** How the opening of this session renewed the deadline, until a stream that is activity has ended. */
+  #opening: Opening | undefined
+  /** Where Node itself sets no bound to a session without SETTINGS, we do. */
+  readonly #forgetSilence: () => void
 
   /** Takes the place of `connection`, which had not shown its protocol. `settled`: the client's SETTINGS have come. */
   constructor(connection: Connection, session: Http2Session, settled: boolean) {
@@ -28,6 +32,7 @@ export class Http2Connection extends Connection {
     this.#session = session
     this.#settled = settled
     if (!settled) session.once('remoteSettings', () => this.#settle())
+    this.#forgetSilence = bare && !settled ? site.countdown.afterPatiences(MOST_SILENCE, () => this.unbare()) : () => {}
   }
 
   /** A stream's headers have come. */
@@ -82,13 +87,6 @@ export class Http2Connection extends Connection {
     return openStreams(this.#session) > this.#streams.size
   }
 
-  override releaseSilent(): boolean {
-    if (!this.bare) return false
-    if (this.#silent) this.unbare()
-    this.#silent = true
-    return this.bare
-  }
-
   announce(): void {
     // The first of the two GOAWAYs of a graceful end (RFC 9113, section 6.8): no stream is refused yet.
     if (this.#settled && !this.#session.destroyed) this.#session.goaway(NO_ERROR, 2 ** 31 - 1)
@@ -114,6 +112,9 @@ export class Http2Connection extends Connection {
   }
 
   protected release(): void {
+    this.#forgetSilence()
+    // It closed without a stream: an activity, if a short one.
+    if (this.#opening !== undefined) this.site.countdown.openings.keep(this.#opening)
     for (const ignored of this.#streams.values()) {
       if (ignored) this.site.countdown.endSoft()
       else this.site.countdown.end()
@@ -125,9 +126,9 @@ export class Http2Connection extends Connection {
     this.#settled = true
     const { countdown, draining } = this.site
     if (this.bare) {
-      const before = countdown.deadline
-      this.unbare()
-      this.#opening = { before, renewed: countdown.deadline }
+      this.bare = false
+      this.#forgetSilence()
+      this.#opening = countdown.endOpening()
     }
     if (draining) this.#endWhenQuiet()
   }
@@ -139,7 +140,7 @@ export class Http2Connection extends Connection {
       this.bare = false
       countdown.retract()
     } else if (this.#opening !== undefined) {
-      countdown.unrenew(this.#opening.before, this.#opening.renewed)
+      countdown.unrenew(this.#opening)
       this.#opening = undefined
     }
   }

@@ -1,3 +1,4 @@
+import { type ClientHttp2Session, connect } from 'node:http2'
 import { expect, onTestFinished, test } from 'vitest'
 import { PATIENCE, type Settings } from './reference.ts'
 import { System } from './system.ts'
@@ -7,11 +8,14 @@ import { System } from './system.ts'
 const head = (number: number, headers = ''): string => `PUT /?${number} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`
 const ignoredHead = (number: number): string => head(number).replace(`${number}`, `${number}ignored`)
 
-/** A system with one HTTP/1 server that listens, watched or not yet. */
-async function start(settings: Partial<Settings>, { watched = true } = {}): Promise<System> {
+/** A system with one server that listens, watched or not yet. */
+async function start(
+  settings: Partial<Settings>,
+  { watched = true, kind = 'http' }: { watched?: boolean; kind?: 'http' | 'http2' } = {},
+): Promise<System> {
   const system = new System({ activity: 'connections', upgrades: 'open', startupPatience: PATIENCE, ...settings })
   onTestFinished(() => system.dispose())
-  system.add({ kind: 'http', number: 1 })
+  system.add({ kind, number: 1 })
   if (watched) system.watch(1)
   system.listen(1)
   await system.settle()
@@ -101,6 +105,51 @@ test('a head that has begun is waited for, whatever else ends meanwhile', async 
   expect(system.aborts).toBe(0)
   await system.clock.advance(1)
   expect(system.endedAt).toBe(PATIENCE + 1000)
+})
+
+/** A client's session on connection `number`; its SETTINGS have come. */
+async function greet(system: System, number: number): Promise<ClientHttp2Session> {
+  system.connect(number, 1)
+  const session = connect('http://localhost', { createConnection: () => system.wire(number).client })
+  session.on('error', () => {})
+  await system.settle()
+  return session
+}
+
+test('an HTTP/2 session on a stream that is no kernel socket counts as one on a socket does', async () => {
+  const system = await start({}, { kind: 'http2' })
+  await system.clock.advance(1000)
+  const session = await greet(system, 2)
+  expect(system.deadline).toBe(1000 + PATIENCE)
+  session.request({ ':path': '/3' }).on('error', () => {})
+  await system.settle()
+  expect(system.idle.tracker.explain().reasons).toMatchObject([{ kind: 'stream' }])
+})
+
+test('several HTTP/2 sessions with only ignored streams at the same time are no activity', async () => {
+  const system = await start({}, { kind: 'http2' })
+  await system.clock.advance(1000)
+  const sessions = [await greet(system, 2), await greet(system, 3)]
+  for (const [index, session] of sessions.entries()) {
+    session.request({ ':path': `/${index + 4}ignored` }).on('error', () => {})
+  }
+  await system.settle()
+  expect(system.deadline).toBe(PATIENCE)
+})
+
+test('a silent HTTP/2 session is let go after two patiences, also where it came while something else was active', async () => {
+  const system = await start({}, { kind: 'http2' })
+  const hold = system.idle.tracker.hold()
+  await system.clock.advance(3 * PATIENCE)
+  system.connect(2, 1)
+  await system.settle()
+  hold.cancel()
+  await system.clock.advance(2 * PATIENCE - 1)
+  expect(system.idle.tracker.active).toBe(1)
+  await system.clock.advance(1)
+  expect(system.idle.tracker.active).toBe(0)
+  await system.clock.advance(PATIENCE)
+  expect(system.endedAt).toBe(6 * PATIENCE)
 })
 
 test('a watch that is undone after the end leaves those of others alone', async () => {
