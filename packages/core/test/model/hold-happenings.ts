@@ -1,5 +1,6 @@
 import { event, type Happening, happening } from './happening.ts'
-import type { HoldReference, Reference } from './reference.ts'
+import type { Reference } from './reference.ts'
+import type { HoldReference } from './reference-hold.ts'
 import { found } from './system.ts'
 
 const held = (reference: Reference): readonly HoldReference[] => reference.holds.filter(({ work }) => !work)

@@ -117,7 +117,7 @@ export const http1Happenings: readonly Happening[] = [
   ),
   toRequest(
     'response destroyed of',
-    (request) => request.connection.requests[0] === request,
+    (request) => request.connection.server.kind === 'http' && request.connection.requests[0] === request,
     ({ connection, number }, reference, system) => {
       reference.close(connection)
       system.exchange(number).response.destroy()

@@ -58,7 +58,7 @@ export class MemorySocket extends Socket {
 
 /** Gives a server one more connection, as Node does when the kernel has accepted one, and returns the client's end. */
 export function connectInMemory(server: Server): { client: MemorySocket; accepted: MemorySocket } {
-  const accepted = new MemorySocket(true)
+  const accepted = new MemorySocket(Reflect.get(server, 'allowHalfOpen') === true)
   const client = new MemorySocket(true)
   accepted.peer = client
   client.peer = accepted

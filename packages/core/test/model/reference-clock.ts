@@ -15,8 +15,6 @@ export interface Activity {
   readonly headBegun: boolean
   /** Whether bytes moved on upgraded sockets since the last look. */
   trafficMoved(): boolean
-  /** The timer woke while something was active. Says whether silent HTTP/2 sessions are among it. */
-  foundActive(): boolean
 }
 
 /** Section 5 of the design: the deadline, and the one timer that sleeps until the deadline it knew. In ms since the start. */
@@ -35,6 +33,8 @@ export class ReferenceClock {
   #usedBefore = false
   /** A head that has begun to arrive is given until then. */
   #lookAgainAt = 0
+  /** What falls due at a time of its own. */
+  #alarms: { readonly at: number; readonly ring: () => void }[] = []
   #timer: { readonly at: number; readonly ahead: number } | undefined
 
   constructor(patience: number, startupPatience: number, activity: Activity) {
@@ -80,6 +80,11 @@ export class ReferenceClock {
     if (this.state === 'running' && this.#activity.quiet) this.#sleepAtMost()
   }
 
+  /** Calls back when so much time has passed. */
+  after(ms: number, ring: () => void): void {
+    this.#alarms.push({ at: this.now + ms, ring })
+  }
+
   /** When the last look is due, if nothing happens until then. */
   get lookAt(): number | undefined {
     return this.state === 'running' && this.#activity.quiet && this.#timer !== undefined
@@ -90,9 +95,17 @@ export class ReferenceClock {
   /** Time passes. What `duringLook` does comes in the middle of the last look. */
   pass(ms: number, duringLook?: () => void): void {
     const end = this.now + ms
-    while (this.state === 'running' && this.#timer !== undefined && this.#timer.at <= end) {
-      this.now = Math.max(this.now, this.#timer.at)
-      this.#wake(duringLook)
+    for (;;) {
+      const [next] = this.#alarms.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
+      const timer = this.state === 'running' ? this.#timer : undefined
+      if (timer !== undefined && timer.at <= Math.min(end, next?.at ?? end)) {
+        this.now = Math.max(this.now, timer.at)
+        this.#wake(duringLook)
+      } else if (next !== undefined) {
+        this.now = Math.max(this.now, next.at)
+        this.#alarms = this.#alarms.filter((alarm) => alarm !== next)
+        next.ring()
+      } else break
     }
     this.now = end
   }
@@ -109,9 +122,8 @@ export class ReferenceClock {
     if (this.now - at > Math.min(this.#patience, HELD_UP) || this.ahead - ahead > SUSPENDED) {
       this.#renewTo(Math.max(this.deadline, this.now + this.#patience))
     }
-    if (!this.#activity.quiet) {
-      if (this.#activity.foundActive()) this.#sleep(this.now + this.#patience)
-    } else if (this.now < this.#markAt) {
+    if (!this.#activity.quiet) return
+    if (this.now < this.#markAt) {
       this.#sleep(this.#markAt)
     } else if (this.now < this.deadline) {
       this.#activity.mark()
@@ -146,7 +158,7 @@ export class ReferenceClock {
 
   /** A timer that sleeps beyond the deadline, or none, is set anew. */
   #sleepAtMost(): void {
-    if (this.#timer === undefined || this.#timer.at > this.deadline) this.#sleep(this.#markAt)
+    if (this.#timer === undefined || this.#timer.at > Math.max(this.deadline, this.now)) this.#sleep(this.#markAt)
   }
 
   #sleep(until: number): void {

@@ -42,8 +42,6 @@ export class ConnectionReference {
   moved = false
   /** HTTP/2: whether the client's SETTINGS have come. */
   settled = false
-  /** HTTP/2: whether it was found without SETTINGS once. */
-  foundSilent = false
 
   constructor(number: number, server: ServerReference, bare: boolean) {
     this.number = number

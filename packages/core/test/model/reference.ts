@@ -1,5 +1,6 @@
 import { type Activity, ReferenceClock, type Renewal } from './reference-clock.ts'
 import { ConnectionReference, RequestReference } from './reference-connection.ts'
+import { HoldReference } from './reference-hold.ts'
 import { ServerReference } from './reference-server.ts'
 
 export const PATIENCE = 10_000
@@ -8,12 +9,6 @@ export interface Settings {
   readonly activity: 'connections' | 'requests'
   readonly upgrades: 'open' | 'traffic' | 'ignore'
   readonly startupPatience: number
-}
-
-/** A hold, or work that `waitUntil` was given. */
-export interface HoldReference {
-  readonly number: number
-  readonly work: boolean
 }
 
 /**
@@ -94,8 +89,10 @@ export class Reference implements Activity {
 
   /** The last undo releases what the server held. */
   unwatch(server: ServerReference): void {
+    if (--server.watches > 0) return
     const counted = server.connections.filter(({ firm, soft }) => firm + soft > 0)
-    if (--server.watches === 0 && counted.length > 0) this.#released(counted.some(({ firm }) => firm > 0))
+    for (const connection of server.connections) this.#openings.delete(connection)
+    if (counted.length > 0) this.#released(counted.some(({ firm }) => firm > 0))
   }
 
   /** The user closes it, while it has no connection that Node would close. */
@@ -110,6 +107,8 @@ export class Reference implements Activity {
     const bare = server.kind === 'net' || this.settings.activity === 'connections'
     const connection = new ConnectionReference(++this.#numbers, server, bare)
     server.connections.push(connection)
+    // A session that never sends its SETTINGS counts for two patiences.
+    if (server.kind === 'http2') this.clock.after(2 * PATIENCE, () => this.#letGo(connection))
     return connection
   }
 
@@ -179,6 +178,7 @@ export class Reference implements Activity {
     connection.settled = true
     if (!connection.bare) return
     connection.bare = false
+    if (connection.server.watches === 0) return
     const opening = this.#released(true)
     if (opening !== undefined) this.#openings.set(connection, opening)
   }
@@ -194,7 +194,7 @@ export class Reference implements Activity {
   // Holds
 
   hold(work: boolean): HoldReference {
-    const hold = { number: ++this.#numbers, work }
+    const hold = new HoldReference(++this.#numbers, work)
     if (!this.ended) this.holds.push(hold)
     return hold
   }
@@ -234,23 +234,18 @@ export class Reference implements Activity {
     return traffic.length > 0
   }
 
-  /** An HTTP/2 session that never sends SETTINGS counts for no more than two patiences. */
-  foundActive(): boolean {
-    const silent = this.#watched.filter(({ server, bare }) => server.kind === 'http2' && bare)
-    for (const connection of silent) {
-      connection.bare = !connection.foundSilent
-      connection.foundSilent = true
-      if (!connection.bare) this.#released(true)
-    }
-    return silent.some(({ bare }) => bare)
-  }
-
   get #watched(): ConnectionReference[] {
     return this.connections.filter(({ server }) => server.watches > 0)
   }
 
   get #firm(): number {
     return this.#watched.reduce((sum, { firm }) => sum + firm, 0)
+  }
+
+  #letGo(connection: ConnectionReference): void {
+    if (!connection.bare || connection.server.watches === 0 || !this.connections.includes(connection)) return
+    connection.bare = false
+    this.#released(true)
   }
 
   #close(connection: ConnectionReference, closed: readonly RequestReference[]): void {
@@ -289,7 +284,7 @@ export class Reference implements Activity {
   #closeIfEmpty(server: ServerReference): void {
     if (server.state !== 'closing' || server.connections.length > 0) return
     server.state = 'closed'
-    const watched = this.servers.filter(({ watches }) => watches > 0)
-    if (server.watches > 0 && watched.every(({ state }) => state === 'closed')) this.clock.end()
+    if (server.watches === 0) return
+    if (this.servers.every(({ watches, state }) => watches === 0 || state === 'closed')) this.clock.end()
   }
 }

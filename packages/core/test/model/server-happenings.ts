@@ -15,21 +15,29 @@ function watchable({ state, kind, connections, watches }: ServerReference): bool
   return state !== 'closed' && (watches > 0 || kind !== 'http2' || connections.length === 0)
 }
 
-export const closing: Happening = event(
-  'close()',
-  (reference, system) => {
-    reference.clock.end()
-    void system.idle.close()
-  },
-  ({ ended }) => !ended,
-)
+/** Each ends the run, or nearly. */
+export const endHappenings: readonly Happening[] = [
+  event(
+    'close()',
+    (reference, system) => {
+      reference.clock.end()
+      void system.idle.close()
+    },
+    ({ ended }) => !ended,
+  ),
+  toServer('user closes', closeable, (server, reference, system) => {
+    reference.closeServer(server)
+    system.server(server.number).close()
+  }),
+]
 
 export function serverHappenings(kind: ServerReference['kind']): readonly Happening[] {
   return [
     event(
       `add a ${kind} server`,
       (reference, system) => system.add(reference.add(kind)),
-      (reference: Reference) => !reference.ended && reference.servers.length < MOST_SERVERS,
+      ({ ended, servers, settings: { activity } }: Reference) =>
+        !ended && servers.length < MOST_SERVERS && (kind !== 'net' || activity === 'connections'),
     ),
     toServer(
       'listen',
@@ -51,9 +59,5 @@ export function serverHappenings(kind: ServerReference['kind']): readonly Happen
         system.unwatch(server.number)
       },
     ),
-    toServer('user closes', closeable, (server, reference, system) => {
-      reference.closeServer(server)
-      system.server(server.number).close()
-    }),
   ]
 }
