@@ -10,9 +10,9 @@ export interface Weighted {
   readonly arbitrary: fc.Arbitrary<fc.AsyncCommand<Reference, System>>
 }
 
-/** What is told by `pnpm test:model`. */
+/** What `pnpm test:model` tells. */
 const told = {
-  runs: Number(process.env['IDLE_MODEL_RUNS'] ?? 0),
+  runs: Number(process.env['IDLE_MODEL_RUNS'] ?? 1000),
   seed: Number(process.env['IDLE_MODEL_SEED'] ?? Date.now() % 2 ** 31),
   path: process.env['IDLE_MODEL_PATH'],
   replayPath: process.env['IDLE_MODEL_REPLAY_PATH'],
@@ -20,7 +20,8 @@ const told = {
 
 const MOST_STEPS = 80
 
-const settings: fc.Arbitrary<Settings> = fc.record({
+const settings: fc.Arbitrary<Settings & { readonly listens: boolean }> = fc.record({
+  listens: fc.constantFrom(true, true, true, false),
   activity: fc.constantFrom('connections' as const, 'requests' as const),
   upgrades: fc.constantFrom('open' as const, 'traffic' as const, 'ignore' as const),
   startupPatience: fc.constantFrom(PATIENCE, PATIENCE / 4, 4 * PATIENCE),
@@ -52,16 +53,16 @@ const blocked: Weighted = { weight: 1, arbitrary: fc.nat(3 * PATIENCE).map((ms) 
 /**
  * Runs random sequences of what can happen, to the reference and to a real system with one server of this kind, and compares
  * them after each step. At the end everything is let go of: the end must come, once, and leave nothing behind.
+ *
+ * `share` of all runs is done. What failed is reported with what replays it.
  */
-export async function checkModel(runs: number, weighted: readonly Weighted[], kind: 'http' | 'http2'): Promise<void> {
-  const numRuns = told.runs || runs
-  const replay = told.replayPath === undefined ? {} : { replayPath: told.replayPath }
-  const commands = fc.commands([fc.oneof({ withCrossShrink: false }, time, blocked, ...weighted)], {
+export async function checkModel(kind: 'http' | 'http2', share: number, weighted: readonly Weighted[]): Promise<void> {
+  const { seed, path, replayPath } = told
+  const commands = fc.commands([fc.oneof(time, blocked, ...weighted)], {
     maxCommands: MOST_STEPS,
     size: 'max',
-    ...replay,
+    ...(replayPath !== undefined && { replayPath }),
   })
-  if (told.runs > 0) console.log(`${numRuns} runs, --seed ${told.seed}`)
   const property = fc.asyncProperty(settings, commands, async (settings, commands) => {
     const reference = new Reference(settings)
     const system = new System(settings)
@@ -70,8 +71,10 @@ export async function checkModel(runs: number, weighted: readonly Weighted[], ki
       system.add(server)
       reference.watch(server)
       system.watch(server.number)
-      reference.listen(server)
-      system.listen(server.number)
+      if (settings.listens) {
+        reference.listen(server)
+        system.listen(server.number)
+      }
       await system.settle()
       await fc.asyncModelRun(() => ({ model: reference, real: system }), commands)
       await system.end(reference)
@@ -79,13 +82,19 @@ export async function checkModel(runs: number, weighted: readonly Weighted[], ki
       await system.dispose()
     }
   })
-  // Biased, most runs would be of two or three steps.
-  await fc.assert(property, {
-    numRuns,
+  const details = await fc.check(property, {
+    numRuns: Math.ceil(told.runs * share),
+    // Biased, most runs would be of two or three steps.
     unbiased: true,
-    seed: told.seed,
-    ...(told.path !== undefined && { path: told.path }),
+    seed,
+    ...(path !== undefined && { path, endOnFailure: true }),
   })
+  if (!details.failed) return
+  const [, steps] = /replayPath="(.*?)"/.exec(fc.stringify(details.counterexample)) ?? []
+  const only = kind === 'http' ? 'http1' : 'http2'
+  throw new Error(
+    `${await fc.asyncDefaultReportMessage(details)}\n\nThe same again: pnpm test:model --only ${only} --seed ${seed} --path ${details.counterexamplePath} --replay-path '${steps}'`,
+  )
 }
 
 function oneOf(happenings: readonly Happening[]): fc.Arbitrary<HappeningStep> {

@@ -3,12 +3,21 @@ import type { Reference } from './reference.ts'
 import type { HoldReference } from './reference-hold.ts'
 import { found } from './system.ts'
 
+const MAX_AGE = 15_000
+
 const held = (reference: Reference): readonly HoldReference[] => reference.holds.filter(({ work }) => !work)
 const working = (reference: Reference): readonly HoldReference[] => reference.holds.filter(({ work }) => work)
 
 export const holdHappenings: readonly Happening[] = [
   event('hold', (reference, system) => {
     system.holds.set(reference.hold(false).number, system.idle.tracker.hold())
+  }),
+  event(`hold for ${MAX_AGE} ms at most`, (reference, system) => {
+    const hold = reference.hold(false)
+    reference.clock.after(MAX_AGE, () => {
+      if (reference.holds.includes(hold)) reference.release(hold)
+    })
+    system.holds.set(hold.number, system.idle.tracker.hold('aged', { maxAge: MAX_AGE }))
   }),
   happening('release', held, (hold, reference, system) => {
     reference.release(hold)
