@@ -184,17 +184,55 @@ describe('pausing', () => {
   })
 })
 
-test('what renewed the deadline can be taken back, unless it was renewed since', async () => {
-  const { clock, countdown, ends } = startCountdown()
-  const before = countdown.deadline
-  await clock.advance(10_000)
-  countdown.renew()
-  const renewed = countdown.deadline
-  countdown.unrenew(before, renewed)
-  expect(countdown.deadline).toBe(before)
-  await clock.advance(10_000)
-  countdown.renew()
-  countdown.unrenew(before, renewed)
-  await clock.advance(2 * PATIENCE)
-  expect(ends).toEqual([20_000 + PATIENCE])
+describe('an opening that turns out to have been no activity', () => {
+  test('the deadline before it stands again, in whichever order openings are taken back', async () => {
+    const { clock, countdown } = startCountdown()
+    const before = countdown.deadline
+    const openings = []
+    for (let session = 0; session < 3; session++) {
+      await clock.advance(1000)
+      countdown.begin()
+      openings.push(countdown.endOpening())
+    }
+    const [first, second, third] = openings
+    if (!first || !second || !third) throw new Error('An opening did not renew')
+    countdown.unrenew(first)
+    expect(countdown.deadline).toBe(third.deadline)
+    countdown.unrenew(third)
+    expect(countdown.deadline).toBe(second.deadline)
+    countdown.unrenew(second)
+    expect(countdown.deadline).toBe(before)
+  })
+
+  test('a renewal since, in the very same millisecond too, stands', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    await clock.advance(10_000)
+    countdown.begin()
+    const opening = countdown.endOpening()
+    countdown.renew()
+    if (opening) countdown.unrenew(opening)
+    await clock.advance(2 * PATIENCE)
+    expect(ends).toEqual([10_000 + PATIENCE])
+  })
+
+  test('one that is kept stands, also when those before it are taken back', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    countdown.begin()
+    const first = countdown.endOpening()
+    await clock.advance(10_000)
+    countdown.begin()
+    const second = countdown.endOpening()
+    if (second) countdown.openings.keep(second)
+    if (first) countdown.unrenew(first)
+    await clock.advance(2 * PATIENCE)
+    expect(ends).toEqual([10_000 + PATIENCE])
+  })
+
+  test('among others that are active it renews nothing', () => {
+    const { countdown } = startCountdown()
+    countdown.begin()
+    countdown.begin()
+    expect(countdown.endOpening()).toBeUndefined()
+    expect(countdown.firm).toBe(1)
+  })
 })

@@ -1,15 +1,11 @@
 import { AsyncResource } from 'node:async_hooks'
-import { after, type Clock, fakedClock, MAX_TIMEOUT } from './clock.ts'
+import { Alarm } from './alarm.ts'
+import { after, type Clock } from './clock.ts'
 import { warn } from './errors.ts'
 import { lastLook, turnOfClock } from './last-look.ts'
 import type { Lookout } from './lookout.ts'
+import { type Opening, Openings } from './openings.ts'
 import type { TrackerSettings } from './options.ts'
-
-/** The wall clock may run ahead of the monotonic one by this much (ms) before the machine counts as having been suspended. */
-const SUSPENDED = 1000
-
-/** A timer that wakes later than this (ms, at most a patience) was held up by more than a busy moment. */
-const HELD_UP = 5000
 
 /** How long (ms, at most) before the deadline bytes are marked, and how long a request head that began is waited for. */
 const HEAD_PATIENCE = 1000
@@ -29,10 +25,13 @@ export class Countdown {
   holds = 0
   /** Whether the clock stands still until {@link Countdown.start}. */
   paused = true
+  /** What renewed the deadline, and may be taken back. */
+  readonly openings: Openings = new Openings()
 
   readonly #settings: TrackerSettings
   readonly #clock: Clock
   readonly #idle: () => void
+  readonly #alarm: Alarm
   /** Where confirm and the signal's listeners run: not in the context of the request that happened to be last. */
   readonly #context = new AsyncResource('IdleTracker')
   #lookout: Lookout | undefined
@@ -40,9 +39,8 @@ export class Countdown {
   #deadline = Number.POSITIVE_INFINITY
   /** When the timer wakes. `Infinity`: no timer is set, and one may be. `-Infinity`: none must be set now. */
   #wakeAt = Number.NEGATIVE_INFINITY
-  #timer: unknown
-  /** Both clocks at the time at which the timer should wake. */
-  #due = { now: 0, date: 0 }
+  /** A head that has begun to arrive is waited for until then, whatever ends meanwhile. */
+  #lookAgainAt = Number.NEGATIVE_INFINITY
   /** Whether something firm ended while other firm things went on. */
   #endedAmongOthers = false
   /** Changes at soft beginnings, which the last look would not see otherwise. */
@@ -55,6 +53,7 @@ export class Countdown {
     this.#settings = settings
     this.#clock = settings.clock
     this.#idle = idle
+    this.#alarm = new Alarm(settings.clock, settings.patience, (now, overslept) => this.#wake(now, overslept))
   }
 
   /** The deadline in monotonic milliseconds; `Infinity` where there is none. */
@@ -145,18 +144,39 @@ export class Countdown {
 
   /** Activity is now: the deadline is a patience away. */
   renew(): void {
+    this.openings.clear()
+    this.#renew()
+  }
+
+  #renew(): void {
     this.#endedAmongOthers = false
     this.#deadline = this.#after(this.#settings.patience)
     if (this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
   }
 
-  /**
-   * Takes back that the deadline was renewed from `before` to `renewed`, unless it has been renewed since.
-   */
-  unrenew(before: number, renewed: number): void {
-    if (this.#deadline !== renewed || this.#over) return
-    this.#deadline = before
+  /** A session opened, which is firm, and may turn out to have been no activity: gives what {@link Countdown.unrenew} takes. */
+  endOpening(): Opening | undefined {
+    if (this.firm > 1) {
+      this.end()
+      return undefined
+    }
+    this.firm--
+    const before = this.#deadline
+    this.#renew()
+    return this.openings.add(before, this.#deadline)
+  }
+
+  /** Takes back that an opening renewed the deadline, unless it has been renewed for good since. */
+  unrenew(opening: Opening): void {
+    const deadline = this.openings.takeBack(opening)
+    if (deadline === undefined || this.#over) return
+    this.#deadline = deadline
     if (this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
+  }
+
+  /** Calls back when so many patiences have passed. Returns the undo. */
+  afterPatiences(count: number, callback: () => void): () => void {
+    return after(this.#clock, count * this.#settings.patience, callback)
   }
 
   /** Runs in the asynchronous context in which this was made. */
@@ -168,9 +188,11 @@ export class Countdown {
     return this.firm + this.holds + this.soft === 0
   }
 
-  /** When the timer should wake to mark how far each connection was read. */
+  /** When the timer should wake to mark how far each connection was read, or, after a head began, to look again. */
   get #markAt(): number {
-    return this.#deadline - (this.#lookout === undefined ? 0 : Math.min(this.#settings.patience / 2, HEAD_PATIENCE))
+    const markAt =
+      this.#deadline - (this.#lookout === undefined ? 0 : Math.min(this.#settings.patience / 2, HEAD_PATIENCE))
+    return Math.max(markAt, this.#lookAgainAt)
   }
 
   #after(ms: number): number {
@@ -191,28 +213,20 @@ export class Countdown {
   }
 
   #halt(): void {
-    this.#clock.clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#alarm.clear()
     this.#wakeAt = Number.NEGATIVE_INFINITY
   }
 
   #sleep(until: number): void {
-    this.#halt()
     this.#wakeAt = until
-    if (until === Number.POSITIVE_INFINITY) return
-    const now = this.#clock.now()
-    const ms = Math.min(Math.max(Math.ceil(until - now), 0), MAX_TIMEOUT)
-    this.#due = { now: now + ms, date: this.#clock.date() + ms }
-    this.#timer = this.#clock.setTimeout(() => this.#wake(), ms)
+    this.#alarm.set(until)
   }
 
-  #wake(): void {
-    this.#timer = undefined
-    const now = this.#clock.now()
-    if (this.#overslept(now)) this.#deadline = Math.max(this.#deadline, this.#after(this.#settings.patience))
+  /** After the machine was suspended or the process stopped, a full patience: nobody could call meanwhile. */
+  #wake(now: number, overslept: boolean): void {
+    if (overslept && this.#after(this.#settings.patience) > this.#deadline) this.renew()
     if (!this.#quiet) {
       this.#wakeAt = Number.POSITIVE_INFINITY
-      if (this.#lookout?.releaseSilent()) this.#sleep(now + this.#settings.patience)
     } else if (now < this.#markAt) {
       this.#sleep(this.#markAt)
     } else if (now < this.#deadline) {
@@ -223,28 +237,21 @@ export class Countdown {
     }
   }
 
-  /** Whether the machine was suspended or the process stopped: nobody could call meanwhile, which is no idleness. */
-  #overslept(now: number): boolean {
-    // node:test moves its time all the way before it runs the first timer.
-    if (this.#clock === fakedClock) return false
-    const late = now - this.#due.now
-    const ahead = this.#clock.date() - this.#due.date - late
-    return late > Math.min(this.#settings.patience, HELD_UP) || ahead > SUSPENDED
-  }
-
   #look(confirmed: boolean): void {
     this.#wakeAt = Number.NEGATIVE_INFINITY
-    if (this.#lookout?.trafficMoved()) this.renew()
     const deadline = this.#deadline
     lastLook(
       () => (this.#lookout?.arrivals() ?? 0) + this.#stirs,
       (quiet) => {
         if (this.#over) return
+        // Asked now, and not before the turns: bytes that came during them are the last bytes, too.
+        if (this.#lookout?.trafficMoved()) this.renew()
         if (this.#disturbed(deadline)) {
           this.#wait()
         } else if (!quiet || this.#lookout?.headBegun()) {
           this.#lookout?.mark()
-          this.#sleep(this.#clock.now() + Math.min(this.#settings.patience, HEAD_PATIENCE))
+          this.#lookAgainAt = this.#clock.now() + Math.min(this.#settings.patience, HEAD_PATIENCE)
+          this.#sleep(this.#lookAgainAt)
         } else if (this.#settings.confirm !== undefined && !confirmed) {
           this.#ask(this.#settings.confirm)
         } else {

@@ -46,7 +46,6 @@ function observeNothing(tracker: IdleTracker): ReturnType<typeof observe>['count
     mark: () => {},
     headBegun: () => false,
     trafficMoved: () => false,
-    releaseSilent: () => false,
     explain: (reasons) => reasons.push({ kind: 'request', label: 'GET /healthz', ignored: true }),
     holdEnded: () => {},
     ending: () => {},

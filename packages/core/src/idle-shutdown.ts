@@ -83,7 +83,6 @@ export class IdleShutdown implements AsyncDisposable {
       mark: () => this.#each((connection) => connection.mark()),
       headBegun: () => this.#count((connection) => connection.headBegun) > 0,
       trafficMoved: () => this.#count((connection) => connection.trafficMoved()) > 0,
-      releaseSilent: () => this.#releaseSilent(),
       explain: (reasons) => this.#each((connection) => reasons.length < MOST_REASONS && connection.explain(reasons)),
       holdEnded: () => this.#drain.check(),
       ending: (idle) => {
@@ -221,11 +220,6 @@ export class IdleShutdown implements AsyncDisposable {
       sum += connection.arrived
     })
     return sum
-  }
-
-  /** Two patiences without a byte, where Node sets no bound: the connection counts no longer. */
-  #releaseSilent(): boolean {
-    return this.#count((connection) => connection.releaseSilent()) > 0
   }
 
   #count(test: (connection: Connection) => boolean): number {

@@ -8,6 +8,4 @@ export interface Lookout {
   headBegun(): boolean
   /** Whether bytes moved on upgraded sockets since this was last asked. */
   trafficMoved(): boolean
-  /** Lets go of connections that have been silent for too long, and says whether some may still have to be. */
-  releaseSilent(): boolean
 }

@@ -82,7 +82,7 @@ export class ServerWatch implements Site {
     ]
   }
 
-  /** Begins to watch. A server that listens already is taken over with its connections. */
+  /** Begins to watch. A server that is in use already is taken over with its connections. */
   attach(): void {
     const { server } = this
     // Before Node's own listeners, which make a session or a TLS socket of the connection at once.
@@ -91,7 +91,8 @@ export class ServerWatch implements Site {
       for (const event of UPGRADES) if (server.listenerCount(event) > 0) server.prependListener(event, this.#upgrade)
       this.#stopWatchingRequests = watchRequests()
     }
-    if (server.listening) this.#adopt()
+    if (server.listening) this.#listen()
+    this.#adopt()
   }
 
   get countdown(): Countdown {
@@ -172,17 +173,18 @@ export class ServerWatch implements Site {
     }
   }
 
-  /** A server that listened before it was watched: its live sockets are taken over, and silent ones count as idle. */
+  /**
+   * Live sockets of a server that was in use before it was watched are taken over, and silent ones count as idle. It may
+   * listen no longer, or never have: a socket can be given to it by hand.
+   */
   #adopt(): void {
-    this.#listen()
     for (const socket of liveSockets(this.server)) {
       if (socket.destroyed || connectionOn(socket, this) !== undefined) continue
+      if (!this.hasOpened) this.#open()
       // What goes on inside TLS or HTTP/2 cannot be seen from outside: it counts until its next request ends, or it closes.
       const opaque = isTls(this.server) || isHttp2(this.server)
       const connection = this.#connect(socket, !this.#http || (opaque && socket.bytesRead > 0), false)
       connection.takenOver()
-      const response: unknown = Reflect.get(socket, '_httpMessage')
-      if (connection instanceof Http1Connection && response instanceof ServerResponse) connection.adopt(response)
     }
   }
 

@@ -19,7 +19,20 @@ const floors: readonly (readonly string[])[] = [
     'carrier',
   ],
   ['countdown', 'hold'],
-  ['idle-signal', 'explanation', 'options', 'discovery', 'server', 'left-running', 'last-look', 'clock', 'errors'],
+  [
+    'idle-signal',
+    'explanation',
+    'options',
+    'openings',
+    'alarm',
+    'lookout',
+    'discovery',
+    'server',
+    'left-running',
+    'last-look',
+    'clock',
+    'errors',
+  ],
 ]
 const order = floors.flat()
 

@@ -70,6 +70,18 @@ test('traffic on upgraded sockets renews at the deadline', async () => {
   expect(ends).toEqual([3 * PATIENCE])
 })
 
+test('traffic that moves during the last look renews', async () => {
+  let moved = false
+  const { clock, ends } = startCountdown({}, { trafficMoved: () => moved })
+  clock.step(PATIENCE)
+  moved = true
+  await turns()
+  expect(ends).toEqual([])
+  moved = false
+  await clock.advance(PATIENCE)
+  expect(ends).toEqual([2 * PATIENCE])
+})
+
 test('arrivals make the last look longer', async () => {
   let arrived = 0
   const { clock, ends } = startCountdown({}, { arrivals: () => arrived })
@@ -93,18 +105,4 @@ test('arrivals that never pause: not fired, and looked at again', async () => {
   calm = true
   await clock.advance(1000)
   expect(ends).toEqual([PATIENCE + 1000])
-})
-
-test('silent connections are looked at once a patience, as long as there are any', async () => {
-  const looks: number[] = []
-  const releaseSilent = (): boolean => {
-    looks.push(clock.time - 1000)
-    return looks.length < 3
-  }
-  const { clock, countdown } = startCountdown({}, { releaseSilent })
-  countdown.begin()
-  await clock.advance(10 * PATIENCE)
-  const first = looks[0] ?? 0
-  expect(looks).toEqual([first, first + PATIENCE, first + 2 * PATIENCE])
-  expect(clock.timers).toBe(0)
 })

@@ -30,5 +30,4 @@ const blind: Lookout = {
   mark: () => {},
   headBegun: () => false,
   trafficMoved: () => false,
-  releaseSilent: () => false,
 }

@@ -22,6 +22,11 @@ export interface Site {
   gone(connection: Connection): void
 }
 
+/** For how many patiences a connection on which nobody says anything is active, where Node sets no bound. */
+const MOST_SILENCE = 2
+
+const nothing = (): void => {}
+
 /** One socket: what is in progress on it, and how it ends. */
 export abstract class Connection {
   readonly site: Site
@@ -38,8 +43,7 @@ export abstract class Connection {
   /** How many bytes had been read when last marked. */
   protected marked = 0
   #gone = false
-  /** Whether it was bare when last looked at. */
-  #silent = false
+  #forgetSilence = nothing
 
   constructor(site: Site, socket: Socket, bare: boolean, securing: boolean) {
     this.site = site
@@ -72,22 +76,6 @@ export abstract class Connection {
   /** Lets go of what is in progress. */
   protected abstract release(): void
 
-  /**
-   * Where Node itself sets no bound to a connection that stays bare: counts it no longer, the second time that this finds it
-   * so. Says whether it may have to be asked again.
-   */
-  releaseSilent(): boolean {
-    return false
-  }
-
-  /** What {@link Connection.releaseSilent} does where Node sets no bound. */
-  protected releaseAtSecondSight(): boolean {
-    if (!this.bare) return false
-    if (this.#silent) this.unbare()
-    this.#silent = true
-    return this.bare
-  }
-
   /** Whether bytes moved since this was last asked, on an upgraded socket that counts by its traffic. */
   trafficMoved(): boolean {
     return false
@@ -116,6 +104,7 @@ export abstract class Connection {
     if (this.#gone) return
     this.#gone = true
     this.#unlink()
+    this.forgetSilence()
     if (this.bare) this.unbare()
     this.release()
     this.site.gone(this)
@@ -124,6 +113,7 @@ export abstract class Connection {
   /** Gives its place to a connection of another protocol. What it counted goes on counting. */
   replace(): void {
     this.#gone = true
+    this.forgetSilence()
     this.#unlink()
     this.site.replaced(this)
   }
@@ -137,6 +127,20 @@ export abstract class Connection {
   unbare(): void {
     this.bare = false
     this.site.countdown.end()
+  }
+
+  /** Where Node itself sets no bound to a connection on which nobody says anything: it counts no longer than this. */
+  protected boundSilence(): void {
+    if (!this.bare) return
+    this.#forgetSilence = this.site.countdown.afterPatiences(MOST_SILENCE, () => {
+      if (this.bare) this.unbare()
+    })
+  }
+
+  /** Somebody said something. */
+  protected forgetSilence(): void {
+    this.#forgetSilence()
+    this.#forgetSilence = nothing
   }
 
   /** Sends what was written, then FIN. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import { type Carrier, carriedBy } from './carrier.ts'
@@ -17,6 +17,8 @@ export class Http1Connection extends Connection {
   /** Whether no request has come yet. */
   #fresh = true
   #upgraded: 'open' | 'traffic' | 'ignore' | undefined
+  /** Whether it was open before the server was watched. */
+  #late = false
 
   /** A request's head has come. */
   begin(request: IncomingMessage, response: ServerResponse): void {
@@ -40,12 +42,11 @@ export class Http1Connection extends Connection {
     if (!this.#remove(response)) return
     const { site } = this
     if (this.#ignored?.delete(response)) {
-      // What it read was no head that begins to arrive.
-      this.mark()
       site.countdown.endSoft()
     } else {
       site.countdown.end()
     }
+    if (this.#late) this.#adoptCurrent(response)
     if (!site.draining) return
     if (response.writableFinished && !this.stream.destroyed) site.answered()
     if (this.#response !== undefined) return
@@ -57,8 +58,7 @@ export class Http1Connection extends Connection {
   ignore(request: IncomingMessage): void {
     const response = [this.#response, ...(this.#queued ?? [])].find((response) => response?.req === request)
     if (response === undefined || this.#ignored?.has(response)) return
-    this.#ignored = (this.#ignored ?? new Set()).add(response)
-    this.site.countdown.beginSoft()
+    this.#addIgnored(response)
     this.site.countdown.retract()
   }
 
@@ -83,7 +83,15 @@ export class Http1Connection extends Connection {
   /** The socket was open before the server was watched: if it has been read from, it has had its first request. */
   override takenOver(): void {
     super.takenOver()
+    this.#late = true
     this.#fresh = this.socket.bytesRead === 0
+    // Node takes its parser from a socket that leaves HTTP. What its last request was, nobody knows any more.
+    if (Reflect.get(this.socket, 'parser') === null) {
+      this.#upgraded = this.site.settings.upgrades
+      if (this.#upgraded === 'open') this.site.countdown.begin()
+      this.trafficMoved()
+    }
+    this.#adoptCurrent()
   }
 
   /** Takes over a response that was in progress before the server was watched. */
@@ -157,12 +165,24 @@ export class Http1Connection extends Connection {
     this.#ignored = undefined
   }
 
+  /** Of pipelined responses that began before the server was watched, Node shows only the one whose turn it is. */
+  #adoptCurrent(closed?: ServerResponse): void {
+    const response: unknown = Reflect.get(this.stream, '_httpMessage')
+    if (response instanceof ServerResponse && response !== closed && !this.stream.destroyed) this.adopt(response)
+  }
+
   #beginIgnored(response: ServerResponse): void {
-    this.#ignored = (this.#ignored ?? new Set()).add(response)
-    this.site.countdown.beginSoft()
+    this.#addIgnored(response)
     if (!this.bare) return
     this.bare = false
     this.site.countdown.retract()
+  }
+
+  #addIgnored(response: ServerResponse): void {
+    this.#ignored = (this.#ignored ?? new Set()).add(response)
+    // What was read by now was its head. What comes after it may be the head of the next.
+    this.mark()
+    this.site.countdown.beginSoft()
   }
 
   #remove(response: ServerResponse): boolean {

@@ -1,6 +1,7 @@
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
+import type { Opening } from '../openings.ts'
 import type { RequestInfo } from '../options.ts'
 import { carriedBy, carry } from './carrier.ts'
 import { Connection } from './connection.ts'
@@ -14,8 +15,8 @@ export class Http2Connection extends Connection {
   /** The streams in progress, and whether each is ignored. */
   readonly #streams = new Map<ServerHttp2Stream, boolean>()
   #settled: boolean
-  /** The deadline before the opening of this session renewed it, and after, until a stream that is activity has ended. */
-  #opening: { before: number; renewed: number } | undefined
+  /** How the opening of this session renewed the deadline, until a stream that is activity has ended. */
+  #opening: Opening | undefined
 
   /** Takes the place of `connection`, which had not shown its protocol. `settled`: the client's SETTINGS have come. */
   constructor(connection: Connection, session: Http2Session, settled: boolean) {
@@ -27,6 +28,7 @@ export class Http2Connection extends Connection {
     this.#session = session
     this.#settled = settled
     if (!settled) session.once('remoteSettings', () => this.#settle())
+    if (!settled) this.boundSilence()
   }
 
   /** A stream's headers have come. */
@@ -81,10 +83,6 @@ export class Http2Connection extends Connection {
     return openStreams(this.#session) > this.#streams.size
   }
 
-  override releaseSilent(): boolean {
-    return this.releaseAtSecondSight()
-  }
-
   announce(): void {
     // The first of the two GOAWAYs of a graceful end (RFC 9113, section 6.8): no stream is refused yet.
     if (this.#settled && !this.#session.destroyed) this.#session.goaway(NO_ERROR, 2 ** 31 - 1)
@@ -110,6 +108,8 @@ export class Http2Connection extends Connection {
   }
 
   protected release(): void {
+    // It closed without a stream: an activity, if a short one.
+    if (this.#opening !== undefined) this.site.countdown.openings.keep(this.#opening)
     for (const ignored of this.#streams.values()) {
       if (ignored) this.site.countdown.endSoft()
       else this.site.countdown.end()
@@ -121,9 +121,9 @@ export class Http2Connection extends Connection {
     this.#settled = true
     const { countdown, draining } = this.site
     if (this.bare) {
-      const before = countdown.deadline
-      this.unbare()
-      this.#opening = { before, renewed: countdown.deadline }
+      this.bare = false
+      this.forgetSilence()
+      this.#opening = countdown.endOpening()
     }
     if (draining) this.#endWhenQuiet()
   }
@@ -135,7 +135,7 @@ export class Http2Connection extends Connection {
       this.bare = false
       countdown.retract()
     } else if (this.#opening !== undefined) {
-      countdown.unrenew(this.#opening.before, this.#opening.renewed)
+      countdown.unrenew(this.#opening)
       this.#opening = undefined
     }
   }

@@ -1,9 +1,15 @@
 import type { Socket } from 'node:net'
 import type { Reason } from '../explanation.ts'
-import { Connection } from './connection.ts'
+import { Connection, type Site } from './connection.ts'
 
 /** A connection of a net or tls server: active for as long as it is open. The application ends it. */
 export class PlainConnection extends Connection {
+  constructor(site: Site, socket: Socket, bare: boolean, securing: boolean) {
+    super(site, socket, bare, securing)
+    // A tls server only tells its application that a handshake took too long, and lets the socket be.
+    if (securing) this.boundSilence()
+  }
+
   get arrived(): number {
     return 0
   }
@@ -12,14 +18,10 @@ export class PlainConnection extends Connection {
     return false
   }
 
-  /** A tls server only tells its application that a handshake took too long, and lets the socket be: Node sets no bound. */
-  override releaseSilent(): boolean {
-    return this.securing && this.releaseAtSecondSight()
-  }
-
   /** From now on it counts until it closes, whether or not its silence was too long before. */
   override secured(stream: Socket): void {
     super.secured(stream)
+    this.forgetSilence()
     if (this.bare) return
     this.bare = true
     this.site.countdown.begin()

@@ -24,7 +24,10 @@ let watching = 0
  */
 export function watchRequests(): () => void {
   if (watching++ === 0) subscribe(REQUEST_START, onRequestStart)
+  let undone = false
   return () => {
+    if (undone) return
+    undone = true
     if (--watching === 0) unsubscribe(REQUEST_START, onRequestStart)
   }
 }
@@ -58,9 +61,12 @@ function adoptedBelow(socket: Socket): ReturnType<typeof carriedBy> {
   return connection
 }
 
-/** The accepted socket below a TLS socket. `_parent` has led there on every version, 20 to 26. */
+/**
+ * The accepted socket below a TLS socket, or below what an HTTP/2 session makes of a stream that has no handle of its own.
+ * `_parent` and `stream` have led there on every version, 20 to 26.
+ */
 export function socketBelow(socket: object): Carrier | undefined {
-  const below: unknown = Reflect.get(socket, '_parent')
+  const below: unknown = Reflect.get(socket, '_parent') ?? Reflect.get(socket, 'stream')
   return isCarrier(below) ? below : undefined
 }
 

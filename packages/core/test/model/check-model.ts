@@ -1,0 +1,104 @@
+import fc from 'fast-check'
+import type { Happening } from './happening.ts'
+import { PATIENCE, Reference, type Settings } from './reference.ts'
+import { BlockStep, HappeningStep, LastLookStep, PassStep } from './step.ts'
+import { System } from './system.ts'
+
+/** How often something happens, relative to time that passes, which is 12. */
+export interface Weighted {
+  readonly weight: number
+  readonly arbitrary: fc.Arbitrary<fc.AsyncCommand<Reference, System>>
+}
+
+/** What `pnpm test:model` tells. */
+const told = {
+  runs: Number(process.env['IDLE_MODEL_RUNS'] ?? 1000),
+  seed: Number(process.env['IDLE_MODEL_SEED'] ?? Date.now() % 2 ** 31),
+  path: process.env['IDLE_MODEL_PATH'],
+  replayPath: process.env['IDLE_MODEL_REPLAY_PATH'],
+}
+
+const MOST_STEPS = 80
+
+const settings: fc.Arbitrary<Settings & { readonly listens: boolean }> = fc.record({
+  listens: fc.constantFrom(true, true, true, false),
+  activity: fc.constantFrom('connections' as const, 'requests' as const),
+  upgrades: fc.constantFrom('open' as const, 'traffic' as const, 'ignore' as const),
+  startupPatience: fc.constantFrom(PATIENCE, PATIENCE / 4, 4 * PATIENCE),
+})
+
+/** Any of these, to any of its possible targets. */
+export function steps(weight: number, happenings: readonly Happening[]): Weighted {
+  return { weight, arbitrary: oneOf(happenings) }
+}
+
+/** Any of these, in the middle of a last look. */
+export function stepsDuringLook(weight: number, happenings: readonly Happening[]): Weighted {
+  return { weight, arbitrary: oneOf(happenings).map((step) => new LastLookStep(step)) }
+}
+
+const time: Weighted = {
+  weight: 12,
+  arbitrary: fc
+    .oneof(
+      { weight: 6, arbitrary: fc.nat(PATIENCE / 4) },
+      { weight: 1, arbitrary: fc.constantFrom(500, 1000, PATIENCE - 1000, PATIENCE - 1, PATIENCE) },
+      { weight: 1, arbitrary: fc.nat(3 * PATIENCE) },
+    )
+    .map((ms) => new PassStep(ms)),
+}
+
+const blocked: Weighted = { weight: 1, arbitrary: fc.nat(3 * PATIENCE).map((ms) => new BlockStep(ms)) }
+
+/**
+ * Runs random sequences of what can happen, to the reference and to a real system with one server of this kind, and compares
+ * them after each step. At the end everything is let go of: the end must come, once, and leave nothing behind.
+ *
+ * `share` of all runs is done. What failed is reported with what replays it.
+ */
+export async function checkModel(kind: 'http' | 'http2', share: number, weighted: readonly Weighted[]): Promise<void> {
+  const { seed, path, replayPath } = told
+  const commands = fc.commands([fc.oneof(time, blocked, ...weighted)], {
+    maxCommands: MOST_STEPS,
+    size: 'max',
+    ...(replayPath !== undefined && { replayPath }),
+  })
+  const property = fc.asyncProperty(settings, commands, async (settings, commands) => {
+    const reference = new Reference(settings)
+    const system = new System(settings)
+    try {
+      const server = reference.add(kind)
+      system.add(server)
+      reference.watch(server)
+      system.watch(server.number)
+      if (settings.listens) {
+        reference.listen(server)
+        system.listen(server.number)
+      }
+      await system.settle()
+      await fc.asyncModelRun(() => ({ model: reference, real: system }), commands)
+      await system.end(reference)
+    } finally {
+      await system.dispose()
+    }
+  })
+  const details = await fc.check(property, {
+    numRuns: Math.ceil(told.runs * share),
+    // Biased, most runs would be of two or three steps.
+    unbiased: true,
+    seed,
+    ...(path !== undefined && { path, endOnFailure: true }),
+  })
+  if (!details.failed) return
+  const [, steps] = /replayPath="(.*?)"/.exec(fc.stringify(details.counterexample)) ?? []
+  const only = kind === 'http' ? 'http1' : 'http2'
+  throw new Error(
+    `${await fc.asyncDefaultReportMessage(details)}\n\nThe same again: pnpm test:model --only ${only} --seed ${seed} --path ${details.counterexamplePath} --replay-path '${steps}'`,
+  )
+}
+
+function oneOf(happenings: readonly Happening[]): fc.Arbitrary<HappeningStep> {
+  return fc
+    .tuple(fc.constantFrom(...happenings), fc.nat(11))
+    .map(([happening, which]) => new HappeningStep(happening, which))
+}

@@ -1,0 +1,20 @@
+import type { ConnectionReference } from './reference-connection.ts'
+
+/** A server that may be watched. */
+export class ServerReference {
+  readonly number: number
+  readonly kind: 'http' | 'http2' | 'net'
+  state: 'new' | 'listening' | 'closing' | 'closed' = 'new'
+  /** How many times it is watched. */
+  watches = 0
+  connections: ConnectionReference[] = []
+
+  constructor(number: number, kind: ServerReference['kind']) {
+    this.number = number
+    this.kind = kind
+  }
+
+  toString(): string {
+    return `${this.kind} server ${this.number}`
+  }
+}

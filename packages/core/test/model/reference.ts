@@ -1,0 +1,290 @@
+import { type Activity, ReferenceClock, type Renewal } from './reference-clock.ts'
+import { ConnectionReference, RequestReference } from './reference-connection.ts'
+import { HoldReference } from './reference-hold.ts'
+import { ServerReference } from './reference-server.ts'
+
+export const PATIENCE = 10_000
+
+export interface Settings {
+  readonly activity: 'connections' | 'requests'
+  readonly upgrades: 'open' | 'traffic' | 'ignore'
+  readonly startupPatience: number
+}
+
+/**
+ * What an IdleShutdown should do: section 4 of the design (what counts as activity), said as plainly as it can be. The counts
+ * are nowhere kept, but follow from what is in progress.
+ */
+export class Reference implements Activity {
+  readonly settings: Settings
+  readonly clock: ReferenceClock
+  servers: ServerReference[] = []
+  holds: HoldReference[] = []
+  /** How a session's SETTINGS renewed the deadline, until one of its streams has been activity. */
+  readonly #openings = new Map<ConnectionReference, Renewal>()
+  /** Decision 2: whether something firm ended while other firm things went on, so that nobody has read the time. */
+  #endedAmongOthers = false
+  #numbers = 0
+
+  constructor(settings: Settings) {
+    this.settings = settings
+    this.clock = new ReferenceClock(PATIENCE, settings.startupPatience, this)
+  }
+
+  get ended(): boolean {
+    return this.clock.state === 'ended'
+  }
+
+  /** What `tracker.active` should be. */
+  get active(): number {
+    return this.#firm + this.holds.length
+  }
+
+  /** What only suspends the end. */
+  get soft(): number {
+    return this.#watched.reduce((sum, { soft }) => sum + soft, 0)
+  }
+
+  /** What `tracker.deadline` should be, in ms of wall-clock time since the start. */
+  get deadline(): number | undefined {
+    const { state, now, ahead, deadline } = this.clock
+    return state === 'running' && this.active === 0 ? Math.max(deadline, now) + ahead : undefined
+  }
+
+  get connections(): ConnectionReference[] {
+    return this.servers.flatMap(({ connections }) => connections)
+  }
+
+  get requests(): RequestReference[] {
+    return this.connections.flatMap(({ requests }) => requests)
+  }
+
+  // Servers
+
+  add(kind: ServerReference['kind']): ServerReference {
+    const server = new ServerReference(++this.#numbers, kind)
+    this.servers.push(server)
+    return server
+  }
+
+  listen(server: ServerReference): void {
+    server.state = 'listening'
+    if (server.watches > 0) this.clock.start()
+  }
+
+  /** Live connections are taken over: silent ones count as idle, and a request counts as the settings say. */
+  watch(server: ServerReference): void {
+    if (++server.watches > 1) return
+    for (const connection of server.connections) {
+      connection.bare = server.kind === 'net'
+      connection.moved = false
+      if (connection.upgraded !== undefined) connection.upgraded = this.settings.upgrades
+      for (const request of connection.requests) {
+        request.ignored = request.matched
+        request.seen = request === connection.requests[0]
+      }
+    }
+    if (server.state === 'listening' || server.connections.length > 0) this.clock.start()
+  }
+
+  /** The last undo releases what the server held. */
+  unwatch(server: ServerReference): void {
+    if (--server.watches > 0) return
+    const counted = server.connections.filter(({ firm, soft }) => firm + soft > 0)
+    for (const connection of server.connections) this.#openings.delete(connection)
+    if (counted.length > 0) this.#released(counted.some(({ firm }) => firm > 0))
+  }
+
+  /** The user closes it, while it has no connection that Node would close. */
+  closeServer(server: ServerReference): void {
+    server.state = 'closing'
+    this.#closeIfEmpty(server)
+  }
+
+  // Connections and requests
+
+  accept(server: ServerReference): ConnectionReference {
+    const bare = server.kind === 'net' || this.settings.activity === 'connections'
+    const connection = new ConnectionReference(++this.#numbers, server, bare)
+    server.connections.push(connection)
+    // A session that never sends its SETTINGS counts for two patiences.
+    if (server.kind === 'http2') this.clock.after(2 * PATIENCE, () => this.#letGo(connection))
+    return connection
+  }
+
+  /** Bytes that are no request yet, or no longer. */
+  bytes(connection: ConnectionReference): void {
+    connection.moved = true
+  }
+
+  request(connection: ConnectionReference, ignored: boolean): RequestReference {
+    const request = new RequestReference(++this.#numbers, connection, ignored)
+    const { bare } = connection
+    connection.requests.push(request)
+    connection.bare = false
+    connection.head = false
+    // What an ignored request consists of is no head that begins.
+    connection.moved = !ignored
+    if (ignored) {
+      if (bare) this.#retracted(connection)
+      this.#retractOpening(connection)
+    }
+    return request
+  }
+
+  /** The handler ends the response. Pipelined ones close in their order; HTTP/2 streams in any. */
+  answer(request: RequestReference): void {
+    request.answered = true
+    const { connection } = request
+    const inOrder = connection.server.kind === 'http'
+    const waiting = connection.requests.findIndex(({ answered }) => !answered)
+    const closed = connection.requests.filter(
+      ({ answered }, index) => answered && !(inOrder && waiting >= 0 && index > waiting),
+    )
+    this.#close(connection, closed)
+  }
+
+  /** The stream ends, answered or not. */
+  reset(request: RequestReference): void {
+    this.#close(request.connection, [request])
+  }
+
+  /** The route says that it is no activity. */
+  ignore(request: RequestReference): void {
+    const { connection } = request
+    if (request.ignored || !request.seen || connection.server.watches === 0) return
+    request.ignored = true
+    connection.moved = false
+    this.#retracted(connection)
+    this.#retractOpening(connection)
+  }
+
+  upgrade(connection: ConnectionReference, ignored: boolean): void {
+    const { bare } = connection
+    connection.bare = false
+    connection.head = false
+    connection.upgraded = ignored ? 'ignore' : this.settings.upgrades
+    // The 101 is the first traffic.
+    connection.moved = true
+    if (connection.server.watches === 0) return
+    if (connection.upgraded === 'ignore' && bare) this.#retracted(connection)
+    if (connection.upgraded !== 'traffic') return
+    if (bare) this.#released(true)
+    else this.touch()
+  }
+
+  /** HTTP/2: the client's SETTINGS come. */
+  greet(connection: ConnectionReference): void {
+    connection.settled = true
+    if (!connection.bare) return
+    connection.bare = false
+    if (connection.server.watches === 0) return
+    const opening = this.#released(true)
+    if (opening !== undefined) this.#openings.set(connection, opening)
+  }
+
+  /** The socket closes, for whatever reason. */
+  close(connection: ConnectionReference): void {
+    const { server, firm, soft } = connection
+    server.connections = server.connections.filter((each) => each !== connection)
+    if (server.watches > 0 && firm + soft > 0) this.#released(firm > 0)
+    this.#closeIfEmpty(server)
+  }
+
+  // Holds
+
+  hold(work: boolean): HoldReference {
+    const hold = new HoldReference(++this.#numbers, work)
+    if (!this.ended) this.holds.push(hold)
+    return hold
+  }
+
+  release(hold: HoldReference): void {
+    this.holds = this.holds.filter((each) => each !== hold)
+    this.touch()
+  }
+
+  cancel(hold: HoldReference): void {
+    this.holds = this.holds.filter((each) => each !== hold)
+    this.clock.rest()
+  }
+
+  touch(): void {
+    this.#endedAmongOthers = false
+    this.clock.renew()
+  }
+
+  // What the clock asks
+
+  get quiet(): boolean {
+    return this.active + this.soft === 0
+  }
+
+  get headBegun(): boolean {
+    return this.#watched.some(({ headBegun }) => headBegun)
+  }
+
+  mark(): void {
+    for (const connection of this.#watched) if (connection.upgraded === undefined) connection.moved = false
+  }
+
+  trafficMoved(): boolean {
+    const traffic = this.#watched.filter(({ upgraded, moved }) => upgraded === 'traffic' && moved)
+    for (const connection of traffic) connection.moved = false
+    return traffic.length > 0
+  }
+
+  get #watched(): ConnectionReference[] {
+    return this.connections.filter(({ server }) => server.watches > 0)
+  }
+
+  get #firm(): number {
+    return this.#watched.reduce((sum, { firm }) => sum + firm, 0)
+  }
+
+  #letGo(connection: ConnectionReference): void {
+    if (!connection.bare || connection.server.watches === 0 || !this.connections.includes(connection)) return
+    connection.bare = false
+    this.#released(true)
+  }
+
+  #close(connection: ConnectionReference, closed: readonly RequestReference[]): void {
+    connection.requests = connection.requests.filter((request) => !closed.includes(request))
+    const firm = closed.some(({ seen, ignored }) => seen && !ignored)
+    for (const first of connection.requests.slice(0, 1)) first.seen = true
+    if (firm) this.#openings.delete(connection)
+    if (connection.server.watches > 0 && closed.length > 0) this.#released(firm)
+  }
+
+  /** Something ended. When the last of what is firm ends, the deadline is a patience away. */
+  #released(firm: boolean): Renewal | undefined {
+    if (!firm) this.clock.rest()
+    else if (this.#firm > 0) this.#endedAmongOthers = true
+    else {
+      this.#endedAmongOthers = false
+      return this.clock.renew()
+    }
+    return undefined
+  }
+
+  /** Something firm was no activity: the old deadline stands, where nothing else ended meanwhile (decision 2). */
+  #retracted(connection: ConnectionReference): void {
+    if (connection.server.watches === 0 || this.#firm > 0) return
+    if (this.#endedAmongOthers) this.#released(true)
+    else this.clock.rest()
+  }
+
+  /** A session that carries only ignored streams was no activity at its opening, either. */
+  #retractOpening(connection: ConnectionReference): void {
+    const opening = this.#openings.get(connection)
+    this.#openings.delete(connection)
+    if (opening !== undefined) this.clock.takeBack(opening)
+  }
+
+  #closeIfEmpty(server: ServerReference): void {
+    if (server.state !== 'closing' || server.connections.length > 0) return
+    server.state = 'closed'
+    if (server.watches === 0) return
+    if (this.servers.every(({ watches, state }) => watches === 0 || state === 'closed')) this.clock.end()
+  }
+}

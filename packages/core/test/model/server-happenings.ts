@@ -1,0 +1,63 @@
+import { event, type Happening, toServer } from './happening.ts'
+import type { Reference } from './reference.ts'
+import type { ServerReference } from './reference-server.ts'
+
+const MOST_SERVERS = 3
+
+/** Whether nothing is on it that Node's own `close()` would end, on one version or another. */
+function closeable({ state, kind, connections }: ServerReference): boolean {
+  if (state !== 'listening') return false
+  return connections.every(({ requests, upgraded }) => kind === 'net' || requests.length > 0 || upgraded !== undefined)
+}
+
+/** Whether what goes on inside its connections can be seen by somebody who comes late. */
+function watchable({ state, kind, connections, watches }: ServerReference): boolean {
+  return state !== 'closed' && (watches > 0 || kind !== 'http2' || connections.length === 0)
+}
+
+/** Each ends the run, or nearly. */
+export const endHappenings: readonly Happening[] = [
+  event(
+    'close()',
+    (reference, system) => {
+      reference.clock.end()
+      void system.idle.close()
+    },
+    ({ ended }) => !ended,
+  ),
+  toServer('user closes', closeable, (server, reference, system) => {
+    reference.closeServer(server)
+    system.server(server.number).close()
+  }),
+]
+
+export function serverHappenings(kind: ServerReference['kind']): readonly Happening[] {
+  return [
+    event(
+      `add a ${kind} server`,
+      (reference, system) => system.add(reference.add(kind)),
+      ({ ended, servers, settings: { activity } }: Reference) =>
+        !ended && servers.length < MOST_SERVERS && (kind !== 'net' || activity === 'connections'),
+    ),
+    toServer(
+      'listen',
+      ({ state }) => state === 'new',
+      (server, reference, system) => {
+        reference.listen(server)
+        system.listen(server.number)
+      },
+    ),
+    toServer('watch', watchable, (server, reference, system) => {
+      reference.watch(server)
+      system.watch(server.number)
+    }),
+    toServer(
+      'unwatch',
+      ({ watches }) => watches > 0,
+      (server, reference, system) => {
+        reference.unwatch(server)
+        system.unwatch(server.number)
+      },
+    ),
+  ]
+}
