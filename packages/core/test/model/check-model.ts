@@ -94,6 +94,7 @@ export async function checkModel(kind: 'http' | 'http2', share: number, weighted
   const only = kind === 'http' ? 'http1' : 'http2'
   throw new Error(
     `${await fc.asyncDefaultReportMessage(details)}\n\nThe same again: pnpm test:model --only ${only} --seed ${seed} --path ${details.counterexamplePath} --replay-path '${steps}'`,
+    { cause: details.errorInstance },
   )
 }
 

@@ -9,6 +9,8 @@ const SUSPENDED = 1000
 export interface Activity {
   /** Whether nothing is active, and nothing suspends the end. */
   readonly quiet: boolean
+  /** Activity is now. */
+  touch(): void
   /** Bytes are marked as seen. */
   mark(): void
   /** Whether part of a head came since the mark. */
@@ -118,10 +120,10 @@ export class ReferenceClock {
 
   #wake(duringLook?: () => void): void {
     const { at, ahead } = this.#timer ?? { at: this.now, ahead: this.ahead }
+    const overslept = this.now - at > Math.min(this.#patience, HELD_UP) || this.ahead - ahead > SUSPENDED
+    // Nobody could call meanwhile: a full patience again.
+    if (overslept && this.deadline < this.now + this.#patience) this.#activity.touch()
     this.#timer = undefined
-    if (this.now - at > Math.min(this.#patience, HELD_UP) || this.ahead - ahead > SUSPENDED) {
-      this.#renewTo(Math.max(this.deadline, this.now + this.#patience))
-    }
     if (!this.#activity.quiet) return
     if (this.now < this.#markAt) {
       this.#sleep(this.#markAt)

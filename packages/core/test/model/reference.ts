@@ -250,8 +250,9 @@ export class Reference implements Activity {
 
   #close(connection: ConnectionReference, closed: readonly RequestReference[]): void {
     connection.requests = connection.requests.filter((request) => !closed.includes(request))
-    const firm = closed.some(({ seen, ignored }) => seen && !ignored)
-    for (const first of connection.requests.slice(0, 1)) first.seen = true
+    // Each of them has had its turn; now it is the turn of the next.
+    for (const request of [...closed, ...connection.requests.slice(0, 1)]) request.seen = true
+    const firm = closed.some(({ ignored }) => !ignored)
     if (firm) this.#openings.delete(connection)
     if (connection.server.watches > 0 && closed.length > 0) this.#released(firm)
   }
