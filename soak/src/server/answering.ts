@@ -1,0 +1,40 @@
+import type { Handler, Response } from '@idle-shutdown/conformance/program'
+import { answerTo, type Errand, errandOf } from '../errand.ts'
+import { now } from '../now.ts'
+
+/** Answers errands, each when its request has come in full, and tells of each. */
+export function answering(begun: (id: number) => void): Handler {
+  return (request, response) => {
+    // A client that goes away is no failure of the server.
+    request.on('error', () => {})
+    response.on('error', () => {})
+    const errand = errandOf(request.url)
+    if (errand === undefined) {
+      response.statusCode = 404
+      response.end()
+      return
+    }
+    begun(errand.id)
+    if (request.method === 'GET') {
+      answer(errand, 0, response)
+      return
+    }
+    let received = 0
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.length
+    })
+    request.on('end', () => answer(errand, received, response))
+  }
+}
+
+function answer(errand: Errand, received: number, response: Response): void {
+  const end = (): void => {
+    const until = now() + errand.spin
+    while (now() < until);
+    const body = answerTo(errand, received)
+    response.setHeader('content-length', body.length)
+    response.end(body)
+  }
+  if (errand.delay === 0) end()
+  else setTimeout(end, errand.delay)
+}
