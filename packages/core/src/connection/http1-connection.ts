@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reason } from '../explanation.ts'
 import { type Carrier, carriedBy } from './carrier.ts'
 import { Connection } from './connection.ts'
+import { hasMoreToParse } from './parser.ts'
 
 /** A connection that speaks HTTP/1, or nothing yet. */
 export class Http1Connection extends Connection {
@@ -112,14 +113,9 @@ export class Http1Connection extends Connection {
   }
 
   announce(): void {
-    const last = this.#queued?.at(-1) ?? this.#response
-    if (last === undefined || last === this.#announced) return
-    // On a response that is not the last, it would make Node drop the pipelined ones behind it.
-    if (this.#announced !== undefined && !this.#announced.headersSent) this.#announced.shouldKeepAlive = true
-    this.#announced = undefined
-    if (last.headersSent || !last.shouldKeepAlive) return
-    last.shouldKeepAlive = false
-    this.#announced = last
+    // Of requests that came in one piece, the first could be answered as the last one before the next is seen.
+    if (hasMoreToParse(this.stream)) process.nextTick(() => this.#announce())
+    else this.#announce()
   }
 
   finish(): void {
@@ -154,6 +150,17 @@ export class Http1Connection extends Connection {
     this.#response = undefined
     this.#queued = undefined
     this.#ignored = undefined
+  }
+
+  #announce(): void {
+    const last = this.#queued?.at(-1) ?? this.#response
+    if (last === undefined || last === this.#announced) return
+    // On a response that is not the last, it would make Node drop the pipelined ones behind it.
+    if (this.#announced !== undefined && !this.#announced.headersSent) this.#announced.shouldKeepAlive = true
+    this.#announced = undefined
+    if (last.headersSent || !last.shouldKeepAlive) return
+    last.shouldKeepAlive = false
+    this.#announced = last
   }
 
   #beginIgnored(response: ServerResponse): void {
