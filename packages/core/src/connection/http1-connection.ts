@@ -158,7 +158,8 @@ export class Http1Connection extends Connection {
     // On a response that is not the last, it would make Node drop the pipelined ones behind it.
     if (this.#announced !== undefined && !this.#announced.headersSent) this.#announced.shouldKeepAlive = true
     this.#announced = undefined
-    if (last.headersSent || !last.shouldKeepAlive) return
+    // Node reads no further while it cannot write: what is pipelined behind has perhaps come, and not been seen.
+    if (last.headersSent || !last.shouldKeepAlive || this.stream.isPaused()) return
     last.shouldKeepAlive = false
     this.#announced = last
   }
