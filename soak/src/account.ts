@@ -32,7 +32,8 @@ export class Attempt {
 
   answered(): void {
     if (this.outcome === 'open') this.outcome = 'answered'
-    else this.#violate(`was answered when it was ${this.outcome} already`)
+    // One that was given up may be on its way.
+    else if (this.outcome !== 'given up') this.#violate(`was answered when it was ${this.outcome} already`)
   }
 
   /** From now on its client is the reason for whatever becomes of it. */
@@ -87,13 +88,19 @@ export class Account {
         attempt.wrong('was answered, but never reached the handler')
       if (attempt.outcome === 'open') attempt.wrong('was left open by its client')
       if (attempt.outcome === 'unanswered') {
-        const { outcome, because } = judge(attempt, report, handled)
+        const { outcome, because } = judge(attempt, report, handled, this.#lastWrite(attempt.contact))
         attempt.outcome = outcome
         if (because !== undefined) attempt.reason = `${because} (${attempt.reason})`
       }
       if (attempt.outcome === 'lost') faults.push(`request ${id} (${what}) was lost: ${attempt.reason}`)
     }
     return faults
+  }
+
+  /** When the client wrote to this connection for the last time. */
+  #lastWrite(contact: Contact): number {
+    const writes = this.attempts.filter((attempt) => attempt.contact === contact).map(({ writtenAt }) => writtenAt ?? 0)
+    return Math.max(...writes)
   }
 
   /** How many had this outcome. */
@@ -104,15 +111,18 @@ export class Account {
 
 /**
  * A request was completely sent to a living server when all of its bytes had reached the machine before the server last
- * looked for what had arrived on this connection, ahead of its FIN (HTTP/2: its GOAWAY); and a connection, when it was there
- * before the server last looked for such ahead of taking its listener down.
+ * looked for what had arrived on this connection, ahead of its FIN or of an answer that says `Connection: close` (HTTP/2: its
+ * first GOAWAY); and a connection, when it was there before the server last looked for such ahead of taking its listener down.
+ *
+ * To bytes that cross the end of a connection TCP answers with RST, which makes the client's machine forget what it has
+ * received and not yet given to the client: where the client wrote some, an answer that is missing may be among that.
  */
 function judge(
   { id, writtenAt, contact: { openedAt, connectedAt, port } }: Attempt,
   { accepted, listenerDown }: LifeReport,
   handled: ReadonlySet<number>,
+  lastWrite: number,
 ): { outcome: 'unsent' | 'crossed' | 'lost'; because?: string } {
-  if (handled.has(id)) return { outcome: 'lost', because: 'it reached the handler, and no answer came' }
   if (connectedAt === undefined) return { outcome: 'unsent' }
   const acceptance = accepted.find((acceptance) => acceptance.port === port && acceptance.at >= openedAt)
   if (acceptance === undefined) {
@@ -123,9 +133,11 @@ function judge(
       because: `it was connected ${early} ms before the listener went down, and never accepted`,
     }
   }
-  if (writtenAt === undefined) return { outcome: 'unsent' }
   const { cut } = acceptance
+  if (handled.has(id) && !(lastWrite >= (cut ?? Number.POSITIVE_INFINITY)))
+    return { outcome: 'lost', because: 'it reached the handler, and no answer came' }
+  if (writtenAt === undefined) return { outcome: 'unsent' }
   if (cut === undefined) return { outcome: 'lost', because: 'the server had not ended the connection' }
-  if (writtenAt >= cut) return { outcome: 'crossed' }
+  if (writtenAt >= cut || handled.has(id)) return { outcome: 'crossed' }
   return { outcome: 'lost', because: `it was written ${(cut - writtenAt).toFixed(2)} ms before the server last looked` }
 }

@@ -29,8 +29,12 @@ const WARM_UP = 0.4
 /** How many bytes of heap for each connection are too many, where three standard errors make it certain. */
 export const MOST_GROWTH = 100
 
-/** How many faults of one life are told. */
+/** How many faults of one life are told, and of one subject. */
 const MOST_FAULTS = 5
+const MOST_FAULTS_TOLD = 15
+
+/** How many requests are sent again in the next life: all that crossed, commonly. */
+const MOST_AGAIN = 20
 
 /** Soaks one subject: life after life in one process, which ends by itself after the last one. */
 export class Run {
@@ -121,14 +125,14 @@ export class Run {
     if (faults.length > MOST_FAULTS) this.#fault(`${faults.length - MOST_FAULTS} more faults`)
     for (const { outcome } of account.attempts)
       if (outcome !== 'open' && outcome !== 'unanswered') this.#outcomes[outcome]++
-    this.#again = account.count('crossed') + account.count('unsent')
+    this.#again = Math.min(MOST_AGAIN, account.count('crossed') + account.count('unsent'))
     if (idle) this.#idleEnds++
     this.#connections += accepted.length
     this.#heap.push([this.#connections, heap])
   }
 
   #fault(what: string): void {
-    this.#faults.push(`life ${this.#lives}: ${what}`)
+    if (this.#faults.length < MOST_FAULTS_TOLD) this.#faults.push(`life ${this.#lives}: ${what}`)
   }
 
   #failed(what: string): false {

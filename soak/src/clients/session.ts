@@ -40,14 +40,15 @@ export class Session {
     const { random, account } = this.#visit
     const attempt = account.begin(what, this.#contact)
     this.#attempts.add(attempt)
+    const slow = random.chance(0.1)
     const errand: Errand = {
       id: attempt.id,
-      size: random.chance(0.1) ? random.between(0, 1_000_000) : random.between(0, 300),
+      // A slow reader gets more than its window holds: an answer that had come in full would be dropped unread by Node.
+      size: slow || random.chance(0.1) ? random.between(200_000, 1_000_000) : random.between(0, 300),
       delay: random.chance(0.4) ? random.between(1, 15) : 0,
       spin: random.chance(0.05) ? random.between(1, 3) : 0,
     }
     const body = random.chance(0.3) ? 'u'.repeat(random.between(0, 100_000)) : undefined
-    const slow = random.chance(0.1)
     const reset = random.chance(resets)
     const unfinished = reset && body !== undefined && random.chance(0.5)
     if (!this.#client.connected) {

@@ -30,6 +30,8 @@ export class Wire {
   readonly #visit: Visit
   #client: RawClient | undefined
   #failure = ''
+  /** What came before, for reasons. */
+  #story = ''
 
   private constructor(visit: Visit) {
     this.#visit = visit
@@ -41,9 +43,11 @@ export class Wire {
     try {
       wire.#client = await RawClient.connect(visit.address, {
         secure: visit.secure,
-        onConnected({ localPort }) {
+        onConnected(socket) {
           wire.contact.connectedAt = now()
-          if (localPort !== undefined) wire.contact.port = localPort
+          if (socket.localPort !== undefined) wire.contact.port = socket.localPort
+          // Else the machine keeps what it is given until the server has acknowledged what came before.
+          socket.setNoDelay()
         },
       })
     } catch (error) {
@@ -104,7 +108,7 @@ export class Wire {
       text = await this.#client.until(answer)
     } catch {
       const { how, code } = await this.#client.ended
-      const reason = `${how}${code === undefined ? '' : ` ${code}`} ${this.#failure}`.trim()
+      const reason = [how, code, this.#story, this.#failure].filter(Boolean).join(' ')
       const { received } = this.#client
       if (received.length > 0) attempt.wrong(`${reason}, after ${JSON.stringify(received.slice(0, 300))}`)
       else attempt.unanswered(reason)
@@ -117,7 +121,9 @@ export class Wire {
       return false
     }
     attempt.answered()
-    return !/^connection: close$/im.test(head)
+    const closes = /^connection: close$/im.test(head)
+    this.#story = `after an answer that said ${closes ? 'close' : 'keep-alive'}`
+    return !closes
   }
 
   /** One request and its answer. Says whether another may follow. */

@@ -67,7 +67,11 @@ export class Ledger {
   #session(session: Http2Session): void {
     const acceptance = this.#open.get(session.socket.remotePort ?? 0)
     if (acceptance === undefined) return
-    const { close } = session
+    const { close, goaway } = session
+    session.goaway = (...args) => {
+      this.#cut(acceptance)
+      goaway.apply(session, args)
+    }
     session.close = (callback) => {
       this.#cut(acceptance)
       close.call(session, callback)

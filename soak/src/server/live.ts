@@ -13,6 +13,12 @@ const GRACE = 6_000
 /** How long (ms) every third end blocks the event loop, so that much arrives between the decision and the drain. */
 const BLOCKED = 4
 
+/**
+ * How long (ms) an HTTP/2 session may stall on Node 20, which leaves one that broke the protocol open for ever, with its
+ * streams, even when its client has gone. Later versions destroy it.
+ */
+const STALLED = 1_000
+
 /** A server that has begun to listen. */
 export interface Living {
   readonly address: Address
@@ -33,11 +39,13 @@ export async function live(
   }
   const webSockets = new WebSockets(begun)
   const { idle, servers, stop } = await subject.serve(
-    answering(begun),
+    answering(begun, (port) => ledger.cut(port)),
     { patience, grace: GRACE },
     {
       prepare(server) {
         ledger.keep(server)
+        if (subject.protocol === 'h2' && process.versions.node.startsWith('20.') && 'setTimeout' in server)
+          server.setTimeout(STALLED)
         if (subject.protocol === 'http/1.1') webSockets.serve(server, (port) => ledger.cut(port))
       },
     },
