@@ -14,8 +14,8 @@ const GRACE = 6_000
 const BLOCKED = 4
 
 /**
- * How long (ms) an HTTP/2 session may stall on Node 20, which leaves one that broke the protocol open for ever, with its
- * streams, even when its client has gone. Later versions destroy it.
+ * How long (ms) an HTTP/2 session may stall. Node leaves one that breaks the protocol open, and reads it no more, so that its
+ * streams stay even when its client has gone: always on Node 20, and after a GOAWAY on 22 to 26.
  */
 const STALLED = 1_000
 

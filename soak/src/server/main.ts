@@ -24,10 +24,13 @@ process.on('message', (message) => {
 process.channel?.unref()
 
 for (let count = 0; !last; count++) {
+  // A stalled HTTP/2 session keeps no process alive, and neither does grace: this one waits for what becomes of it.
+  const waiting = setInterval(() => {}, 60_000)
   living = await live(subject, { patience: Number(patience), turns, count })
   send({ kind: 'listening', address: living.address })
   const report = await living.closed
   living = undefined
+  clearInterval(waiting)
   // What has closed in this turn is let go of in the next ones.
   await turn()
   await turn()
