@@ -17,6 +17,7 @@ const floors: readonly (readonly string[])[] = [
     'plain-connection',
     'connection',
     'carrier',
+    'parser',
   ],
   ['countdown', 'hold'],
   [

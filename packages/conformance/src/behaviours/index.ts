@@ -6,6 +6,7 @@ import { drain } from './drain.ts'
 import { grace } from './grace.ts'
 import { http1 } from './http1.ts'
 import { ignored } from './ignored.ts'
+import { pipelines } from './pipelines.ts'
 import { requests } from './requests.ts'
 import { sessions } from './sessions.ts'
 import { upgrades } from './upgrades.ts'
@@ -20,6 +21,7 @@ export const behaviours: readonly Behaviour[] = [
   ...ignored,
   ...deadline,
   ...drain,
+  ...pipelines,
   ...grace,
   ...closing,
 ]

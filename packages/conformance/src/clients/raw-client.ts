@@ -11,6 +11,8 @@ export interface RawClientOptions {
   readonly secure?: boolean
   /** Goes on writing after the server's FIN. */
   readonly allowHalfOpen?: boolean
+  /** Is given the TCP connection as soon as it is there: before the TLS handshake, which may fail. */
+  readonly onConnected?: (socket: Socket) => void
 }
 
 /** A client that says every byte itself: over TCP, a unix socket, or TLS on either. */
@@ -25,8 +27,10 @@ export class RawClient {
   #changed = (): void => {}
 
   /** Connects, and does the TLS handshake where asked to. */
-  static async connect(address: Address, { secure, allowHalfOpen = false }: RawClientOptions = {}): Promise<RawClient> {
+  static async connect(address: Address, options: RawClientOptions = {}): Promise<RawClient> {
+    const { secure, allowHalfOpen = false, onConnected } = options
     const below = connectPlain({ ...address, allowHalfOpen })
+    below.once('connect', () => onConnected?.(below))
     const socket = secure ? connectTls({ socket: below, ca: CERTIFICATE, servername: 'localhost' }) : below
     await once(socket, secure ? 'secureConnect' : 'connect')
     return new RawClient(socket, below)

@@ -3,6 +3,7 @@ import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import { type Carrier, carriedBy } from './carrier.ts'
 import { Connection } from './connection.ts'
+import { hasMoreToParse } from './parser.ts'
 
 /** A connection that speaks HTTP/1, or nothing yet. */
 export class Http1Connection extends Connection {
@@ -121,14 +122,9 @@ export class Http1Connection extends Connection {
   }
 
   announce(): void {
-    const last = this.#queued?.at(-1) ?? this.#response
-    if (last === undefined || last === this.#announced) return
-    // On a response that is not the last, it would make Node drop the pipelined ones behind it.
-    if (this.#announced !== undefined && !this.#announced.headersSent) this.#announced.shouldKeepAlive = true
-    this.#announced = undefined
-    if (last.headersSent || !last.shouldKeepAlive) return
-    last.shouldKeepAlive = false
-    this.#announced = last
+    // Of requests that came in one piece, the first could be answered as the last one before the next is seen.
+    if (hasMoreToParse(this.stream)) process.nextTick(() => this.#announce())
+    else this.#announce()
   }
 
   finish(): void {
@@ -169,6 +165,18 @@ export class Http1Connection extends Connection {
   #adoptCurrent(closed?: ServerResponse): void {
     const response: unknown = Reflect.get(this.stream, '_httpMessage')
     if (response instanceof ServerResponse && response !== closed && !this.stream.destroyed) this.adopt(response)
+  }
+
+  #announce(): void {
+    const last = this.#queued?.at(-1) ?? this.#response
+    if (last === undefined || last === this.#announced) return
+    // On a response that is not the last, it would make Node drop the pipelined ones behind it.
+    if (this.#announced !== undefined && !this.#announced.headersSent) this.#announced.shouldKeepAlive = true
+    this.#announced = undefined
+    // Node reads no further while it cannot write: what is pipelined behind has perhaps come, and not been seen.
+    if (last.headersSent || !last.shouldKeepAlive || this.stream.isPaused()) return
+    last.shouldKeepAlive = false
+    this.#announced = last
   }
 
   #beginIgnored(response: ServerResponse): void {

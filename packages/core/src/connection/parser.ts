@@ -1,0 +1,21 @@
+import type { Socket } from 'node:net'
+
+/** The end of a request's head. */
+const END = '\r\n\r\n'
+
+/**
+ * Whether Node is parsing a piece of bytes of this socket right now that holds something behind the end of a head: a body, or
+ * further requests. Where Node does not show the piece, it may.
+ *
+ * A private method, which Node itself calls for `rawPacket` of 'clientError'; the same on 20 to 26.
+ */
+export function hasMoreToParse(socket: Socket): boolean {
+  const parser: unknown = Reflect.get(socket, 'parser')
+  if (typeof parser !== 'object' || parser === null) return false
+  const show: unknown = Reflect.get(parser, 'getCurrentBuffer')
+  if (typeof show !== 'function') return true
+  const piece: unknown = Reflect.apply(show, parser, [])
+  if (!Buffer.isBuffer(piece)) return true
+  const end = piece.indexOf(END)
+  return piece.length > 0 && (end < 0 || end + END.length < piece.length)
+}
