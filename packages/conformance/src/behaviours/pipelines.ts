@@ -4,7 +4,7 @@ import { type Behaviour, isHttp1 } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
 import type { RawClient } from '../clients/raw-client.ts'
 
-const BIG = Buffer.alloc(10_000_000, 'x')
+const BIG = Buffer.alloc(8_000_000, 'x')
 const PATHS = ['/now/1', '/now/2', '/now/3']
 
 /** Requests that come in one piece, each of which is answered before Node has parsed the next. */

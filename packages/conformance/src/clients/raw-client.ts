@@ -71,8 +71,9 @@ export class RawClient {
 
   /** Waits until `text` has come, and gives everything that came up to its end; it is read then. */
   async until(text: string): Promise<string> {
-    for (;;) {
-      const index = this.#received.indexOf(text)
+    // What was searched once is not searched again: it may be megabytes.
+    for (let from = 0; ; from = Math.max(0, this.#received.length - text.length)) {
+      const index = this.#received.indexOf(text, from)
       if (index >= 0) {
         const end = index + text.length
         const read = this.#received.slice(0, end)

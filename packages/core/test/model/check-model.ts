@@ -10,10 +10,10 @@ export interface Weighted {
   readonly arbitrary: fc.Arbitrary<fc.AsyncCommand<Reference, System>>
 }
 
-/** What `pnpm test:model` tells. */
+/** What `pnpm test:model` tells. It explores; an ordinary test runs the same each time. */
 const told = {
   runs: Number(process.env['IDLE_MODEL_RUNS'] ?? 1000),
-  seed: Number(process.env['IDLE_MODEL_SEED'] ?? Date.now() % 2 ** 31),
+  seed: Number(process.env['IDLE_MODEL_SEED'] ?? 2026),
   path: process.env['IDLE_MODEL_PATH'],
   replayPath: process.env['IDLE_MODEL_REPLAY_PATH'],
 }
