@@ -4,9 +4,10 @@ import type { ServerReference } from './reference-server.ts'
 
 const MOST_SERVERS = 3
 
-/** Whether nothing is on it that Node's own `close()` would end, on one version or another. */
+/** Whether nothing is on it that Node's own `close()` would end, on one version or another (HTTP/2 sessions: 24 and 26). */
 function closeable({ state, kind, connections }: ServerReference): boolean {
   if (state !== 'listening') return false
+  if (kind === 'http2') return connections.length === 0
   return connections.every(({ requests, upgraded }) => kind === 'net' || requests.length > 0 || upgraded !== undefined)
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import {
   type ClientHttp2Session,
@@ -191,6 +191,10 @@ let directory: string | undefined
 
 /** Where the servers listen. Nobody connects there. */
 function sockets(): string {
-  directory ??= mkdtempSync(join(tmpdir(), 'idle-model-'))
+  if (directory === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'idle-model-'))
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }))
+    directory = made
+  }
   return directory
 }
