@@ -10,7 +10,7 @@ import {
 import { createServer as createNetServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import type { Hold } from '../../src/hold.ts'
 import { type IdleShutdown, idleShutdown, livesOn } from '../../src/idle-shutdown.ts'
 import type { AnyServer } from '../../src/server.ts'
@@ -189,12 +189,12 @@ export function found<T>(map: ReadonlyMap<number, T>, number: number): T {
 
 let directory: string | undefined
 
+afterAll(() => {
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true })
+})
+
 /** Where the servers listen. Nobody connects there. */
 function sockets(): string {
-  if (directory === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'idle-model-'))
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }))
-    directory = made
-  }
+  directory ??= mkdtempSync(join(tmpdir(), 'idle-model-'))
   return directory
 }
