@@ -72,7 +72,8 @@ export class RawClient {
   /** Waits until `text` has come, and gives everything that came up to its end; it is read then. */
   async until(text: string): Promise<string> {
     // What was searched once is not searched again: it may be megabytes.
-    for (let from = 0; ; from = Math.max(0, this.#received.length - text.length)) {
+    let from = 0
+    for (;;) {
       const index = this.#received.indexOf(text, from)
       if (index >= 0) {
         const end = index + text.length
@@ -81,6 +82,7 @@ export class RawClient {
         return read
       }
       if (this.#closed) throw new Error(`The connection ended before ${JSON.stringify(text)}: ${this.#received}`)
+      from = Math.max(0, this.#received.length - text.length)
       await new Promise<void>((resolve) => {
         this.#changed = resolve
       })
