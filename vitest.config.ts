@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
-const roots = [...readdirSync('packages').map((name) => `packages/${name}`), 'demo', 'e2e']
+const roots = [...readdirSync('packages').map((name) => `packages/${name}`), 'bench', 'demo', 'e2e', 'soak']
 const report = process.env['IDLE_TEST_REPORT']
 
 export default defineConfig({
