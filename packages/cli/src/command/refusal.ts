@@ -1,0 +1,47 @@
+import type { ListenAddress, RunOptions } from '../run/run-options.ts'
+import { CommandError } from './command-error.ts'
+import { showListenAddress } from './listen-address.ts'
+
+/** What a system error has; `port` is that of a listener. */
+interface SystemError {
+  readonly code: string
+  readonly syscall?: string
+  readonly address?: string
+  readonly port?: number
+}
+
+/** A sentence for a system error that came from listening on one of the addresses. Gives back what it does not know. */
+function listenRefusal(error: unknown, addresses: readonly ListenAddress[]): unknown {
+  if (!isSystemError(error)) return error
+  const { code, address, port } = error
+  const found = addresses.find((each) => ('path' in each ? each.path === address : each.port === port))
+  const shown = found === undefined ? (address ?? '') : showListenAddress(found)
+  const what = found !== undefined && 'path' in found ? `the path ${shown}` : `the address ${shown}`
+  switch (code) {
+    case 'EADDRINUSE':
+      return new CommandError(1, `${what} is in use (EADDRINUSE)`)
+    case 'EACCES':
+      return new CommandError(1, `${what} may not be opened by this user (EACCES)`)
+    case 'EADDRNOTAVAIL':
+      return new CommandError(1, `${what} is none of this machine's (EADDRNOTAVAIL)`)
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new CommandError(1, `the host of ${shown} is not known (${code})`)
+    default:
+      return new CommandError(1, `${what} cannot be held (${code})`)
+  }
+}
+
+/** A sentence for an error of {@link Runner.start}. Gives back what it does not know. */
+export function startRefusal(error: unknown, { listen, command: [file] }: RunOptions): unknown {
+  if (!isSystemError(error)) return error
+  if (!['listen', 'bind', 'getaddrinfo'].includes(error.syscall ?? '')) {
+    if (error.code === 'ENOENT') return new CommandError(1, `command not found: ${file} (ENOENT)`)
+    if (error.code === 'EACCES') return new CommandError(1, `${file} may not be executed (EACCES)`)
+  }
+  return listenRefusal(error, listen)
+}
+
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z_]+$/.test(error.code)
+}
