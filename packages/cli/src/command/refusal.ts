@@ -11,7 +11,7 @@ interface SystemError {
 }
 
 /** A sentence for a system error that came from listening on one of the addresses. Gives back what it does not know. */
-function listenRefusal(error: unknown, addresses: readonly ListenAddress[]): unknown {
+export function listenRefusal(error: unknown, addresses: readonly ListenAddress[]): unknown {
   if (!isSystemError(error)) return error
   const { code, address, port } = error
   const found = addresses.find((each) => ('path' in each ? each.path === address : each.port === port))
