@@ -8,7 +8,7 @@ import { drainOnSignals } from './signals.ts'
 import { WatchedServers } from './watched-servers.ts'
 
 /** Set on `globalThis` by a supervisor: its own servers are not to be watched where NODE_OPTIONS preloads this. */
-export const SUPERVISES: unique symbol = Symbol.for('idle-shutdown.supervises')
+const SUPERVISES: unique symbol = Symbol.for('idle-shutdown.supervises')
 
 /**
  * Watches every server that this process starts to listen on, and ends the process when all are idle.
