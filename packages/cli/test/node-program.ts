@@ -29,9 +29,9 @@ export class NodeProgram {
   readonly #output = { stdout: '', stderr: '' }
 
   /** Starts `node ARGS`, with `env` added to this process's own. It is killed when the tests of the file end. */
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, command: string = process.execPath) {
     const { NODE_OPTIONS: _, ...own } = process.env
-    this.child = spawn(process.execPath, args, { env: { ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child = spawn(command, args, { env: { ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const name of ['stdout', 'stderr'] as const) {
       this.child[name]?.setEncoding('utf8').on('data', (text: string) => {
         this.#output[name] += text
@@ -40,6 +40,11 @@ export class NodeProgram {
     this.ended = once(this.child, 'close').then(([code, signal]) => ({ code, signal, ...this.#output }))
     running.add(this.child)
     this.child.once('exit', () => running.delete(this.child))
+  }
+
+  /** Starts another command, which starts Node. */
+  static of(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): NodeProgram {
+    return new NodeProgram(args, env, command)
   }
 
   /** Starts a program of `programs`, with the preload. */
@@ -64,6 +69,11 @@ export class NodeProgram {
         throw new Error(`ended with ${code ?? signal} before it printed ${pattern}:\n${stdout}${stderr}`)
       }
     }
+  }
+
+  /** What it has printed so far. */
+  get output(): string {
+    return this.#output.stdout
   }
 
   /** The port that it prints as `NAME PORT`. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Http2Client, KeepAliveClient, RawClient } from '@idle-shutdown/conformance'
 import { describe, expect, test } from 'vitest'
@@ -283,5 +284,57 @@ describe.concurrent('other processes and threads', () => {
     const port = await program.port()
     expect(await ask(port)).toBe('Hello')
     expect(await ask(port)).toBe('Hello')
+  })
+})
+
+describe.concurrent('sockets that systemd passes', () => {
+  const PASS = join(import.meta.dirname, '../../activation/test/pass.pl')
+  const passed = (sockets: readonly string[], code: string): NodeProgram =>
+    NodeProgram.of(
+      'perl',
+      [PASS, ...sockets, '--', process.execPath, '--import', REGISTER, '--input-type=module', '-e', code],
+      SHORT,
+    )
+  const LISTEN = (port: number, body = 'Hello'): string => `
+    import('node:http').then(({ createServer }) => createServer((req, res) => res.end('${body}'))
+      .listen(${port}, function () { console.log('at ' + JSON.stringify(this.address())) }))`
+
+  test('the only one is taken in place of any port, and shown as the address', async () => {
+    const program = passed(['tcp'], LISTEN(4322))
+    const port = Number((await program.printed(/port (\d+)/))[1])
+    expect(await ask(port)).toBe('Hello')
+    expect(JSON.parse((await program.printed(/at (.*)/))[1] ?? '')).toMatchObject({ address: '127.0.0.1', port })
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('of several, by name', async () => {
+    const program = passed(['4323@tcp', '4324@tcp'], LISTEN(4324, 'two') + LISTEN(4323, 'one'))
+    await program.printed(/at .*\n(.*\n)*at /)
+    const [one = 0, two = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
+    expect([await ask(one), await ask(two)]).toEqual(['one', 'two'])
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('children do not take them for theirs', async () => {
+    const program = passed(
+      ['tcp'],
+      `console.log('left ' + ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES'].filter((name) => name in process.env).length)`,
+    )
+    await program.printed(/left 0/)
+  })
+
+  test('those of another process: one line says so, and it listens on its own', async () => {
+    const program = NodeProgram.preloaded(HTTP, { ...SHORT, LISTEN_FDS: '1', LISTEN_PID: '1' })
+    expect(await ask(await program.port())).toBe('Hello')
+    const { stderr, ...ending } = await program.ended
+    expect(ending).toMatchObject(BY_ITSELF)
+    expect(stderr).not.toContain('LISTEN_PID')
+    const other = NodeProgram.preloaded(HTTP.replace('listen(0', 'listen(4325'), {
+      ...SHORT,
+      LISTEN_FDS: '1',
+      LISTEN_PID: '1',
+    })
+    expect(await ask(await other.port())).toBe('Hello')
+    expect((await other.ended).stderr).toMatch(/^idle-shutdown: LISTEN_PID is '1', but this is process/)
   })
 })

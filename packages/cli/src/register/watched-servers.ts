@@ -11,8 +11,8 @@ import type { Settings } from './settings.ts'
 export interface Overseer {
   /** Asked at the deadline; only `true` lets it end. */
   confirm(): boolean | Promise<boolean>
-  /** The servers were idle, and are being closed. Returned work is waited for before {@link Overseer.ended}. */
-  ending(idle: IdleShutdown): void
+  /** The servers that counted were idle, and accept nothing any more. */
+  ending(servers: Iterable<AnyServer>): void
   /** Everything is closed after an idle end. */
   ended(report: CloseReport): void
   /** A server is watched, or closed along, or left to the program. */
@@ -45,9 +45,22 @@ export class WatchedServers {
     this.#along = this.#newAlong()
   }
 
-  /** The living one. */
-  get idle(): IdleShutdown {
-    return this.#current
+  /** Somebody comes: it goes on, unless the end is decided. */
+  goOn(): boolean {
+    const { tracker, signal } = this.#current
+    tracker.touch()
+    return !signal.aborted
+  }
+
+  /** What holds it awake, as plain data. */
+  get idleness(): { active: number; deadline: number | undefined; patience: number; reasons: readonly string[] } {
+    const { active, deadline, patience, reasons } = this.#current.tracker.explain()
+    return {
+      active,
+      deadline: deadline?.getTime(),
+      patience,
+      reasons: reasons.map(({ kind, label }) => `${kind} ${label}`),
+    }
   }
 
   /** A server has begun to listen. */
@@ -114,7 +127,7 @@ export class WatchedServers {
     const idle = new IdleShutdown([], this.#options)
     idle.signal.addEventListener('abort', () => {
       if (!(idle.signal.reason instanceof IdleTimeoutError)) return
-      this.#overseer.ending(idle)
+      this.#overseer.ending(this.#counted.keys())
       const along = this.#along.close(idle.signal.reason)
       void Promise.all([idle.closed, along]).then(([report]) => this.#overseer.ended(report))
     })
