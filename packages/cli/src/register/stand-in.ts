@@ -71,7 +71,6 @@ function takePlace(server: Server, place: Place, wanted: WantedAddress, path: st
   const onListening = (): void => {
     // Nobody can connect to what has no name.
     if (process.platform !== 'win32' && existsSync(path)) unlinkSync(path)
-    Object.defineProperty(server, 'address', { value: () => shown, configurable: true, writable: true })
     setImmediate(() => setImmediate(open))
   }
   const open = (): void => {
@@ -81,7 +80,11 @@ function takePlace(server: Server, place: Place, wanted: WantedAddress, path: st
     taken.set(server, place)
     place.open(server)
   }
-  // Before the program's own listeners, which look at address().
+  Object.defineProperty(server, 'address', {
+    value: () => (server.listening ? shown : null),
+    configurable: true,
+    writable: true,
+  })
   server.prependOnceListener('listening', onListening)
   server.once('close', () => {
     server.off('listening', onListening)

@@ -108,6 +108,8 @@ export class Supervisor {
   giveBack(listen: number, socket: Socket, handle: object): void {
     const key = ++this.#keys
     this.#kept.set(key, socket)
+    // A socket that is not read keeps no process alive, and messages that wait to be sent do not either.
+    process.channel?.ref()
     this.#tell({ type: 'kept', listen, key }, handle)
   }
 
@@ -175,6 +177,7 @@ export class Supervisor {
       case 'taken':
         this.#kept.get(message.key)?.destroy()
         this.#kept.delete(message.key)
+        if (this.#kept.size === 0) process.channel?.unref()
         break
       case 'ask':
         if (this.#supervised !== undefined) this.#tell({ type: 'idleness', ...this.#supervised.idleness })
