@@ -4,8 +4,11 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Http2Client, KeepAliveClient, RawClient } from '@idle-shutdown/conformance'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { NodeProgram, REGISTER } from './node-program.ts'
+
+// Each starts several processes; on a busy machine each of them takes seconds.
+vi.setConfig({ testTimeout: 60_000 })
 
 const HTTP = `
   import { createServer } from 'node:http'

@@ -2,8 +2,11 @@ import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { RawClient } from '@idle-shutdown/conformance'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { program, Supervised } from './supervisor.ts'
+
+// Each starts several processes; on a busy machine each of them takes seconds.
+vi.setConfig({ testTimeout: 60_000 })
 
 const SHORT = { idle: { IDLE_PATIENCE: '200ms', IDLE_STARTUP_PATIENCE: '20s' } }
 const agents = new Set<Agent>()
