@@ -5,7 +5,7 @@ import { vi } from 'vitest'
 import { commandLine } from '../src/command/command-line.ts'
 
 /** The command as it is installed. */
-const COMMAND = join(import.meta.dirname, '../dist/main.js')
+export const COMMAND: string = join(import.meta.dirname, '../dist/main.js')
 
 /** What a call of the command printed, and its exit code. */
 export interface Called {

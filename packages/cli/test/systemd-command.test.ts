@@ -59,8 +59,8 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
     [[...least, '--patience', 'soon', 'node', 'x'], 2, "--patience is 'soon'"],
     [[...least, 'sh', '-c', 'node x'], 2, 'sh is not node'],
     [[...least, 'npm', 'start'], 2, 'npm is not node'],
-    [[...least, 'no-such-command-here'], 1, 'command not found: no-such-command-here'],
-    [[...least, './no-such-file'], 1, 'command not found: ./no-such-file'],
+    [[...least, 'no-such-command-here'], 1, 'there is no command no-such-command-here in PATH'],
+    [[...least, './no-such-file'], 1, 'there is no file ./no-such-file'],
   ])('%j: exit code %d, %s', async (args, code, message) => {
     const called = await callHere(['systemd', '--cwd', temp, ...args])
     expect(called).toEqual({ code, stdout: '', stderr: expect.stringMatching(/^idle-shutdown: [^\n]+\n$/) })
@@ -78,7 +78,7 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
     writeFileSync(join(temp, 'plain.js'), '')
     expect(await systemd([...least, './plain.js'])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('may not be executed'),
+      stderr: expect.stringContaining('is not executable'),
     })
   })
 

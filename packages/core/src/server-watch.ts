@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import type { EventEmitter } from 'node:events'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type {
@@ -19,6 +20,9 @@ import type { RequestInfo, ShutdownSettings } from './options.ts'
 import { type AnyServer, isHttp1, isHttp2, isTls, liveSockets, spareConnections } from './server.ts'
 
 type Listener = Parameters<EventEmitter['on']>[1]
+
+/** Says of each server that it is watched from now on: the preload leaves a program that watches its own alone. */
+const watched = channel('idle-shutdown:watch')
 
 /** Whom a watch tells what happens on its server. */
 export interface Watcher {
@@ -85,6 +89,7 @@ export class ServerWatch implements Site {
   /** Begins to watch. A server that is in use already is taken over with its connections. */
   attach(): void {
     const { server } = this
+    watched.publish(server)
     // Before Node's own listeners, which make a session or a TLS socket of the connection at once.
     for (const [event, listener] of this.#listeners) server.prependListener(event, listener)
     if (this.#http) {

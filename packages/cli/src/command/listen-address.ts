@@ -26,10 +26,10 @@ export function parsePort(option: string, text: string): number {
   throw wrongUsage(`${option} has the port '${text}'; accepted are 1 to 65535`)
 }
 
-/** As one would write it: `3000`, `127.0.0.1:3000`, `[::1]:3000`, or the path. */
+/** As one would write it: `3000` for all addresses, `127.0.0.1:3000`, `[::1]:3000`, or the path. */
 export function showListenAddress(address: ListenAddress): string {
   if ('path' in address) return address.path
   const { host, port } = address
-  if (host === undefined) return String(port)
+  if (host === undefined || host === '::') return String(port)
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -36,7 +36,7 @@ export const SUBCOMMANDS: readonly SubcommandText[] = [
     usage: 'idle-shutdown run --listen ADDRESS [OPTIONS] -- COMMAND [ARGUMENTS]',
     does: 'Holds a port, starts COMMAND on the first connection, and lets it go when nobody uses it.',
     more: [
-      'COMMAND is a program in PATH or a path; no shell is involved. Every Node process in it is preloaded with `idle-shutdown/register`, so that it needs no change: its `listen()` takes the held port.',
+      'COMMAND is a program in PATH or a path; no shell is involved. Every Node process in it is preloaded with `idle-shutdown/register`, so that it needs no change: its `listen()` takes the held port. `PORT` is set to the first one.',
       'Events are printed on stderr, a line each, among them how long each cold start took. SIGTERM, SIGINT and SIGHUP end COMMAND, which answers what it has, and then idle-shutdown with code 0. A second one kills COMMAND.',
     ],
     examples: [
@@ -51,6 +51,7 @@ export const SUBCOMMANDS: readonly SubcommandText[] = [
     does: 'Prints the .socket and .service units with which systemd does the same.',
     more: [
       'COMMAND is `node` with its arguments, or a script whose first line names node: systemd gives the socket to the very process that it starts, so that `npm start` would not receive it.',
+      'A start is quicker where Node has compiled before: the units keep that in a cache folder of the service (Node 22 and later).',
       'A changed unit counts after `systemctl daemon-reload`. Enable the socket, and not the service: `systemctl enable --now NAME.socket`.',
     ],
     examples: [
@@ -148,7 +149,7 @@ export const OPTIONS: readonly Option[] = [
     value: 'NAME=VALUE',
     multiple: true,
     does: 'A variable for COMMAND. May be given several times.',
-    more: 'With `run`, COMMAND has the variables of idle-shutdown too; a systemd service has none but those. The settings of the preload that have no option here can be given in this way: `--env IDLE_EXIT=force`.',
+    more: 'With `run`, COMMAND has the variables of idle-shutdown too; a systemd service has none but those. The settings of the preload that have no option here can be given in this way: `--env IDLE_EXIT=natural`.',
     of: BOTH,
   },
   {

@@ -8,6 +8,7 @@ interface SystemError {
   readonly syscall?: string
   readonly address?: string
   readonly port?: number
+  readonly message: string
 }
 
 /** A sentence for a system error that came from listening on one of the addresses. Gives back what it does not know. */
@@ -32,14 +33,16 @@ export function listenRefusal(error: unknown, addresses: readonly ListenAddress[
   }
 }
 
+/** The sentence of an error that came from looking a program up. Gives back what it does not know. */
+export function programRefusal(error: unknown): unknown {
+  if (!isSystemError(error) || (error.code !== 'ENOENT' && error.code !== 'EACCES')) return error
+  return new CommandError(1, `${error.message.replace(/^There/, 'there')} (${error.code})`)
+}
+
 /** A sentence for an error of {@link Runner.start}. Gives back what it does not know. */
-export function startRefusal(error: unknown, { listen, command: [file] }: RunOptions): unknown {
-  if (!isSystemError(error)) return error
-  if (!['listen', 'bind', 'getaddrinfo'].includes(error.syscall ?? '')) {
-    if (error.code === 'ENOENT') return new CommandError(1, `command not found: ${file} (ENOENT)`)
-    if (error.code === 'EACCES') return new CommandError(1, `${file} may not be executed (EACCES)`)
-  }
-  return listenRefusal(error, listen)
+export function startRefusal(error: unknown, { listen }: RunOptions): unknown {
+  const listens = isSystemError(error) && ['listen', 'bind', 'getaddrinfo'].includes(error.syscall ?? '')
+  return listens ? listenRefusal(error, listen) : programRefusal(error)
 }
 
 function isSystemError(error: unknown): error is SystemError {

@@ -36,6 +36,7 @@ test('every option', () => {
       maxQueue: 7,
       proxy: 5000,
       cwd: '/',
+      stdout: 'stderr',
     },
     status: { host: '127.0.0.1', port: 3001 },
     print: 'json',

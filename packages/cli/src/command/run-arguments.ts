@@ -38,6 +38,8 @@ export function runArguments(args: Arguments, environment: NodeJS.ProcessEnv): R
       idle,
       env,
       ...(cwd !== undefined && { cwd }),
+      // Events have it to themselves.
+      ...(args.has('json') && { stdout: 'stderr' as const }),
       ...(proxy !== undefined && { proxy: proxyPort(proxy, listen) }),
       ...(readyTimeout !== undefined && { readyTimeout: duration('--ready-timeout', readyTimeout) }),
       ...(maxQueue !== undefined && { maxQueue: count('--max-queue', maxQueue) }),

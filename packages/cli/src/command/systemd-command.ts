@@ -1,12 +1,13 @@
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { readSettings } from '../register/settings.ts'
+import { findProgram } from '../run/lookup.ts'
 import type { Arguments } from './arguments.ts'
 import { CommandError, wrongUsage } from './command-error.ts'
 import { environmentVariables } from './environment-variables.ts'
-import { executable } from './executable.ts'
 import { existingFolder } from './existing-folder.ts'
 import { checkEnvironment, idleSettings } from './idle-settings.ts'
+import { programRefusal } from './refusal.ts'
 import { commandOf, listenAddresses } from './run-arguments.ts'
 import { serviceUnit, socketUnit, type UnitOptions } from './systemd-units.ts'
 
@@ -36,7 +37,7 @@ function unitOptions(args: Arguments): UnitOptions {
   checkEnvironment({ ...env, ...idle })
   const cwd = existingFolder('--cwd', args.one('cwd') ?? '.')
   const [file, ...rest] = command
-  const path = executable(file, cwd)
+  const path = found(file, cwd)
   return {
     name,
     listen,
@@ -54,11 +55,20 @@ function unitOptions(args: Arguments): UnitOptions {
 function program(file: string, args: readonly string[], cwd: string): { node: string; args: readonly string[] } {
   if (/^node(\.exe)?$/.test(basename(file))) return { node: file, args }
   if (/^#!.*[ /]node\b/.test(firstBytes(file)) && !/^(npm|npx|pnpm|yarn)$/.test(basename(file))) {
-    return { node: executable('node', cwd), args: [file, ...args] }
+    return { node: found('node', cwd), args: [file, ...args] }
   }
   throw wrongUsage(
     `${basename(file)} is not node: systemd gives the socket to the process that it starts, so give what ${basename(file)} runs, such as node server.js`,
   )
+}
+
+/** Absolute; links are not followed, since what they lead to may change with the next release of Node. */
+function found(file: string, cwd: string): string {
+  try {
+    return resolve(cwd, findProgram(file, process.env['PATH'], cwd))
+  } catch (error) {
+    throw programRefusal(error)
+  }
 }
 
 function firstBytes(file: string): string {

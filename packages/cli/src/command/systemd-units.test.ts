@@ -76,6 +76,8 @@ test('the service', () => {
       'Environment="GREETING=Hello, \\"you\\""',
       'Environment=IDLE_PATIENCE=90s',
       'Environment="IDLE_IGNORE=/healthz,/^\\\\/m/"',
+      'CacheDirectory=web',
+      'Environment=NODE_COMPILE_CACHE=%C/web',
       'Restart=on-failure',
       'TimeoutStopSec=8',
       'StartLimitIntervalSec=0',

@@ -1,3 +1,3 @@
-import { readSettings } from './settings.ts'
+import { register } from './register.ts'
 
-readSettings(process.env)
+register()

@@ -1,0 +1,42 @@
+import type { Socket } from 'node:net'
+
+/** What precedes a connection that comes over a private path: who the client is. One line of JSON. */
+interface Preface {
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+  readonly remoteFamily?: string | undefined
+  readonly localAddress?: string | undefined
+  readonly localPort?: number | undefined
+}
+
+/** What the other side answers when it has a server for the connection. Only then anything else is sent. */
+export const ACCEPTED = '+'
+
+/** The line for a client's socket. */
+export function prefaceOf({ remoteAddress, remotePort, remoteFamily, localAddress, localPort }: Socket): string {
+  const preface: Preface = { remoteAddress, remotePort, remoteFamily, localAddress, localPort }
+  return `${JSON.stringify(preface)}\n`
+}
+
+/**
+ * Reads the line, and shows the client's address in place of the private path's. Calls back when the socket may be served, with
+ * nothing read from it: what follows comes only after {@link ACCEPTED}.
+ */
+export function readPreface(socket: Socket, callback: () => void): void {
+  let text = ''
+  const onReadable = (): void => {
+    for (let chunk: unknown = socket.read(); Buffer.isBuffer(chunk); chunk = socket.read()) text += chunk.toString()
+    if (!text.endsWith('\n')) return
+    socket.off('readable', onReadable)
+    socket.off('error', onError)
+    const preface: Preface = JSON.parse(text)
+    for (const [name, value] of Object.entries(preface)) {
+      Object.defineProperty(socket, name, { value, configurable: true, enumerable: true })
+    }
+    callback()
+  }
+  // A supervisor that ended: nobody waits for this connection.
+  const onError = (): void => {}
+  socket.on('error', onError)
+  socket.on('readable', onReadable)
+}

@@ -1,0 +1,25 @@
+import { subscribe } from 'node:diagnostics_channel'
+import type { AnyServer } from '@idle-shutdown/core'
+
+/**
+ * Published for every server that starts to listen, before it accepts. Node 20 and later.
+ *
+ * @see https://nodejs.org/api/diagnostics_channel.html#net
+ */
+const LISTEN = 'tracing:net.server.listen:asyncStart'
+
+/** Published by every copy of our core for each server that it watches from now on. */
+const WATCHED = 'idle-shutdown:watch'
+
+/** Calls back with every server of this thread that listens, before it has accepted anything. */
+export function onListening(callback: (server: AnyServer) => void): void {
+  subscribe(LISTEN, (message) => {
+    const { server } = message as { readonly server: AnyServer }
+    server.prependOnceListener('listening', () => callback(server))
+  })
+}
+
+/** Calls back with every server that any copy of our core watches. */
+export function onWatched(callback: (server: AnyServer) => void): void {
+  subscribe(WATCHED, (server) => callback(server as AnyServer))
+}

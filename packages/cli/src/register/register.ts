@@ -1,0 +1,133 @@
+import { isMainThread } from 'node:worker_threads'
+import { type AnyServer, type CloseReport, IdleUsageError } from '@idle-shutdown/core'
+import { onListening, onWatched } from './discovery.ts'
+import { heldBySupervisor, heldPlaces } from './held-places.ts'
+import { arePassed, inheritedPlaces } from './inherited-places.ts'
+import { giveBackIdle } from './keeping.ts'
+import { leaveForSure } from './leaving.ts'
+import { inWords, Log, say } from './log.ts'
+import type { Place } from './place.ts'
+import { readSettings, type Settings } from './settings.ts'
+import { drainOnSignals } from './signals.ts'
+import { standIn } from './stand-in.ts'
+import { SUPERVISES } from './supervises.ts'
+import { Supervisor } from './supervisor.ts'
+import { WatchedServers } from './watched-servers.ts'
+
+/**
+ * Watches every server that this process starts to listen on, and ends the process when all are idle.
+ *
+ * Does nothing until a server listens, so that a process without one, such as a build tool's child, is not affected. Does
+ * nothing in worker threads and in cluster workers. Wrong settings end the process with code 1 and one sentence.
+ */
+export function register(): void {
+  const held = heldBySupervisor()
+  if (!isMainThread) {
+    if (held !== undefined) standIn(() => refusing(heldPlaces(held, undefined), 'a worker thread'))
+    return
+  }
+  const settings = settingsOrEnd()
+  const log = new Log(settings.log)
+  const supervisor = held && new Supervisor(held)
+  const watched = watch(settings, log, supervisor)
+  supervisor?.serve(watched, () => {
+    log.end('the supervisor has ended: closing')
+    void watched.close(new Error('The supervisor has ended')).then(leaveForSure)
+  })
+  if (held !== undefined) {
+    const places = heldPlaces(held, supervisor)
+    standIn(() => (isClusterWorker() ? refusing(places, 'a cluster worker') : places))
+  } else if (arePassed()) {
+    takeInherited()
+  }
+  watchWhatListens(watched, log, supervisor)
+}
+
+function watch(settings: Settings, log: Log, supervisor: Supervisor | undefined): WatchedServers {
+  return new WatchedServers(settings, {
+    confirm: () => supervisor?.mayGo() ?? true,
+    ending: (servers) => {
+      if (supervisor === undefined) return
+      supervisor.ending()
+      for (const server of servers) giveBackIdle(server, supervisor)
+    },
+    ended: (report) => {
+      log.end(ended(report))
+      supervisor?.closed()
+      if (settings.exit === 'force') leaveForSure()
+    },
+    seen: (server, how) => log.detail(`${placeOf(server)}: ${how}`),
+  })
+}
+
+function watchWhatListens(watched: WatchedServers, log: Log, supervisor: Supervisor | undefined): void {
+  let signalled = false
+  onWatched((server) => watched.watchedBySomebody(server))
+  onListening((server) => {
+    if (Reflect.has(globalThis, SUPERVISES)) return
+    if (isClusterWorker()) {
+      log.detail('a cluster worker is not watched: its primary starts workers, and would start this one again')
+      return
+    }
+    if (!signalled) {
+      signalled = true
+      drainOnSignals(async (signal) => {
+        log.detail(`${signal}: closing`)
+        await watched.close(signal)
+        supervisor?.closed()
+      })
+    }
+    watched.listening(server)
+  })
+}
+
+/** Opened only when something listens: a program that only starts others has no use for them. */
+function takeInherited(): void {
+  let places: readonly Place[] | undefined
+  standIn((listening) => {
+    if (listening) places ??= inheritedPlaces()
+    return places ?? []
+  })
+}
+
+function settingsOrEnd(): Settings {
+  try {
+    return readSettings(process.env)
+  } catch (error) {
+    if (!(error instanceof IdleUsageError)) throw error
+    say(error.message)
+    process.exit(1)
+  }
+}
+
+function ended({ reason, duration, drained, destroyed }: CloseReport): string {
+  const idleFor = reason instanceof Error && 'patience' in reason ? Number(reason.patience) : 0
+  const closing = [`closed in ${inWords(duration)}`]
+  if (drained > 0) closing.push(`${drained} answered meanwhile`)
+  if (destroyed > 0) closing.push(`${destroyed} cut after the grace`)
+  return `idle for ${inWords(idleFor)}: ${closing.join(', ')}`
+}
+
+function placeOf(server: AnyServer): string {
+  const address = server.address()
+  if (typeof address === 'string') return address
+  return address === null ? 'a server' : `port ${address.port}`
+}
+
+/** Places that cannot be served from here: a clear error in place of EADDRINUSE. */
+function refusing(places: readonly Place[], who: string): readonly Place[] {
+  return places.map((place) => ({
+    ...place,
+    check() {
+      throw new IdleUsageError(
+        'ERR_IDLE_CLUSTER_WORKER',
+        `${who[0]?.toUpperCase()}${who.slice(1)} cannot serve what idle-shutdown holds; listen in the main thread of one process`,
+      )
+    },
+  }))
+}
+
+/** Asked only when something listens: loading node:cluster would cost every process. */
+function isClusterWorker(): boolean {
+  return Reflect.get(process.getBuiltinModule('node:cluster'), 'isWorker') === true
+}

@@ -1,0 +1,215 @@
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { type Held, lines, type ToProcess, type ToSupervisor, tagged, untagged } from '../protocol/messages.ts'
+import { ACCEPTED, readPreface } from '../protocol/preface.ts'
+import { giveHandle, giveSocket } from './delivery.ts'
+import { privatePath } from './stand-in.ts'
+
+/** What a process is asked by its supervisor. */
+export interface Supervised {
+  /** Somebody came while it was about to end. Gives whether it goes on. */
+  goOn(): boolean
+  readonly idleness: Omit<Extract<ToSupervisor, { type: 'idleness' }>, 'type'>
+}
+
+/**
+ * The supervisor that started this process, as seen from here. A direct child gets sockets over its IPC channel; another process
+ * gets connections on a private path, and says what it has to say on the supervisor's own.
+ */
+export class Supervisor {
+  readonly held: Held
+  #supervised: Supervised | undefined
+  /** The supervisor has ended: nobody holds the port any more. */
+  #orphaned = (): void => {}
+  /** What sends, once somebody has something to say. */
+  #send: ((message: ToSupervisor, handle?: object) => void) | undefined
+  readonly #direct: boolean
+  readonly #servers = new Map<number, Server>()
+  readonly #addresses = new WeakMap<Server, number>()
+  readonly #listeners = new Map<number, Server>()
+  /** Sockets on their way back. */
+  readonly #kept = new Map<number, Socket>()
+  #keys = 0
+  #go: ((yes: boolean) => void) | undefined
+  #hangUp = (): void => {}
+  #left = false
+
+  constructor(held: Held) {
+    this.held = held
+    this.#direct = process.ppid === held.supervisor && process.connected
+    if (this.#direct) this.#openChannel()
+  }
+
+  /** Answers for `supervised`; calls back when the supervisor has ended. */
+  serve(supervised: Supervised, orphaned: () => void): void {
+    this.#supervised = supervised
+    this.#orphaned = orphaned
+  }
+
+  /** Takes what comes to an address. */
+  claim(listen: number, server: Server): void {
+    this.#servers.set(listen, server)
+    this.#addresses.set(server, listen)
+    if (this.#direct) {
+      this.#tell({ type: 'claim', listen, pid: process.pid })
+      return
+    }
+    const path = privatePath()
+    const listener = createServer({ allowHalfOpen: true }, (socket) =>
+      readPreface(socket, () => {
+        const current = this.#servers.get(listen)
+        if (current === undefined) {
+          socket.destroy()
+          return
+        }
+        socket.write(ACCEPTED)
+        giveSocket(current, socket)
+      }),
+    )
+    this.#listeners.set(listen, listener)
+    // The server itself keeps the process alive, and not its helper.
+    listener
+      .listen({ path, exclusive: true }, () => this.#tell({ type: 'claim', listen, pid: process.pid, path }))
+      .unref()
+  }
+
+  /** Takes nothing more. */
+  release(listen: number): void {
+    if (!this.#servers.delete(listen)) return
+    this.#listeners.get(listen)?.close()
+    this.#listeners.delete(listen)
+    this.#tell({ type: 'release', listen })
+  }
+
+  /** Asks whether it may end. Resolves when everything that was passed on before has arrived. */
+  mayGo(): Promise<boolean> {
+    if (this.#send === undefined || this.#left) return Promise.resolve(true)
+    this.#tell({ type: 'quiet' })
+    return new Promise((resolve) => {
+      this.#go = resolve
+    })
+  }
+
+  /** It ends: what comes now waits for the next process. */
+  ending(): void {
+    if (this.#send !== undefined) this.#tell({ type: 'ending' })
+  }
+
+  /** Whether idle connections can be given back. */
+  get takesBack(): boolean {
+    return this.#direct && !this.#left
+  }
+
+  /** Which address a server serves, or served. */
+  listenOf(server: Server): number | undefined {
+    return this.#addresses.get(server)
+  }
+
+  /** Gives an idle connection back. It is destroyed here when it has arrived there. */
+  giveBack(listen: number, socket: Socket, handle: object): void {
+    const key = ++this.#keys
+    this.#kept.set(key, socket)
+    // A socket that is not read keeps no process alive, and messages that wait to be sent do not either.
+    process.channel?.ref()
+    this.#tell({ type: 'kept', listen, key }, handle)
+  }
+
+  /** Everything is closed: lets go of the supervisor, which would keep the process alive. */
+  closed(): void {
+    if (this.#left) return
+    this.#left = true
+    if (this.#send !== undefined) this.#tell({ type: 'closed' })
+    this.#hangUp()
+  }
+
+  #tell(message: ToSupervisor, handle?: object): void {
+    this.#send ??= this.#connect()
+    this.#send(message, handle)
+  }
+
+  #openChannel(): void {
+    const { send } = process
+    if (send === undefined) return
+    // The program is not to take the channel for its own. `connected` stays: Node itself looks at it.
+    Reflect.deleteProperty(process, 'send')
+    this.#send = (message, handle) => {
+      if (!process.connected) return
+      // Callback: without one, a channel that has just closed makes an 'error'.
+      Reflect.apply(send, process, [tagged(message), handle, { keepOpen: true }, () => {}])
+    }
+    process.on('message', (message: unknown, handle: unknown) => {
+      const ours = untagged<ToProcess>(message)
+      if (ours !== undefined) this.#receive(ours, typeof handle === 'object' && handle !== null ? handle : undefined)
+    })
+    process.channel?.unref()
+    process.once('disconnect', () => this.#lost())
+    this.#hangUp = () => {
+      // After what was said has left.
+      setImmediate(() => process.connected && process.disconnect())
+    }
+  }
+
+  #connect(): (message: ToSupervisor) => void {
+    const socket = connect(this.held.control).unref()
+    socket.setEncoding('utf8')
+    const read = lines((line) => {
+      const ours = untagged<ToProcess>(JSON.parse(line))
+      if (ours !== undefined) this.#receive(ours)
+    })
+    socket.on('data', (text) => read(String(text)))
+    socket.on('error', () => {})
+    socket.once('close', () => this.#lost())
+    this.#hangUp = () => socket.end()
+    return (message) => socket.write(`${JSON.stringify(tagged(message))}\n`)
+  }
+
+  #receive(message: ToProcess, handle?: object): void {
+    switch (message.type) {
+      case 'socket':
+        this.#accept(message, handle)
+        break
+      case 'go':
+        this.#go?.(true)
+        break
+      case 'wanted':
+        this.#go?.(false)
+        if (this.#supervised?.goOn()) this.#tell({ type: 'resume' })
+        break
+      case 'taken':
+        this.#kept.get(message.key)?.destroy()
+        this.#kept.delete(message.key)
+        if (this.#kept.size === 0) process.channel?.unref()
+        break
+      case 'ask':
+        if (this.#supervised !== undefined) this.#tell({ type: 'idleness', ...this.#supervised.idleness })
+        break
+    }
+  }
+
+  #accept({ id, listen, head }: Extract<ToProcess, { type: 'socket' }>, handle: object | undefined): void {
+    const server = this.#servers.get(listen)
+    if (server === undefined || handle === undefined) {
+      this.#tell({ type: 'refuse', id })
+      if (handle !== undefined) close(handle)
+      return
+    }
+    this.#tell({ type: 'ack', id })
+    giveHandle(server, handle, head === undefined ? undefined : Buffer.from(head, 'base64'))
+  }
+
+  #lost(): void {
+    this.#go?.(true)
+    if (this.#left) return
+    this.#left = true
+    this.#orphaned()
+  }
+}
+
+/** Closes this process's copy only: there is no FIN. */
+function close(handle: object): void {
+  for (const name of ['destroy', 'close']) {
+    const method: unknown = Reflect.get(handle, name)
+    if (typeof method !== 'function') continue
+    Reflect.apply(method, handle, [])
+    return
+  }
+}

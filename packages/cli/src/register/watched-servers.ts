@@ -1,0 +1,145 @@
+import {
+  type AnyServer,
+  type CloseReport,
+  IdleShutdown,
+  type IdleShutdownOptions,
+  IdleTimeoutError,
+} from '@idle-shutdown/core'
+import type { Settings } from './settings.ts'
+
+/** Whom the watching tells, and asks. */
+export interface Overseer {
+  /** Asked at the deadline; only `true` lets it end. */
+  confirm(): boolean | Promise<boolean>
+  /** The servers that counted were idle, and accept nothing any more. */
+  ending(servers: Iterable<AnyServer>): void
+  /** Everything is closed after an idle end. */
+  ended(report: CloseReport): void
+  /** A server is watched, or closed along, or left to the program. */
+  seen(server: AnyServer, how: 'counts' | 'closed along' | 'watched by the program'): void
+}
+
+/**
+ * All servers of the process under one clock. Some count; others are closed along at the end. Those that the program
+ * watches itself are left to it. Where the program has closed all of its own accord, the next that listens begins anew.
+ */
+export class WatchedServers {
+  readonly #settings: Settings
+  readonly #overseer: Overseer
+  readonly #options: IdleShutdownOptions
+  #current: IdleShutdown
+  #along: IdleShutdown
+  /** What undoes the watching of those that count. */
+  readonly #counted = new Map<AnyServer, Disposable>()
+  /** Those that the program watches itself. */
+  readonly #programs = new Set<AnyServer>()
+  #attaching = false
+
+  constructor(settings: Settings, overseer: Overseer) {
+    this.#settings = settings
+    this.#overseer = overseer
+    const { patience, startupPatience, grace, activity, upgrades, ignore } = settings
+    const confirm = (): boolean | Promise<boolean> => this.#counted.size > 0 && overseer.confirm()
+    this.#options = { patience, startupPatience, grace, activity, upgrades, ignore, confirm }
+    this.#current = this.#anew()
+    this.#along = this.#newAlong()
+  }
+
+  /** Somebody comes: it goes on, unless the end is decided. */
+  goOn(): boolean {
+    const { tracker, signal } = this.#current
+    tracker.touch()
+    return !signal.aborted
+  }
+
+  /** What holds it awake, as plain data. */
+  get idleness(): { active: number; deadline: number | undefined; patience: number; reasons: readonly string[] } {
+    const { active, deadline, patience, reasons } = this.#current.tracker.explain()
+    return {
+      active,
+      deadline: deadline?.getTime(),
+      patience,
+      reasons: reasons.map(({ kind, label }) => `${kind} ${label}`),
+    }
+  }
+
+  /** A server has begun to listen. */
+  listening(server: AnyServer): void {
+    server.once('close', () => this.#closed(server))
+    if (this.#programs.has(server)) {
+      this.#overseer.seen(server, 'watched by the program')
+      return
+    }
+    this.#attaching = true
+    try {
+      if (this.#counts(server)) {
+        if (this.#current.signal.aborted) this.#current = this.#anew()
+        this.#counted.set(server, this.#current.watch(server))
+        this.#overseer.seen(server, 'counts')
+      } else {
+        if (this.#along.signal.aborted) this.#along = this.#newAlong()
+        this.#along.watch(server)
+        this.#overseer.seen(server, 'closed along')
+      }
+    } finally {
+      this.#attaching = false
+    }
+  }
+
+  /** Somebody watches a server: if it was not this, the program does, and its own watching is the one that ends it. */
+  watchedBySomebody(server: AnyServer): void {
+    if (this.#attaching) return
+    this.#programs.add(server)
+    const undo = this.#counted.get(server)
+    if (undo === undefined) return
+    this.#counted.delete(server)
+    undo[Symbol.dispose]()
+    this.#overseer.seen(server, 'watched by the program')
+  }
+
+  /** Drains everything now, the servers that the program watches included. */
+  async close(reason: unknown): Promise<CloseReport> {
+    if (this.#current.signal.aborted) return this.#current.closed
+    this.#attaching = true
+    for (const server of this.#programs) if (server.listening) this.#current.watch(server)
+    this.#attaching = false
+    const closing = this.#current.close(reason)
+    await this.#along.close(reason)
+    return closing
+  }
+
+  #counts(server: AnyServer): boolean {
+    const address = server.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    const { ports, activity } = this.#settings
+    if (ports !== undefined)
+      return port !== undefined && ports.has(port) && (speaksHttp(server) || activity !== 'requests')
+    // A plain server counts by its connections where others may call it. On a path it is mostly plumbing of the program's own.
+    return speaksHttp(server) || (port !== undefined && activity === 'connections')
+  }
+
+  #closed(server: AnyServer): void {
+    this.#counted.delete(server)
+    this.#programs.delete(server)
+  }
+
+  #anew(): IdleShutdown {
+    const idle = new IdleShutdown([], this.#options)
+    idle.signal.addEventListener('abort', () => {
+      if (!(idle.signal.reason instanceof IdleTimeoutError)) return
+      this.#overseer.ending(this.#counted.keys())
+      const along = this.#along.close(idle.signal.reason)
+      void Promise.all([idle.closed, along]).then(([report]) => this.#overseer.ended(report))
+    })
+    return idle
+  }
+
+  #newAlong(): IdleShutdown {
+    const { grace } = this.#settings
+    return new IdleShutdown([], { patience: Number.POSITIVE_INFINITY, grace })
+  }
+}
+
+function speaksHttp(server: AnyServer): boolean {
+  return 'closeAllConnections' in server || 'updateSettings' in server
+}

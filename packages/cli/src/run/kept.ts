@@ -1,0 +1,51 @@
+import { Socket } from 'node:net'
+
+/** How many idle connections are kept at most. Those beyond are ended, as a server without us would. */
+const MOST = 1000
+
+/** Idle connections that processes gave back, until they speak again. */
+export class Kept {
+  readonly #sockets = new Set<Socket>()
+  readonly #spoke: (socket: Socket, listen: number, head: Buffer) => void
+
+  constructor(spoke: (socket: Socket, listen: number, head: Buffer) => void) {
+    this.#spoke = spoke
+  }
+
+  /** Takes over a handle of Node's, which has no public name (20 to 26: a socket is made of it by an option of that name). */
+  add(handle: object, listen: number): void {
+    const socket: Socket =
+      handle instanceof Socket
+        ? handle
+        : Reflect.construct(Socket, [{ handle, allowHalfOpen: true, readable: true, writable: true }])
+    if (this.#sockets.size >= MOST) {
+      socket.end()
+      socket.resume()
+      return
+    }
+    this.#sockets.add(socket)
+    const forget = (): void => {
+      this.#sockets.delete(socket)
+      socket.destroy()
+    }
+    socket.on('error', () => {})
+    socket.once('end', forget)
+    socket.once('close', forget)
+    socket.once('data', (head: Buffer) => {
+      socket.off('end', forget)
+      socket.off('close', forget)
+      this.#sockets.delete(socket)
+      // In this very turn, so that what follows is read by whoever gets it.
+      socket.pause()
+      const inner: unknown = Reflect.get(socket, '_handle')
+      const stop: unknown = Reflect.get(Object(inner), 'readStop')
+      if (typeof stop === 'function') Reflect.apply(stop, inner, [])
+      this.#spoke(socket, listen, head)
+    })
+  }
+
+  /** Ends them all. */
+  end(): void {
+    for (const socket of this.#sockets) socket.end()
+  }
+}

@@ -1,0 +1,52 @@
+import type { Socket } from 'node:net'
+
+/** Why somebody is turned away: 502 where the command fails, 503 where it is busy. */
+export interface Refusal {
+  readonly status: 502 | 503
+  readonly sentence: string
+}
+
+/** How long (ms) the first bytes of a client are waited for, and its end. */
+const PATIENCE = 1000
+
+const REQUEST = /^[A-Z]+ \S+ HTTP\/1/
+
+/** Answers a client that speaks HTTP/1 with a page; closes on others. */
+export function refuse(socket: Socket, refusal: Refusal, head?: Buffer): void {
+  let read = ''
+  const timer = setTimeout(() => socket.destroy(), PATIENCE)
+  socket.once('close', () => clearTimeout(timer))
+  const answer = (chunk: Buffer): void => {
+    read += chunk.toString('latin1')
+    // A request that arrives in pieces.
+    if (read.length < 16 && /^[A-Z]/.test(read)) return
+    socket.off('data', answer)
+    if (!REQUEST.test(read)) {
+      socket.destroy()
+      return
+    }
+    socket.end(page(refusal))
+    // The rest of the request is read, so that the page is not lost to a reset.
+    socket.resume()
+    timer.refresh()
+  }
+  socket.on('data', answer)
+  socket.once('end', () => socket.end())
+  if (head !== undefined) answer(head)
+  socket.resume()
+}
+
+function page({ status, sentence }: Refusal): string {
+  const title = status === 502 ? '502 Bad Gateway' : '503 Service Unavailable'
+  const text = sentence.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+  const body = `<!doctype html><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${text}</p>\n`
+  const head = [
+    `HTTP/1.1 ${title}`,
+    'Content-Type: text/html; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Retry-After: 5',
+    'Connection: close',
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${body}`
+}

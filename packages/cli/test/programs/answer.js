@@ -1,0 +1,14 @@
+// Answers with its process id, the path, and the client's address: `node answer.js [PORT …]`, by default on PORT. After the
+// milliseconds in the query, `?50`. On SIGUSR1 it ends as a program that crashes.
+import { createServer } from 'node:http'
+
+for (const port of process.argv.length > 2 ? process.argv.slice(2) : [process.env.PORT]) {
+  createServer((req, res) => {
+    const [path, ms] = req.url.split('?')
+    const body = JSON.stringify({ pid: process.pid, path, port, from: req.socket.remoteAddress })
+    if (ms !== undefined) console.error(`got ${path}`)
+    req.resume()
+    req.on('end', () => (ms === undefined ? res.end(body) : setTimeout(() => res.end(body), Number(ms))))
+  }).listen(port)
+}
+process.on('SIGUSR1', () => process.exit(7))

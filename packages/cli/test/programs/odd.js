@@ -1,0 +1,67 @@
+// Programs that supervisors meet: `node odd.js KIND`.
+import { createServer } from 'node:http'
+import { connect, createServer as plain } from 'node:net'
+import { isMainThread, Worker } from 'node:worker_threads'
+
+const port = Number(process.env.PORT)
+const serve = () => createServer((_, res) => res.end(process.argv[2])).listen(port, '127.0.0.1')
+const said = (error) => console.error(`${error.code}: ${error.message}`)
+
+const kinds = {
+  // Listens and closes, and connects, to see whether its port is free.
+  tries() {
+    const trial = plain().listen(port, '127.0.0.1', () => {
+      trial.close(() => {
+        connect(port, '127.0.0.1')
+          .on('connect', () => process.exit(9))
+          .on('error', ({ code }) => (code === 'ECONNREFUSED' ? serve() : process.exit(8)))
+      })
+    })
+  },
+  // Has a port of its own as well, and something that keeps it alive.
+  busy() {
+    createServer().listen(0)
+    setInterval(() => {}, 60_000)
+    serve()
+  },
+  // Does not end when it should.
+  stubborn() {
+    process.on('SIGTERM', () => console.error('no'))
+    serve()
+  },
+  // Is idle, has closed everything, and does not end.
+  lingers() {
+    process.exit = () => {}
+    setInterval(() => {}, 60_000)
+    serve()
+  },
+  // Ends with 0 although somebody may wait.
+  leaves() {
+    serve().on('connection', () => {
+      setImmediate(() => process.exit(0))
+    })
+  },
+  fails: () => process.exit(3),
+  ends: () => {},
+  hangs: () => setInterval(() => {}, 60_000),
+  half() {
+    // Half-closes of the client are borne, as by every http server; a plain one ends as it was told.
+    plain({ allowHalfOpen: true }, (socket) => {
+      let got = ''
+      socket.on('data', (text) => (got += text))
+      socket.on('end', () => socket.end(`all of ${got}`))
+    }).listen(port, '127.0.0.1')
+  },
+  worker() {
+    if (isMainThread) new Worker(new URL(import.meta.url), { argv: ['worker'] }).on('error', said)
+    else serve()
+  },
+  // Not told of the port that is held.
+  elsewhere: () => createServer((_, res) => res.end('elsewhere')).listen(4321),
+}
+
+try {
+  kinds[process.argv[2]]()
+} catch (error) {
+  said(error)
+}

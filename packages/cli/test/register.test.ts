@@ -1,0 +1,343 @@
+import { once } from 'node:events'
+import { get } from 'node:http'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { Http2Client, KeepAliveClient, RawClient } from '@idle-shutdown/conformance'
+import { describe, expect, test, vi } from 'vitest'
+import { NodeProgram, REGISTER } from './node-program.ts'
+
+// Each starts several processes; on a busy machine each of them takes seconds.
+vi.setConfig({ testTimeout: 60_000 })
+
+const HTTP = `
+  import { createServer } from 'node:http'
+  const server = createServer((req, res) => {
+    console.log('asked')
+    setTimeout(() => res.end('Hello'), Number(req.url.slice(1)))
+  })
+  server.listen(0, '127.0.0.1', () => console.log('http ' + server.address().port))
+`
+/** Short, once the first request has come: a busy machine may keep that waiting. */
+const SHORT = { IDLE_PATIENCE: '150ms', IDLE_STARTUP_PATIENCE: '20s' }
+const UNUSED = { IDLE_PATIENCE: '150ms' }
+const BY_ITSELF = { code: 0, signal: null }
+
+async function ask(port: number, path = '/'): Promise<string> {
+  const [response] = await once(get({ host: '127.0.0.1', port, path, agent: false }), 'response')
+  return text(response)
+}
+
+describe.concurrent('node --import idle-shutdown/register', () => {
+  test('a server answers, and the process ends when it is idle, with one line', async () => {
+    const program = NodeProgram.preloaded(HTTP, SHORT)
+    expect(await ask(await program.port())).toBe('Hello')
+    const { stderr, ...ending } = await program.ended
+    expect(ending).toMatchObject(BY_ITSELF)
+    expect(stderr).toMatch(/^idle-shutdown: idle for 150 ms: closed in \d+ ms\n$/)
+  })
+
+  test('a request holds it, however long it takes', async () => {
+    const program = NodeProgram.preloaded(HTTP, SHORT)
+    expect(await ask(await program.port(), '/500')).toBe('Hello')
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test.each([
+    ['NODE_OPTIONS', ['--input-type=module', '--eval', HTTP], { NODE_OPTIONS: `--import ${REGISTER}` }],
+    ['--require', ['--require', new URL(REGISTER).pathname, '--input-type=module', '--eval', HTTP], {}],
+  ])('%s does the same', async (_, args, env) => {
+    const program = new NodeProgram(args, { ...SHORT, ...env, IDLE_LOG: 'off' })
+    expect(await ask(await program.port())).toBe('Hello')
+    expect(await program.ended).toMatchObject({ ...BY_ITSELF, stderr: '' })
+  })
+
+  test('its name leads to it', () => {
+    const require = createRequire(import.meta.url)
+    expect(new URL(REGISTER).pathname).toBe(require.resolve('idle-shutdown/register'))
+  })
+
+  test('http, http2 and net servers are under one clock', async () => {
+    const program = NodeProgram.preloaded(
+      `${HTTP}
+      import { createServer as http2 } from 'node:http2'
+      import { createServer as net } from 'node:net'
+      const h2c = http2((req, res) => res.end('h2c'))
+      h2c.listen(0, '127.0.0.1', () => console.log('h2c ' + h2c.address().port))
+      const plain = net((socket) => socket.pipe(socket))
+      plain.listen(0, '127.0.0.1', () => console.log('net ' + plain.address().port))`,
+      SHORT,
+    )
+    const raw = await RawClient.connect({ host: '127.0.0.1', port: await program.port('net') })
+    const h2c = new Http2Client({ host: '127.0.0.1', port: await program.port('h2c') })
+    expect(await (await h2c.ask('/').answer).body).toBe('h2c')
+    const port = await program.port()
+    // Longer than the patience: the plain connection holds them all.
+    expect(await ask(port, '/400')).toBe('Hello')
+    await raw.send('still here')
+    await raw.until('still here')
+    expect(await ask(port)).toBe('Hello')
+    raw.destroy()
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+    h2c.destroy()
+  })
+
+  test('IDLE_IGNORE: health checks keep nobody awake', async () => {
+    const program = NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: '1s', IDLE_IGNORE: '/0,user-agent:probe' })
+    const port = await program.port()
+    let asked = 0
+    let gone = false
+    void program.ended.then(() => {
+      gone = true
+    })
+    while (!gone) {
+      asked += await ask(port, '/0').then(
+        () => 1,
+        () => 0,
+      )
+    }
+    expect(asked).toBeGreaterThan(0)
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('IDLE_PORTS: servers on other ports are closed along', async () => {
+    const metrics = `
+      import { createServer as another } from 'node:http'
+      const other = another((req, res) => res.end('metrics'))
+      other.listen(0, '127.0.0.1', () => console.log('other ' + other.address().port))`
+    // A port that is free now is most likely still free in a moment.
+    const free = await NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: '1ms', IDLE_LOG: 'off' }).port()
+    const program = NodeProgram.preloaded(HTTP.replace('listen(0', `listen(${free}`) + metrics, {
+      IDLE_PATIENCE: '1s',
+      IDLE_PORTS: String(free),
+      IDLE_LOG: 'verbose',
+    })
+    const client = new KeepAliveClient({ host: '127.0.0.1', port: await program.port('other') })
+    expect((await client.ask('/').answer).body).toBe('metrics')
+    const held = await RawClient.connect({ host: '127.0.0.1', port: await program.port('other') })
+    const { stderr, ...ending } = await program.ended
+    expect(ending).toMatchObject(BY_ITSELF)
+    expect(stderr).toContain(`port ${free}: counts`)
+    expect(stderr).toContain('closed along')
+    expect(await client.ended).toEqual({ how: 'FIN' })
+    held.destroy()
+  })
+
+  test('a wrong setting ends it at once, with one sentence', async () => {
+    const program = NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: 'soon' })
+    expect(await program.ended).toEqual({
+      code: 1,
+      signal: null,
+      stdout: '',
+      stderr: expect.stringMatching(/^idle-shutdown: IDLE_PATIENCE is 'soon'; accepted are [^\n]+\n$/),
+    })
+  })
+
+  test('a program that tries its port first is watched on the second listen', async () => {
+    const program = NodeProgram.preloaded(
+      `import { createServer as net } from 'node:net'
+      const trial = net()
+      await new Promise((resolve) => trial.listen(0, () => trial.close(resolve)))
+      ${HTTP.replace('import', '//')}
+      `.replace("// { createServer } from 'node:http'", "const { createServer } = await import('node:http')"),
+      SHORT,
+    )
+    expect(await ask(await program.port())).toBe('Hello')
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+})
+
+describe.concurrent('IDLE_EXIT', () => {
+  const AWAKE = `${HTTP}; setInterval(() => {}, 60_000)`
+
+  test('natural: what else is alive keeps it alive, and is named', async () => {
+    const program = NodeProgram.preloaded(AWAKE, UNUSED)
+    await program.printed(/IDLE_STILL_RUNNING(.|\n)*Timeout/, 'stderr')
+    program.child.kill('SIGKILL')
+    expect(await program.ended).toMatchObject({ signal: 'SIGKILL' })
+  })
+
+  test('force: it is ended, after saying what kept it alive', async () => {
+    const program = NodeProgram.preloaded(AWAKE, { ...UNUSED, IDLE_EXIT: 'force' })
+    const { stderr, ...ending } = await program.ended
+    expect(ending).toMatchObject(BY_ITSELF)
+    expect(stderr).toMatch(/ended by force, since something kept the process alive: .*1 Timeout/)
+  })
+
+  test('force: nothing is said where nothing else is alive', async () => {
+    const { stderr } = await NodeProgram.preloaded(HTTP, { ...UNUSED, IDLE_EXIT: 'force' }).ended
+    expect(stderr).not.toContain('force')
+  })
+})
+
+describe.concurrent('a program that uses the library itself', () => {
+  const core = import.meta.resolve('@idle-shutdown/core')
+  const own = (patience: string): string => `
+    import { idleShutdown } from ${JSON.stringify(core)}
+    ${HTTP}
+    idleShutdown(server, { patience: '${patience}' }).closed.then(({ reason }) => console.log('own ' + reason.code))`
+
+  test('its own patience decides, and it drains once', async () => {
+    const program = NodeProgram.preloaded(own('1s'), { IDLE_PATIENCE: '1h', IDLE_LOG: 'verbose' })
+    expect(await ask(await program.port())).toBe('Hello')
+    const { stderr, stdout, ...ending } = await program.ended
+    expect(ending).toEqual(BY_ITSELF)
+    expect(stdout).toContain('own ERR_IDLE_TIMEOUT')
+    expect(stderr).toMatch(/^idle-shutdown: port \d+: watched by the program\n$/)
+  })
+
+  test('a shorter one of the environment does not end it', async () => {
+    const program = NodeProgram.preloaded(own('1s'), { IDLE_PATIENCE: '50ms' })
+    const port = await program.port()
+    expect(await ask(port, '/100')).toBe('Hello')
+    const { stderr, stdout } = await program.ended
+    expect({ stderr, stdout }).toEqual({ stderr: '', stdout: expect.stringContaining('own ERR_IDLE_TIMEOUT') })
+  })
+})
+
+describe.concurrent('SIGTERM and SIGINT', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s: the request in hand is answered, then it ends with 0',
+    async (signal) => {
+      const program = NodeProgram.preloaded(HTTP, { IDLE_LOG: 'off' })
+      const answer = ask(await program.port(), '/300')
+      await program.printed(/asked/)
+      program.child.kill(signal)
+      expect(await answer).toBe('Hello')
+      expect(await program.ended).toMatchObject({ ...BY_ITSELF, stderr: '' })
+    },
+  )
+
+  test('a second one ends it at once', async () => {
+    const program = NodeProgram.preloaded(HTTP, { IDLE_LOG: 'verbose' })
+    const lost = ask(await program.port(), '/60000').catch(() => 'lost')
+    await program.printed(/asked/)
+    program.child.kill('SIGTERM')
+    await program.printed(/SIGTERM: closing/, 'stderr')
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toMatchObject({ code: null, signal: 'SIGTERM' })
+    expect(await lost).toBe('lost')
+  })
+
+  test("with a handler of the program's, ours does nothing", async () => {
+    const program = NodeProgram.preloaded(`${HTTP}; process.once('SIGTERM', () => console.log('own handler'))`)
+    const port = await program.port()
+    program.child.kill('SIGTERM')
+    await program.printed(/own handler/)
+    expect(await ask(port)).toBe('Hello')
+  })
+
+  test('what else is alive does not keep it: the signal does then what it does by itself', async () => {
+    const program = NodeProgram.preloaded(`${HTTP}; setInterval(() => {}, 60_000)`)
+    await program.port()
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toMatchObject({ signal: 'SIGTERM' })
+  })
+
+  test('a listener of signal-exit is no handler', async () => {
+    // What signal-exit 4 does, in short.
+    const program = NodeProgram.preloaded(`${HTTP}
+      const emitter = (globalThis[Symbol.for('signal-exit emitter')] = { count: 1 })
+      process.on('SIGTERM', () => process.listeners('SIGTERM').length === emitter.count && process.kill(process.pid))`)
+    const answer = ask(await program.port(), '/300')
+    await program.printed(/asked/)
+    program.child.kill('SIGTERM')
+    expect(await answer).toBe('Hello')
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('a process without a server ends as it would without us', async () => {
+    const program = NodeProgram.preloaded(`setInterval(() => {}, 60_000); console.log('up')`)
+    await program.printed(/up/)
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toMatchObject({ code: null, signal: 'SIGTERM', stderr: '' })
+  })
+})
+
+describe.concurrent('other processes and threads', () => {
+  test('a child that inherits NODE_OPTIONS and has no server goes on until it is done', async () => {
+    const child = "setTimeout(() => console.log('built'), 300)"
+    const program = new NodeProgram(
+      [
+        '--input-type=module',
+        '--eval',
+        `import { spawn } from 'node:child_process'
+        spawn(process.execPath, ['--eval', ${JSON.stringify(child)}], { stdio: 'inherit' })
+        ${HTTP}`,
+      ],
+      { NODE_OPTIONS: `--import ${REGISTER}`, IDLE_PATIENCE: '50ms' },
+    )
+    const { stdout, ...ending } = await program.ended
+    expect(stdout).toContain('built')
+    expect(ending).toMatchObject(BY_ITSELF)
+  })
+
+  test('a server in a worker thread is not watched, and not closed', async () => {
+    const program = NodeProgram.named('in-worker.js', { IDLE_PATIENCE: '50ms', IDLE_LOG: 'verbose' })
+    const port = await program.port()
+    expect(await ask(port)).toBe('Hello')
+    expect(await ask(port)).toBe('Hello')
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toMatchObject({ signal: 'SIGTERM', stderr: '' })
+  })
+
+  test('a cluster worker is not watched, and says so', async () => {
+    const program = NodeProgram.named('in-cluster.js', { IDLE_PATIENCE: '50ms', IDLE_LOG: 'verbose' })
+    await program.printed(/a cluster worker is not watched/, 'stderr')
+    const port = await program.port()
+    expect(await ask(port)).toBe('Hello')
+    expect(await ask(port)).toBe('Hello')
+  })
+})
+
+describe.concurrent('sockets that systemd passes', () => {
+  const PASS = join(import.meta.dirname, '../../activation/test/pass.pl')
+  const passed = (sockets: readonly string[], code: string): NodeProgram =>
+    NodeProgram.of(
+      'perl',
+      [PASS, ...sockets, '--', process.execPath, '--import', REGISTER, '--input-type=module', '-e', code],
+      SHORT,
+    )
+  const LISTEN = (port: number, body = 'Hello'): string => `
+    import('node:http').then(({ createServer }) => createServer((req, res) => res.end('${body}'))
+      .listen(${port}, function () { console.log('at ' + JSON.stringify(this.address())) }))`
+
+  test('the only one is taken in place of any port, and shown as the address', async () => {
+    const program = passed(['tcp'], LISTEN(4322))
+    const port = Number((await program.printed(/port (\d+)/))[1])
+    expect(await ask(port)).toBe('Hello')
+    expect(JSON.parse((await program.printed(/at (.*)/))[1] ?? '')).toMatchObject({ address: '127.0.0.1', port })
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('of several, by name', async () => {
+    const program = passed(['4323@tcp', '4324@tcp'], LISTEN(4324, 'two') + LISTEN(4323, 'one'))
+    await program.printed(/at .*\n(.*\n)*at /)
+    const [one = 0, two = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
+    expect([await ask(one), await ask(two)]).toEqual(['one', 'two'])
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('children do not take them for theirs', async () => {
+    const program = passed(
+      ['tcp'],
+      `console.log('left ' + ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES'].filter((name) => name in process.env).length)`,
+    )
+    await program.printed(/left 0/)
+  })
+
+  test('those of another process: one line says so, and it listens on its own', async () => {
+    const program = NodeProgram.preloaded(HTTP, { ...SHORT, LISTEN_FDS: '1', LISTEN_PID: '1' })
+    expect(await ask(await program.port())).toBe('Hello')
+    const { stderr, ...ending } = await program.ended
+    expect(ending).toMatchObject(BY_ITSELF)
+    expect(stderr).not.toContain('LISTEN_PID')
+    const other = NodeProgram.preloaded(HTTP.replace('listen(0', 'listen(4325'), {
+      ...SHORT,
+      LISTEN_FDS: '1',
+      LISTEN_PID: '1',
+    })
+    expect(await ask(await other.port())).toBe('Hello')
+    expect((await other.ended).stderr).toMatch(/^idle-shutdown: LISTEN_PID is '1', but this is process/)
+  })
+})

@@ -1,0 +1,321 @@
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { RawClient } from '@idle-shutdown/conformance'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { program, Supervised } from './supervisor.ts'
+
+// Each starts several processes; on a busy machine each of them takes seconds.
+vi.setConfig({ testTimeout: 60_000 })
+
+const SHORT = { idle: { IDLE_PATIENCE: '200ms', IDLE_STARTUP_PATIENCE: '20s' } }
+const agents = new Set<Agent>()
+afterAll(() => {
+  for (const agent of agents) agent.destroy()
+})
+
+interface Answer {
+  readonly status: number
+  readonly body: string
+  readonly pid?: number
+  readonly path?: string
+  readonly port?: string
+  readonly from?: string
+}
+
+async function ask(url: string, agent: Agent | false = false): Promise<Answer> {
+  const asked = request(url, { agent })
+  asked.end()
+  const [response] = await once(asked, 'response')
+  const body = await text(response)
+  return { status: response.statusCode, body, ...(body.startsWith('{') ? JSON.parse(body) : {}) }
+}
+
+function keepAlive(): Agent {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  agents.add(agent)
+  return agent
+}
+
+describe.concurrent('run', () => {
+  test('the first connection starts the command, the idle one is let go, and the next connection starts it again', async () => {
+    const supervised = await Supervised.start(program('answer.js'), SHORT)
+    expect(supervised.count('starting')).toBe(0)
+    const first = await ask(supervised.url('/one'))
+    expect(first).toMatchObject({ status: 200, path: '/one', from: '127.0.0.1', port: String(supervised.ports[0]) })
+    await supervised.event('ended')
+    expect((await ask(supervised.url('/two'))).pid).not.toBe(first.pid)
+    await supervised.event('ended', 2)
+    expect(supervised.events.map(({ event }) => event)).toEqual([
+      'listening',
+      ...Array.from({ length: 2 }, () => ['starting', 'ready', 'idle', 'ended']).flat(),
+    ])
+  })
+
+  test('two addresses are served by one program, and idle together', async () => {
+    const supervised = await Supervised.start((ports) => program('answer.js', ...ports), SHORT, 2)
+    const [one, two] = await Promise.all([ask(supervised.url('/', 0)), ask(supervised.url('/', 1))])
+    expect([one.port, two.port]).toEqual(supervised.ports.map(String))
+    expect(one.pid).toBe(two.pid)
+    await supervised.event('ended')
+    expect(supervised.count('starting')).toBe(1)
+  })
+
+  test('a program behind a shell is served over a private path, and sees who the client is', async () => {
+    const [node, file] = program('answer.js')
+    const supervised = await Supervised.start(['sh', '-c', `'${node}' '${file}'; exit 0`], SHORT)
+    expect(await ask(supervised.url('/'))).toMatchObject({ status: 200, from: '127.0.0.1' })
+    await supervised.event('ended')
+    expect(await ask(supervised.url('/'))).toMatchObject({ status: 200 })
+    await supervised.event('ended', 2)
+  })
+
+  test('a kept-alive connection outlives the command, and starts the next', async () => {
+    const supervised = await Supervised.start(program('answer.js'), SHORT)
+    const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
+    await client.get('/1')
+    const first = await client.until('}')
+    await supervised.event('ended')
+    await client.get('/2')
+    const second = await client.until('}')
+    expect(second).toContain('"path":"/2"')
+    expect(/"pid":\d+/.exec(second)?.[0]).not.toBe(/"pid":\d+/.exec(first)?.[0])
+    // Not of the last byte only: in pieces, and pipelined.
+    await supervised.event('ended', 2)
+    await client.send('GET /3 HTTP/1.1\r\nHost: x')
+    await supervised.event('ready', 3)
+    await client.send('\r\n\r\nGET /4 HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect(await client.until('"path":"/4"')).toContain('"path":"/3"')
+    client.destroy()
+  })
+
+  test('an agent that keeps its connections alive loses nothing', async () => {
+    const supervised = await Supervised.start(program('answer.js'), SHORT)
+    const agent = keepAlive()
+    const first = await ask(supervised.url('/'), agent)
+    await supervised.event('ended')
+    const second = await ask(supervised.url('/'), agent)
+    expect([first.status, second.status]).toEqual([200, 200])
+    expect(second.pid).not.toBe(first.pid)
+    expect((await supervised.status()).connections).toBe(1)
+  })
+
+  test('a program that tries its port first, by listening and by connecting, finds it free', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'tries'), SHORT)
+    expect(await ask(supervised.url())).toMatchObject({ status: 200, body: 'tries' })
+    await supervised.event('ended')
+  })
+
+  test('other listeners and timers of the program do not keep it alive', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'busy'), SHORT)
+    await ask(supervised.url())
+    await supervised.event('ended')
+    expect(supervised.count('killed')).toBe(0)
+  })
+
+  test('a program that listens elsewhere takes the only address that is held', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'elsewhere'), SHORT)
+    expect((await ask(supervised.url())).body).toBe('elsewhere')
+  })
+
+  test('a plain server gets its connections as it would have accepted them', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'half'), SHORT)
+    const client = await RawClient.connect(
+      { host: '127.0.0.1', port: supervised.ports[0] ?? 0 },
+      { allowHalfOpen: true },
+    )
+    await client.send('words')
+    client.halfClose()
+    expect(await client.until('all of words')).toBe('all of words')
+    expect(await client.ended).toEqual({ how: 'FIN' })
+  })
+
+  test('a worker thread and a cluster worker are refused, clearly', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'worker'), {
+      ...SHORT,
+      maxFailures: 1,
+      readyTimeout: 4000,
+    })
+    void ask(supervised.url()).catch(() => {})
+    await supervised.printed(/ERR_IDLE_CLUSTER_WORKER: A worker thread cannot serve/, 'stderr')
+    const port = await Supervised.start((ports) => program('in-cluster.js', ...ports), {
+      maxFailures: 1,
+      readyTimeout: 4000,
+    })
+    void ask(port.url()).catch(() => {})
+    await port.printed(/A cluster worker cannot serve/, 'stderr')
+  })
+
+  test('what it says of its idleness', async () => {
+    const supervised = await Supervised.start(program('answer.js'), { idle: { IDLE_PATIENCE: '1h' } })
+    expect(await supervised.status()).toMatchObject({ state: 'asleep', starts: 0 })
+    const { pid } = await ask(supervised.url())
+    const slow = ask(supervised.url('/slow?1000'))
+    await supervised.printed(/got \/slow/, 'stderr')
+    expect(await supervised.status()).toMatchObject({
+      state: 'awake',
+      pid,
+      starts: 1,
+      connections: 2,
+      coldStarts: [expect.any(Number)],
+      idle: { active: 1, patience: 3_600_000, reasons: ['request GET /slow?1000'] },
+    })
+    await slow
+  })
+})
+
+describe.concurrent('a command that fails', () => {
+  const BACKOFF = { ...SHORT, backoff: 20 }
+
+  test('crashes in mid-traffic: only what it had in hand is lost, and who waits is answered by the next', async ({
+    expect,
+  }) => {
+    const supervised = await Supervised.start(program('answer.js'), BACKOFF)
+    const { pid = 0 } = await ask(supervised.url())
+    const lost = ask(supervised.url('/hand?5000')).catch(({ code }) => code)
+    await supervised.printed(/got \/hand/, 'stderr')
+    process.kill(pid, 'SIGSTOP')
+    const waiting = Array.from({ length: 5 }, (_, index) => ask(supervised.url(`/${index}`)))
+    // They are accepted by the supervisor, and sent to a process that does not run.
+    await expect.poll(async () => (await supervised.status()).connections).toBe(7)
+    process.kill(pid, 'SIGKILL')
+    expect(await lost).toBe('ECONNRESET')
+    for (const answer of await Promise.all(waiting)) expect(answer.status).toBe(200)
+    expect(await supervised.event('crashed')).toMatchObject({
+      signal: 'SIGKILL',
+      why: 'it was ended by SIGKILL',
+      failures: 1,
+    })
+  })
+
+  test.each([
+    ['fails', 3, 'it ended with code 3'],
+    ['ends', 0, 'it ended with code 0 before it listened on what is held'],
+  ])('%s: started again with growing pauses, then a page says why', async (kind, code, why) => {
+    const supervised = await Supervised.start(program('odd.js', kind), { ...BACKOFF, maxFailures: 3 })
+    const { status, body } = await ask(supervised.url())
+    expect(status).toBe(502)
+    expect(body).toContain(why)
+    expect(supervised.events.filter(({ event }) => event === 'backoff')).toMatchObject([{ delay: 20 }, { delay: 40 }])
+    expect(await supervised.event('crashed')).toMatchObject({ code, why })
+    expect(await supervised.event('gave-up')).toMatchObject({ failures: 3, refused: 1 })
+  })
+
+  test('never listens: killed after the ready timeout, which is a failure', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'hangs'), {
+      ...BACKOFF,
+      readyTimeout: 500,
+      maxFailures: 1,
+    })
+    const { status, body } = await ask(supervised.url())
+    expect(status).toBe(502)
+    expect(body).toContain('it did not listen within 500 ms')
+    expect(await supervised.event('killed')).toMatchObject({ signal: 'SIGKILL' })
+  })
+
+  test('ends with 0 while connections wait: started again', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'leaves'), BACKOFF)
+    const answers = await Promise.all(
+      [ask(supervised.url()), ask(supervised.url())].map((asked) => asked.catch(() => 'lost')),
+    )
+    expect(answers.length).toBe(2)
+    await supervised.event('ended')
+    expect(supervised.count('crashed')).toBe(0)
+  })
+
+  test('the queue is full: 503', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'hangs'), { ...BACKOFF, maxQueue: 2 })
+    const waiting = [1, 2].map(() => RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 }))
+    await Promise.all(waiting)
+    const { status, body } = await ask(supervised.url())
+    expect({ status, body }).toEqual({ status: 503, body: expect.stringContaining('2 connections wait') })
+    expect(await supervised.event('queue-full')).toEqual({ event: 'queue-full', maxQueue: 2 })
+  })
+
+  test('has closed everything, and does not end: killed, and the next is started', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'lingers'), SHORT)
+    await ask(supervised.url())
+    expect(await supervised.event('killed')).toMatchObject({ why: 'it had closed everything, and did not end' })
+    expect(await ask(supervised.url())).toMatchObject({ status: 200 })
+  })
+})
+
+describe.concurrent('start and stop', () => {
+  test('a port in use, a command that is none, and one that is not executable', async () => {
+    const first = await Supervised.start(program('answer.js'))
+    const listen = [{ host: '127.0.0.1', port: first.ports[0] ?? 0 }]
+    const failures = await Promise.all([
+      Supervised.start(program('answer.js'), { listen }),
+      Supervised.start(['no-such-command']),
+      Supervised.start(['./no-such-file']),
+      Supervised.start([import.meta.filename]),
+    ])
+    const said = await Promise.all(failures.map(async ({ ended }) => (await ended).stdout))
+    expect(said[0]).toContain('EADDRINUSE')
+    expect(said[1]).toContain('There is no command no-such-command in PATH')
+    expect(said[2]).toContain('There is no file ./no-such-file')
+    expect(said[3]).toContain('is not executable')
+  })
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s: the request in hand is answered, and both end', async (signal) => {
+    const supervised = await Supervised.start(program('answer.js'))
+    const answer = ask(supervised.url('/slow?400'))
+    await supervised.printed(/got \/slow/, 'stderr')
+    supervised.child.kill(signal)
+    const { pid = 0 } = await answer
+    expect(await supervised.ended).toMatchObject({ code: 0 })
+    expect(supervised.events.slice(-2).map(({ event }) => event)).toEqual(['stopping', 'stopped'])
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  })
+
+  test('behind a shell as well', async () => {
+    const [node, file] = program('answer.js')
+    const supervised = await Supervised.start(['sh', '-c', `'${node}' '${file}'; exit 0`])
+    const answer = ask(supervised.url('/slow?400'))
+    await supervised.printed(/got \/slow/, 'stderr')
+    supervised.child.kill('SIGTERM')
+    expect(await answer).toMatchObject({ status: 200 })
+    expect(await supervised.ended).toMatchObject({ code: 0 })
+  })
+
+  test('a command that ignores SIGTERM is killed after the grace', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'stubborn'), { idle: { IDLE_GRACE: '100ms' } })
+    await ask(supervised.url())
+    supervised.child.kill('SIGTERM')
+    await supervised.ended
+    expect(supervised.events.filter(({ event }) => event === 'killed').at(-1)).toMatchObject({ signal: 'SIGKILL' })
+  })
+
+  test('where the supervisor is killed, the command answers what it has, and ends', async ({ expect }) => {
+    const supervised = await Supervised.start(program('answer.js'))
+    const answer = ask(supervised.url('/slow?400'))
+    await supervised.printed(/got \/slow/, 'stderr')
+    supervised.child.kill('SIGKILL')
+    const { pid = 0 } = await answer
+    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false)
+  })
+})
+
+describe.concurrent('--proxy', () => {
+  test('connections are piped to a port of the command, and it is ended when none is open', async () => {
+    const own = await Supervised.start(['true'])
+    own.child.kill('SIGTERM')
+    await own.ended
+    const port = own.ports[0] ?? 0
+    const supervised = await Supervised.start(program('answer.js'), { ...SHORT, proxy: port })
+    const first = await ask(supervised.url('/one'))
+    expect(first).toMatchObject({ status: 200, path: '/one', port: String(port) })
+    await supervised.event('ended')
+    expect(await ask(supervised.url('/two'))).toMatchObject({ status: 200, path: '/two' })
+    await supervised.event('idle', 2)
+    expect(supervised.count('crashed')).toBe(0)
+  })
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,85 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import type { RunEvent } from '../src/run/run-event.ts'
+import type { RunOptions } from '../src/run/run-options.ts'
+import type { RunStatus } from '../src/run/run-status.ts'
+import { NodeProgram } from './node-program.ts'
+
+const PROGRAMS = join(import.meta.dirname, 'programs')
+
+/** A program of `programs`, as a command. */
+export function program(name: string, ...args: string[]): [string, ...string[]] {
+  return [process.execPath, join(PROGRAMS, name), ...args]
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** A supervisor in a process of its own. */
+export class Supervised extends NodeProgram {
+  /** The ports that it holds. */
+  readonly ports: readonly number[]
+  #asked = 0
+
+  /** Resolves when it holds what it should, on `count` free ports unless told otherwise. */
+  static async start(
+    command: RunOptions['command'] | ((ports: readonly string[]) => RunOptions['command']),
+    options: Partial<RunOptions> = {},
+    count = 1,
+  ): Promise<Supervised> {
+    const ports: number[] = []
+    while (ports.length < count) ports.push(await freePort())
+    const listen = ports.map((port) => ({ host: '127.0.0.1', port }))
+    const chosen = typeof command === 'function' ? command(ports.map(String)) : command
+    const supervised = new Supervised(ports, { listen, command: chosen, ...options })
+    await supervised.printed(/"event":"(listening|failed)"/)
+    return supervised
+  }
+
+  private constructor(ports: readonly number[], options: RunOptions) {
+    super([join(PROGRAMS, 'run.js'), JSON.stringify(options)])
+    this.ports = ports
+  }
+
+  /** Where to ask. */
+  url(path = '/', index = 0): string {
+    return `http://127.0.0.1:${this.ports[index]}${path}`
+  }
+
+  /** All events so far. What the command itself prints is none. */
+  get events(): readonly RunEvent[] {
+    return this.output
+      .split('\n')
+      .filter((line) => line.startsWith('{"event"') && line.endsWith('}'))
+      .map((line): RunEvent => JSON.parse(line))
+  }
+
+  /** How often an event has come. */
+  count(event: RunEvent['event']): number {
+    return this.events.filter((one) => one.event === event).length
+  }
+
+  /** Waits for the event to come for the `nth` time, and gives it. */
+  async event<E extends RunEvent['event']>(event: E, nth = 1): Promise<Extract<RunEvent, { event: E }>> {
+    await this.printed(new RegExp(`("event":"${event}"(.|\\n)*?){${nth}}\\n`))
+    const found = this.events.filter((one): one is Extract<RunEvent, { event: E }> => one.event === event)[nth - 1]
+    if (found === undefined) throw new Error(`no ${event}`)
+    return found
+  }
+
+  /** What a status page would show. */
+  async status(): Promise<RunStatus> {
+    this.#asked++
+    this.child.kill('SIGUSR2')
+    await this.printed(new RegExp(`("event":"status"(.|\\n)*?){${this.#asked}}\\n`))
+    const lines = this.output.split('\n').filter((line) => line.startsWith('{"event":"status"'))
+    return JSON.parse(lines[this.#asked - 1] ?? '{}')
+  }
+}

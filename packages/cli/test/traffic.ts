@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { Supervised } from './supervisor.ts'
+
+/** How clients connect: anew for each request, kept alive by Node's agent, or by its fetch (undici). */
+export type Client = 'close' | 'agent' | 'fetch'
+
+export interface TrafficOptions {
+  readonly client: Client
+  /** How many ask at the same time. */
+  readonly clients: number
+  /** How often each of them asks. */
+  readonly rounds: number
+  /** When the command counts as idle (ms). */
+  readonly patience: number
+}
+
+export interface TrafficReport {
+  readonly answered: number
+  /** What went wrong, one line each. */
+  readonly lost: readonly string[]
+}
+
+/**
+ * Clients that all ask around the deadline: a round begins, for each of them, when nobody has asked for about as long as the
+ * patience, a little less or a little more. Each request has a body, so that no client repeats it by itself.
+ */
+export async function traffic(supervised: Supervised, options: TrafficOptions): Promise<TrafficReport> {
+  const { client, clients, rounds, patience } = options
+  const agents = Array.from({ length: clients }, () => new Agent({ keepAlive: true, maxSockets: 1 }))
+  const lost: string[] = []
+  let answered = 0
+  for (let round = 0; round < rounds; round++) {
+    const asked = agents.map(async (agent, index) => {
+      await pass(patience + Math.random() * 40 - 15)
+      const path = `/${round}-${index}`
+      const url = supervised.url(path, index % supervised.ports.length)
+      try {
+        const answer = client === 'fetch' ? await viaFetch(url) : await viaAgent(url, client === 'agent' && agent)
+        if (answer.includes(`"path":"${path}"`)) answered++
+        else lost.push(`${path}: ${answer}`)
+      } catch (error) {
+        lost.push(`${path}: ${error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : error}`)
+      }
+    })
+    await Promise.all(asked)
+  }
+  for (const agent of agents) agent.destroy()
+  return { answered, lost }
+}
+
+async function viaAgent(url: string, agent: Agent | false): Promise<string> {
+  const asked = request(url, { method: 'POST', agent })
+  asked.end('body')
+  const [response] = await once(asked, 'response')
+  return text(response)
+}
+
+async function viaFetch(url: string): Promise<string> {
+  return (await fetch(url, { method: 'POST', body: 'body' })).text()
+}
+
+function pass(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

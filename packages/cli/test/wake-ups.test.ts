@@ -1,0 +1,44 @@
+import { availableParallelism } from 'node:os'
+import { describe, expect, test } from 'vitest'
+import { program, Supervised } from './supervisor.ts'
+import { type Client, traffic } from './traffic.ts'
+
+// WAKE_UPS=full (pnpm test:wake-ups) asks 5,000 times over more than 200 wake-ups.
+const FULL = process.env['WAKE_UPS'] === 'full'
+/** Of each, how often every client asks: when it is alone, and when it is one of 50. */
+const ROUNDS = FULL ? { alone: 40, together: 17 } : { alone: 3, together: 2 }
+const PATIENCE = 40
+const TIMEOUT = FULL ? 600_000 : 60_000
+
+let wakeUps = 0
+let requests = 0
+
+describe('requests around the deadline, none of which is lost', () => {
+  for (const client of ['close', 'agent', 'fetch'] satisfies Client[]) {
+    for (const ports of [1, 2]) {
+      for (const clients of [1, 50]) {
+        test(`${client}, ${clients} at a time, ${ports} --listen`, { timeout: TIMEOUT }, async () => {
+          const idle = { IDLE_PATIENCE: `${PATIENCE}ms` }
+          const supervised = await Supervised.start((held) => program('answer.js', ...held), { idle }, ports)
+          const rounds = clients === 1 ? ROUNDS.alone : ROUNDS.together
+          const { answered, lost } = await traffic(supervised, { client, clients, rounds, patience: PATIENCE })
+          expect(lost).toEqual([])
+          expect(answered).toBe(clients * rounds)
+          expect(supervised.count('crashed') + supervised.count('killed')).toBe(0)
+          wakeUps += supervised.count('starting')
+          requests += answered
+          supervised.child.kill('SIGTERM')
+          expect(await supervised.ended).toMatchObject({ code: 0 })
+        })
+      }
+    }
+  }
+
+  test('many wake-ups', () => {
+    console.log(
+      `${requests} requests over ${wakeUps} wake-ups, on Node ${process.version}, ${availableParallelism()} cores`,
+    )
+    expect(requests).toBeGreaterThan(FULL ? 5000 : 500)
+    expect(wakeUps).toBeGreaterThan(FULL ? 200 : 10)
+  })
+})
