@@ -13,7 +13,7 @@ export interface Site {
 }
 
 /** What a connection knows of the end. */
-export interface Draining {
+interface Draining {
   /** Whether the end has been decided: nothing new is expected, and what is done is closed. */
   readonly begun: boolean
   /** Whether the listener is down, too. */
