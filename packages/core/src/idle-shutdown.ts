@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { type Activation, activations } from './activation.ts'
 import type { Connection } from './connection/connection.ts'
 import { ignoreRequest } from './connection/ignore-request.ts'
 import { type CloseReport, Drain } from './drain.ts'
@@ -68,7 +69,11 @@ export class IdleShutdown implements AsyncDisposable {
     this.#settings = settings
     this.tracker = new IdleTracker(settings.tracker)
     let idleEnd = false
+    const known = (): Activation[] => [...this.#watches.keys()].flatMap((server) => activations.get(server) ?? [])
     const { countdown, end } = observe(this.tracker, {
+      get startedAgainBy() {
+        return [...new Set(known().map((activation) => activation.startedAgainBy))].join(', ') || undefined
+      },
       arrivals: () => this.#arrivals(),
       mark: () => this.#each((connection) => connection.mark()),
       headBegun: () => this.#count((connection) => connection.headBegun) > 0,
@@ -78,6 +83,7 @@ export class IdleShutdown implements AsyncDisposable {
       ending: (idle) => {
         idleEnd = idle
         drain.begin(idle)
+        for (const activation of known()) activation.draining(settings.grace)
       },
       ended: (reason) => drain.proceed(reason, idleEnd),
     })
