@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import process from 'node:process'
 import { HELD, type Held } from '../protocol/messages.ts'
 import type { RunOptions } from './run-options.ts'
@@ -22,8 +20,6 @@ export function environment(options: RunOptions, held: Held): NodeJS.ProcessEnv 
     // The command may not know that it is to end; what it prints is not ours to mix with.
     IDLE_EXIT: 'force',
     IDLE_LOG: 'off',
-    // What Node 22.1 and later has compiled serves the next cold start, too. This is where module.enableCompileCache() keeps it.
-    NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
     ...own,
     ...idle,
     NODE_OPTIONS: [NODE_OPTIONS, `--import ${REGISTER}`].filter(Boolean).join(' '),
