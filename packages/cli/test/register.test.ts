@@ -129,7 +129,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
       code: 1,
       signal: null,
       stdout: '',
-      stderr: expect.stringMatching(/^idle-shutdown: IDLE_PATIENCE is 'soon'; accepted are [^\n]+\n$/),
+      stderr: expect.stringMatching(/^idle-shutdown: IDLE_PATIENCE is 'soon'; accepted is [^\n]+\n$/),
     })
   })
 

@@ -52,7 +52,7 @@ describe('refused, with a sentence and exit code 2', () => {
     ['--listen 3000 --', 'no command is given'],
     ['--listen 3000 --listen :3000 x', 'the address 3000 is given twice'],
     ['--listen 3000 --status 3000 x', 'the address 3000 is given twice'],
-    ['--listen 3000 --patience soon x', "--patience is 'soon'; accepted are milliseconds"],
+    ['--listen 3000 --patience soon x', "--patience is 'soon'; accepted is a number of milliseconds"],
     ['--listen 3000 --patience 0 x', '--patience is'],
     ['--listen 3000 --startup-patience x y', '--startup-patience is'],
     ['--listen 3000 --grace -- x', '--grace needs a value'],
