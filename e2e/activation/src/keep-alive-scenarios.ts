@@ -1,0 +1,65 @@
+import { CLIENTS, type KeepAliveClient } from './clients.ts'
+import { loadWithCurl, missingCurl } from './curl.ts'
+import type { Figures } from './figures.ts'
+import type { Length } from './length.ts'
+import { load } from './load.ts'
+import { missingNginx, startNginx } from './nginx.ts'
+import { must, type Scenario } from './scenario.ts'
+import type { Supervisor } from './supervisor.ts'
+import { startSystemd } from './supervisor-systemd.ts'
+import { Systemd } from './systemd.ts'
+
+const PATIENCE = 40
+
+/** Right at the deadline, when the server closes its connections. */
+const WINDOWS = [
+  [-2, 1],
+  [0, 3],
+  [2, 8],
+] as const
+
+/** What closes the connections: our server when it ends, or nginx when its keep-alive timeout passes. */
+const CLOSERS: readonly { readonly name: string; readonly missing?: string | undefined; start(): Promise<Supervisor> }[] = [
+  { name: 'kept, systemd', missing: Systemd.missing(), start: () => startSystemd({ framework: 'http', patience: PATIENCE }) },
+  { name: 'kept, nginx', missing: missingNginx(), start: () => startNginx(PATIENCE) },
+]
+
+/** Clients that reuse their connections right at the deadline. Those that retry lose nothing; of the others it is counted. */
+export async function keepAliveScenarios(): Promise<readonly Scenario[]> {
+  const curl = await missingCurl()
+  return CLOSERS.flatMap(({ name, missing, start }) => [
+    ...Object.entries(CLIENTS).map(([client, open]) => ({
+      name: `${name}: ${client}`,
+      missing,
+      run: async ({ kept }: Length) => {
+        await using supervisor = await start()
+        const figures = await loadKept(tcpOnly(supervisor), kept, open)
+        // What a client that sends nothing twice loses is measured, for our server and for nginx.
+        must(figures.lost === 0 || !client.includes(','), `lost ${figures.lost}:\n${figures.losses.join('\n')}`)
+        return figures
+      },
+    })),
+    {
+      name: `${name}: curl`,
+      missing: missing ?? curl,
+      run: async ({ kept }: Length) => {
+        await using supervisor = await start()
+        const figures = await loadWithCurl(tcpOnly(supervisor), PATIENCE, kept)
+        must(figures.lost === 0 && figures.losses.length === 0, `lost ${figures.lost}:\n${figures.losses.join('\n')}`)
+        return figures
+      },
+    },
+  ])
+}
+
+async function loadKept(supervisor: Supervisor, requests: number, open: () => KeepAliveClient): Promise<Figures> {
+  await using client = open()
+  const amount = { requests, starts: 0, burst: 8, spread: 1, windows: WINDOWS }
+  const figures = await load(supervisor, { patience: PATIENCE, ask: client.ask, ...amount })
+  figures.connections = client.connections()
+  return figures
+}
+
+function tcpOnly(supervisor: Supervisor): Supervisor {
+  return { ...supervisor, targets: supervisor.targets.filter((target) => 'port' in target) }
+}
