@@ -1,4 +1,4 @@
-// usage: node scripts/supervisors.mjs
+// usage: npx -y pnpm@12 supervisors
 // Gets what `pnpm e2e:activation` runs beside Node. As root on Debian: systemd, curl and perl are installed where they are not.
 // xinetd, openbsd-inetd and nginx are only unpacked, into e2e/activation/.debian: they would start at once, and the first two
 // cannot be installed together. Elsewhere it does nothing, and says so: what is missing is then skipped there.

@@ -1,5 +1,5 @@
 import { Agent } from 'node:http'
-import { Agent as UndiciAgent, type Dispatcher, RetryAgent } from 'undici'
+import { type Dispatcher, RetryAgent, Agent as UndiciAgent } from 'undici'
 import { type Ask, ask, LIMIT, readAnswer } from './ask.ts'
 import type { Target } from './target.ts'
 
@@ -50,7 +50,12 @@ function undici(agent: UndiciAgent, dispatcher: Dispatcher = agent): KeepAliveCl
   return {
     ask: async (target, id) => {
       const sent = performance.timeOrigin + performance.now()
-      const { body } = await dispatcher.request({ origin: origin(target), path: `/${id}`, method: 'GET', headersTimeout: LIMIT })
+      const { body } = await dispatcher.request({
+        origin: origin(target),
+        path: `/${id}`,
+        method: 'GET',
+        headersTimeout: LIMIT,
+      })
       const firstByte = performance.timeOrigin + performance.now() - sent
       return readAnswer(await body.text(), { id, sent, firstByte })
     },

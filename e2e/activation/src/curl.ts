@@ -2,8 +2,6 @@ import { execFile } from 'node:child_process'
 import { Figures } from './figures.ts'
 import type { Supervisor } from './supervisor.ts'
 
-/** How many curls run side by side. Each keeps one connection. */
-const CURLS = 4
 /** How many requests a curl makes before it ends. */
 const EACH = 25
 
@@ -13,21 +11,19 @@ export async function missingCurl(): Promise<string | undefined> {
   return major > 7 || (major === 7 && minor >= 84) ? undefined : 'curl 7.84 or later is not there'
 }
 
-/** Requests of curls that each keep a connection, and begin every request about a patience after the one before. */
+/** Requests of curls, one after the other, that each keep a connection, and ask again about a patience after they asked. */
 export async function loadWithCurl(supervisor: Supervisor, patience: number, requests: number): Promise<Figures> {
   const figures = new Figures()
   figures.connections = 0
   const before = supervisor.starts()
-  for (let round = 0; figures.sent < requests; round++) {
-    // From 2 ms before the deadline to 9 after it.
-    const interval = patience - 2 + (round % 12)
-    await Promise.all(Array.from({ length: CURLS }, () => count(figures, supervisor, interval)))
-  }
+  // From 1 ms before the deadline to 10 after it. It is a whole number of ms that curl waits.
+  for (let round = 0; figures.sent < requests; round++)
+    await count(figures, supervisor, patience - 1 + ((round * 5) % 12))
   figures.starts = supervisor.starts() - before
   return figures
 }
 
-/** One curl. Whether the server was asleep is seen by whether another one answers than before. */
+/** One curl. That the server was asleep is seen by another one's answering than before. */
 async function count(figures: Figures, { targets: [target] }: Supervisor, interval: number): Promise<void> {
   if (target === undefined || !('port' in target)) throw new Error('curl is asked for TCP only')
   const output = await run([
@@ -50,7 +46,8 @@ async function count(figures: Figures, { targets: [target] }: Supervisor, interv
     )
     last = server
   }
-  if (exchanges.filter(Boolean).length !== EACH) figures.losses.push(`curl told of ${exchanges.length} requests of ${EACH}`)
+  if (exchanges.filter(Boolean).length !== EACH)
+    figures.losses.push(`curl told of ${exchanges.length} requests of ${EACH}`)
 }
 
 function run(args: readonly string[]): Promise<string> {

@@ -18,5 +18,7 @@ export function withLibraries(command: readonly string[]): string[] {
 
 /** Why a program cannot be run; `undefined` where it can. */
 export function missingPackage(name: string, path: string): string | undefined {
-  return unpacked(path) === undefined ? `${name} is not there: as root on Debian, node scripts/supervisors.mjs gets it` : undefined
+  return unpacked(path) === undefined
+    ? `${name} is not there: as root on Debian, \`npx -y pnpm@12 supervisors\` gets it`
+    : undefined
 }

@@ -30,7 +30,9 @@ export class Figures {
       if (asleep) this.asleep.push(firstByte)
       else this.awake.push(firstByte)
     } catch (error) {
-      this.losses.push(error instanceof Error ? `${'code' in error ? error.code : error.name}: ${error.message}` : `${error}`)
+      this.losses.push(
+        error instanceof Error ? `${'code' in error ? error.code : error.name}: ${error.message}` : `${error}`,
+      )
     }
   }
 

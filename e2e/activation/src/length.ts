@@ -10,12 +10,20 @@ export interface Length {
   readonly each: number
   /** Of each client that keeps its connections. */
   readonly kept: number
+  /** Of curl, which keeps its connection. */
+  readonly curl: number
 }
 
 const LENGTHS: Readonly<Record<string, Length>> = {
   // What .ci/run has time for.
-  short: { systemd: { requests: 100, starts: 5 }, others: { requests: 40, starts: 3 }, each: 3, kept: 100 },
-  full: { systemd: { requests: 2500, starts: 125 }, others: { requests: 500, starts: 25 }, each: 20, kept: 2000 },
+  short: { systemd: { requests: 100, starts: 5 }, others: { requests: 40, starts: 3 }, each: 3, kept: 100, curl: 50 },
+  full: {
+    systemd: { requests: 2500, starts: 125 },
+    others: { requests: 500, starts: 25 },
+    each: 20,
+    kept: 2250,
+    curl: 1000,
+  },
 }
 
 /** How the command is called. */

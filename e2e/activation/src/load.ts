@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { ask as askOnce, type Ask } from './ask.ts'
+import { type Ask, ask as askOnce } from './ask.ts'
 import { Figures } from './figures.ts'
 import type { Supervisor } from './supervisor.ts'
 

@@ -23,7 +23,8 @@ export function systemdScenarios(): readonly Scenario[] {
 async function verified(): Promise<undefined> {
   const port = await freePort()
   await using systemd = await startUnits(SERVICE, [...UNITS, 'each.socket', 'each@.service'], { port })
-  const { code, stderr } = await systemd.run('systemd-analyze', 'verify', '--man=no', 'web.socket', 'each.socket')
+  const units = [...UNITS, 'each.socket', 'each@.service'].map((name) => systemd.workplace.path('units', name))
+  const { code, stderr } = await systemd.run('systemd-analyze', 'verify', '--man=no', ...units)
   must(code === 0 && stderr.trim() === '', stderr)
 }
 
@@ -33,8 +34,14 @@ async function notified(): Promise<undefined> {
   must((await systemd.property('web.service', 'ActiveState')) === 'inactive', 'it runs before anybody called')
   await ask({ host: '127.0.0.1', port }, 'first')
   // Only READY=1 leads out of "activating".
-  await until(async () => (await systemd.property('web.service', 'ActiveState')) === 'active', () => systemd.log)
-  await until(async () => (await systemd.property('web.service', 'ActiveState')) === 'inactive', () => systemd.log)
+  await until(
+    async () => (await systemd.property('web.service', 'ActiveState')) === 'active',
+    () => systemd.log,
+  )
+  await until(
+    async () => (await systemd.property('web.service', 'ActiveState')) === 'inactive',
+    () => systemd.log,
+  )
   must((await systemd.property('web.service', 'Result')) === 'success', systemd.log)
   must((await systemd.property('web.socket', 'ActiveState')) === 'active', systemd.log)
   must(/^exited 0$/m.test(systemd.output), systemd.output)
@@ -44,13 +51,15 @@ async function limited(): Promise<undefined> {
   const port = await freePort()
   await using systemd = await startUnits(SERVICE, UNITS, { port })
   const service = documentedFile('/etc/systemd/system/web.service', { port })
-  await systemd.load({ 'web.service': service.replace('StartLimitIntervalSec=0\n', '') })
   // The default is 5 starts in 10 s, and this machine may be too slow for that.
   await systemd.load({ 'web.service': service.replace('StartLimitIntervalSec=0', 'StartLimitIntervalSec=1min') })
   for (let start = 1; start <= 5; start++) await startOnce(systemd, port, start)
   const sixth = await ask({ host: '127.0.0.1', port }, 'sixth').catch((error: Error) => error)
   must(sixth instanceof Error, 'the sixth start was answered')
-  await until(async () => (await systemd.property('web.socket', 'ActiveState')) === 'failed', () => systemd.log)
+  await until(
+    async () => (await systemd.property('web.socket', 'ActiveState')) === 'failed',
+    () => systemd.log,
+  )
   must((await systemd.property('web.socket', 'Result')) === 'service-start-limit-hit', systemd.log)
   // The remedy.
   await systemd.must('systemctl', 'reset-failed', 'web.service', 'web.socket')

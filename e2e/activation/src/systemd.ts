@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Keeper, inNamespace } from './keeper.ts'
+import { inNamespace, Keeper } from './keeper.ts'
 import { missingForNamespaces } from './missing.ts'
 import { HERE, Workplace } from './workplace.ts'
 
