@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { idle } from '@idle-shutdown/express'
 import express from 'express'
-import { listen } from './listen.js'
+import { serveInherited } from './listen.js'
 import { answerTo, tell } from './settings.js'
 
 export function serve(/** @type {import('./settings.js').Settings} */ settings) {
@@ -11,5 +11,5 @@ export function serve(/** @type {import('./settings.js').Settings} */ settings) 
   app.get('/:id', (request, response) => {
     response.send(answerTo(request.url))
   })
-  return listen(createServer(app))
+  return serveInherited(createServer(app))
 }

@@ -1,6 +1,6 @@
 import { idleShutdown } from '@idle-shutdown/fastify'
 import fastify from 'fastify'
-import { listen } from './listen.js'
+import { serveInherited } from './listen.js'
 import { answerTo, tell } from './settings.js'
 
 export async function serve(/** @type {import('./settings.js').Settings} */ settings) {
@@ -9,5 +9,5 @@ export async function serve(/** @type {import('./settings.js').Settings} */ sett
   await app.register(idleShutdown, { patience: settings.patience })
   app.get('/:id', async (request) => answerTo(request.url))
   await app.ready()
-  return listen(app.server)
+  return serveInherited(app.server)
 }

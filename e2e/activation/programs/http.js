@@ -1,11 +1,11 @@
 import { createServer } from 'node:http'
 import { idleShutdown } from '@idle-shutdown/core'
-import { listen } from './listen.js'
+import { serveInherited } from './listen.js'
 import { answerTo, tell } from './settings.js'
 
 export function serve(/** @type {import('./settings.js').Settings} */ settings) {
   tell(settings)
   const server = createServer((request, response) => response.end(answerTo(request.url)))
   idleShutdown(server, { patience: settings.patience })
-  return listen(server)
+  return serveInherited(server)
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { idle } from '@idle-shutdown/koa'
 import Koa from 'koa'
-import { listen } from './listen.js'
+import { serveInherited } from './listen.js'
 import { answerTo, tell } from './settings.js'
 
 export function serve(/** @type {import('./settings.js').Settings} */ settings) {
@@ -11,5 +11,5 @@ export function serve(/** @type {import('./settings.js').Settings} */ settings) 
   app.use((context) => {
     context.body = answerTo(context.path)
   })
-  return listen(createServer(app.callback()))
+  return serveInherited(createServer(app.callback()))
 }
