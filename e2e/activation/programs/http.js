@@ -6,6 +6,7 @@ import { answerTo, tell } from './settings.js'
 export function serve(/** @type {import('./settings.js').Settings} */ settings) {
   tell(settings)
   const server = createServer((request, response) => response.end(answerTo(request.url)))
+  if (settings.keepAliveTimeout !== undefined) server.keepAliveTimeout = settings.keepAliveTimeout
   idleShutdown(server, { patience: settings.patience })
   return serveInherited(server)
 }

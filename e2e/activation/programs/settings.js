@@ -5,6 +5,7 @@ import { appendFileSync } from 'node:fs'
  *
  * @typedef {object} Settings
  * @property {number} patience milliseconds
+ * @property {number} [keepAliveTimeout] milliseconds, of `http.js`
  * @property {string} [log] where it tells of its start and its end; standard output by default
  */
 

@@ -11,7 +11,7 @@ const PAGE = 'docs/socket-activation.md'
 export function documented(): ReadonlyMap<string, string> {
   const page = readFileSync(join(ROOT, PAGE), 'utf8')
   return new Map(
-    [...page.matchAll(/^```\w*\n(?:#|\/\/) (\/.+)\n(.*?)^```$/gms)].map(([, path = '', text = '']) => [path, text]),
+    [...page.matchAll(/^```\w*\n(?:#|\/\/) (\/[^\n]+)\n(.*?)^```$/gms)].map(([, path = '', text = '']) => [path, text]),
   )
 }
 

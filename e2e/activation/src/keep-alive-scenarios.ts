@@ -2,7 +2,7 @@ import { CLIENTS, type KeepAliveClient } from './clients.ts'
 import { loadWithCurl, missingCurl } from './curl.ts'
 import type { Figures } from './figures.ts'
 import type { Length } from './length.ts'
-import { load } from './load.ts'
+import { type Load, load } from './load.ts'
 import { missingNginx, startNginx } from './nginx.ts'
 import { must, type Scenario } from './scenario.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -34,13 +34,34 @@ const CLOSERS: readonly {
 /** Clients that reuse their connections right at the deadline. Those that retry lose nothing; of the others it is counted. */
 export async function keepAliveScenarios(): Promise<readonly Scenario[]> {
   const curl = await missingCurl()
+  return [...atTheClosing(curl), ...belowThePatience()]
+}
+
+/** The remedy: with a patience above the keep-alive timeout the connections are closed long before the server ends. */
+function belowThePatience(): Scenario[] {
+  const [patience, keepAliveTimeout] = [2500, 1000]
+  return Object.entries(CLIENTS)
+    .filter(([client]) => !client.includes(','))
+    .map(([client, open]) => ({
+      name: `kept, patience above the timeout: ${client}`,
+      missing: Systemd.missing(),
+      run: async ({ above }: Length) => {
+        await using supervisor = await startSystemd({ framework: 'http', patience, keepAliveTimeout })
+        const figures = await loadKept(tcpOnly(supervisor), { patience, requests: above }, open)
+        must(figures.lost === 0, `lost ${figures.lost}:\n${figures.losses.join('\n')}`)
+        return figures
+      },
+    }))
+}
+
+function atTheClosing(curl: string | undefined): Scenario[] {
   return CLOSERS.flatMap(({ name, missing, start }) => [
     ...Object.entries(CLIENTS).map(([client, open]) => ({
       name: `${name}: ${client}`,
       missing,
       run: async ({ kept }: Length) => {
         await using supervisor = await start()
-        const figures = await loadKept(tcpOnly(supervisor), kept, open)
+        const figures = await loadKept(tcpOnly(supervisor), { patience: PATIENCE, requests: kept }, open)
         // What a client that sends nothing twice loses is measured, for our server and for nginx.
         must(figures.lost === 0 || !client.includes(','), `lost ${figures.lost}:\n${figures.losses.join('\n')}`)
         return figures
@@ -59,10 +80,14 @@ export async function keepAliveScenarios(): Promise<readonly Scenario[]> {
   ])
 }
 
-async function loadKept(supervisor: Supervisor, requests: number, open: () => KeepAliveClient): Promise<Figures> {
+async function loadKept(
+  supervisor: Supervisor,
+  amount: Pick<Load, 'patience' | 'requests'>,
+  open: () => KeepAliveClient,
+): Promise<Figures> {
   await using client = open()
-  const amount = { requests, starts: 0, burst: 8, spread: 1, windows: WINDOWS }
-  const figures = await load(supervisor, { patience: PATIENCE, ask: client.ask, ...amount })
+  const times = { starts: 0, burst: 20, spread: 1, windows: WINDOWS }
+  const figures = await load(supervisor, { ...amount, ...times, ask: client.ask })
   figures.connections = client.connections()
   return figures
 }

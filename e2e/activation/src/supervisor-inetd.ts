@@ -42,10 +42,11 @@ export async function startSuperserver(
 ): Promise<Supervisor> {
   const here = { port: await freePort(), each: await freePort() }
   const port = kind === 'wait' ? here.port : here.each
+  const config = documentedFile(superserver.configs[kind], here)
   const workplace = new Workplace()
   workplace.write({
     'web/server.js': serverFile(service, '/srv/idle-shutdown', workplace.path('output')),
-    config: documentedFile(superserver.configs[kind], here),
+    config,
   })
   const command = [unpacked(superserver.program) ?? superserver.program, ...superserver.args(workplace.path('config'))]
   const keeper = new Keeper(inNamespace(workplace.folder, withLibraries(command)), { folder: workplace.folder })

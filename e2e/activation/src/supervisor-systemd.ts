@@ -1,4 +1,5 @@
-import { documentedFile } from './documented.ts'
+import { symlinkSync } from 'node:fs'
+import { documentedFile, type Here } from './documented.ts'
 import type { Service, Supervisor } from './supervisor.ts'
 import { Systemd } from './systemd.ts'
 import { freePort } from './target.ts'
@@ -18,14 +19,17 @@ export async function startSystemdEach(service: Service): Promise<Supervisor> {
   return supervisor(systemd, [{ host: '127.0.0.1', port: each }])
 }
 
-/** A systemd that has loaded documented units, and started the first of them. */
-export async function startUnits(
-  service: Service,
-  names: readonly string[],
-  here: { readonly port?: number; readonly each?: number },
-): Promise<Systemd> {
+/**
+ * A systemd that has loaded documented units, and started the first of them.
+ *
+ * @param service one of our programs, or the text of another
+ */
+export async function startUnits(service: Service | string, names: readonly string[], here: Here): Promise<Systemd> {
+  const program = typeof service === 'string' ? service : serverFile(service, '/srv/idle-shutdown')
   const workplace = new Workplace()
-  workplace.write({ 'web/server.js': serverFile(service, '/srv/idle-shutdown') })
+  workplace.write({ 'web/server.js': program })
+  // What the documented programs import.
+  symlinkSync('/srv/idle-shutdown/e2e/activation/node_modules', workplace.path('web/node_modules'))
   const systemd = await Systemd.start(workplace)
   try {
     await systemd.load(

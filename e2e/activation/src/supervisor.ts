@@ -6,6 +6,8 @@ export interface Service {
   readonly framework: Framework
   /** Milliseconds. */
   readonly patience: number
+  /** The server's own, in milliseconds; Node's default is 5 s. Only the `http` program knows it. */
+  readonly keepAliveTimeout?: number
 }
 
 /** Something that listens, and starts a server when somebody connects. */

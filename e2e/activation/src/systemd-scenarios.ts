@@ -7,6 +7,8 @@ import { freePort } from './target.ts'
 import { until } from './until.ts'
 
 const SERVICE = { framework: 'http', patience: 20 } as const
+const DROP_IN = 'web.service.d/shell.conf'
+const SHELL = `/etc/systemd/system/${DROP_IN}`
 const UNITS = ['web.socket', 'web.service']
 
 /** What only systemd does, as the page says it. */
@@ -17,6 +19,12 @@ export function systemdScenarios(): readonly Scenario[] {
     { name: 'systemd: READY=1, and an end that is no failure', missing, run: notified },
     { name: 'systemd: without StartLimitIntervalSec=0 the sixth start fails the socket', missing, run: limited },
     { name: 'systemd: with it, it does not', missing, run: unlimited },
+    {
+      name: 'systemd: behind a shell that does not exec it, the server says why it refuses',
+      missing,
+      run: behindShell,
+    },
+    { name: 'systemd: in the place of a shell, it serves', missing, run: inPlaceOfShell },
   ]
 }
 
@@ -71,6 +79,27 @@ async function unlimited(): Promise<undefined> {
   const port = await freePort()
   await using systemd = await startUnits(SERVICE, UNITS, { port })
   for (let start = 1; start <= 12; start++) await startOnce(systemd, port, start)
+}
+
+async function behindShell(): Promise<undefined> {
+  const port = await freePort()
+  await using systemd = await startUnits(SERVICE, UNITS, { port })
+  const shell = documentedFile(SHELL, { port })
+  await systemd.load({ [DROP_IN]: shell.replace("'exec /run/node server.js'", "'/run/node server.js; exit $?'") })
+  const asking = ask({ host: '127.0.0.1', port }, 'refused').catch(() => {})
+  await until(
+    () => systemd.output.includes('ERR_IDLE_FOREIGN_SOCKETS'),
+    () => systemd.output + systemd.log,
+  )
+  await systemd.must('systemctl', 'stop', 'web.socket', 'web.service')
+  await asking
+}
+
+async function inPlaceOfShell(): Promise<undefined> {
+  const port = await freePort()
+  await using systemd = await startUnits(SERVICE, UNITS, { port })
+  await systemd.load({ [DROP_IN]: documentedFile(SHELL, { port }) })
+  await startOnce(systemd, port, 1)
 }
 
 /** Asks once, and waits until the server has ended. */

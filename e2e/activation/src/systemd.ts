@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { inNamespace, Keeper } from './keeper.ts'
 import { missingForNamespaces } from './missing.ts'
 import { HERE, Workplace } from './workplace.ts'
@@ -66,9 +66,13 @@ export class Systemd implements AsyncDisposable {
     })
   }
 
-  /** Writes unit files, and lets systemd read them. */
+  /** Writes unit files, and drop-ins such as `web.service.d/more.conf`, and lets systemd read them. */
   async load(units: Readonly<Record<string, string>>): Promise<void> {
-    for (const [name, text] of Object.entries(units)) writeFileSync(this.workplace.path('units', name), text)
+    for (const [name, text] of Object.entries(units)) {
+      const path = this.workplace.path('units', name)
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, text)
+    }
     await this.must('systemctl', 'daemon-reload')
   }
 

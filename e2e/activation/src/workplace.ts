@@ -50,7 +50,7 @@ export class Workplace {
  *
  * @param root where it finds the workspace
  */
-export function serverFile({ framework, patience }: Service, root: string, log?: string): string {
-  const settings = { patience, ...(log !== undefined && { log }) }
+export function serverFile({ framework, ...service }: Service, root: string, log?: string): string {
+  const settings = { ...service, ...(log !== undefined && { log }) }
   return `import { serve } from '${root}/e2e/activation/programs/${framework}.js'\nawait serve(${JSON.stringify(settings)})\n`
 }
