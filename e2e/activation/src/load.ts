@@ -27,6 +27,9 @@ const WINDOWS = [
   [20, 150],
 ] as const
 
+/** After so many, if they are most of all, nothing more is sent. */
+const MOST_LOST = 100
+
 /**
  * Sends requests in rounds. The first of each round falls around the deadline, which is the patience after the last answer;
  * when all of them are answered, the next round begins.
@@ -48,8 +51,8 @@ export async function load(supervisor: Supervisor, load: Load): Promise<Figures>
       if (target !== undefined) await figures.count(ask(target, `${round}-${index}`))
     })
     await Promise.all(sending)
-    // A supervisor that is broken would be asked for ever.
-    if (figures.lost > 100) break
+    // What is broken would be asked for ever.
+    if (figures.lost > MOST_LOST && figures.lost > figures.answered) break
   }
   figures.starts = supervisor.starts() - before
   return figures
