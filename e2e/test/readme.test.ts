@@ -25,7 +25,6 @@ describe.each([
   'packages/activation/README.md',
   'docs/what-counts-as-idle.md',
   'docs/closing.md',
-  'docs/socket-activation.md',
 ])('%s', (page) => {
   const snippets = [...readFileSync(join(root, page), 'utf8').matchAll(/```js\n(.*?)```/gs)].map(
     ([, code = '']) => code,
