@@ -3,6 +3,7 @@ import { environmentScenarios } from './environment-scenarios.ts'
 import { Figures } from './figures.ts'
 import { keepAliveScenarios } from './keep-alive-scenarios.ts'
 import { readArguments, USAGE } from './length.ts'
+import { pageScenarios } from './page-scenarios.ts'
 import { head, row } from './report.ts'
 import { systemdScenarios } from './systemd-scenarios.ts'
 import { wakeUpScenarios } from './wake-up-scenarios.ts'
@@ -18,6 +19,7 @@ const scenarios = [
   ...wakeUpScenarios(),
   ...(await keepAliveScenarios()),
   ...systemdScenarios(),
+  ...pageScenarios(),
   ...environmentScenarios(),
 ].filter(({ name }) => name.includes(only))
 const sums = new Map<string, Figures>()
