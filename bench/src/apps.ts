@@ -15,7 +15,7 @@ import type { Protocol } from './orders.ts'
 import { type Wiring, wirings } from './wirings.ts'
 
 /** A server that listens. */
-export interface Running {
+interface Running {
   readonly port: number
   close(): Promise<unknown>
 }

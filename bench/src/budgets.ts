@@ -111,7 +111,7 @@ export const budgets: readonly Budget[] = [
     promise: 'core weighs at most 6 kB, minified and gzipped, with its dependency',
     benchmark: 'size',
     explanation:
-      "A tracker alone keeps it. The rest is HTTP/1, HTTP/2 and plain connections, servers that are watched late, pipelines, ignored requests and upgrades, a drain that loses nothing, and sentences that say what was wrong. All of them were asked for, and each of them is a few hundred bytes. Sharing what a server's watch needs, one way to refuse, and loading the hints on leftovers only when they are needed took 0.7 kB away; what would take the other 4 is a feature.",
+      'A tracker alone keeps it. The rest is HTTP/1, HTTP/2 and plain connections, servers that are watched late, pipelines, ignored requests and upgrades, a drain that loses nothing, and sentences that say what was wrong. All of them were asked for, and each of them is a few hundred bytes. What could be shared is shared, and what hardly any process needs is loaded only then (the last row of the table): what is left to take away is a feature.',
     cases: (report) =>
       ours(report, 'core', (_node, _rows, { subject }) => (subject === 'everything' ? 6000 : Infinity)),
   },

@@ -41,7 +41,7 @@ export interface Report {
 }
 
 /** What one version of Node did. */
-export interface Run {
+interface Run {
   readonly node: string
   readonly rows: readonly Row[]
 }

@@ -20,12 +20,12 @@ const closed = (close: (done: () => void) => unknown): Promise<void> => new Prom
 const bare = (server: Server) => () => closed((done) => server.close(done))
 
 /** Node's own `close()`, which ends connections that are idle. */
-export const bareWiring: Wiring = { subject: BARE, kind: 'bare', wire: bare }
+const bareWiring: Wiring = { subject: BARE, kind: 'bare', wire: bare }
 
 /** The same once more, which shows what the figures are worth. */
-export const controlWiring: Wiring = { subject: CONTROL, kind: 'control', wire: bare }
+const controlWiring: Wiring = { subject: CONTROL, kind: 'control', wire: bare }
 
-export const ourWiring: Wiring = {
+const ourWiring: Wiring = {
   subject: '@idle-shutdown/core',
   kind: 'ours',
   wire: (server) => {
@@ -34,7 +34,7 @@ export const ourWiring: Wiring = {
   },
 }
 
-export const peerWirings: readonly Wiring[] = [
+const peerWirings: readonly Wiring[] = [
   {
     subject: 'stoppable',
     kind: 'peer',
