@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import process from 'node:process'
+import { formatted } from './formatted.mjs'
 
 /**
  * @typedef {{ file: string, titles: string[], name: string, passed: boolean }} Test
@@ -38,6 +39,7 @@ const problems = []
 const sets = new Map()
 
 const page = formatted(
+  PAGE,
   [INTRO, ...groups.map(({ group, cases }) => `## ${group}\n\n${table(cases)}\n`), legend()].join('\n'),
 )
 const before = readFileSync(PAGE, { encoding: 'utf8', flag: 'a+' })
@@ -144,15 +146,4 @@ function run() {
 
 function cell(/** @type {string} */ text) {
   return text.replaceAll('|', '\\|').replace(/[<>]/g, (sign) => (sign === '<' ? '&lt;' : '&gt;'))
-}
-
-/** As `pnpm lint` wants it. */
-function formatted(/** @type {string} */ text) {
-  const biome = spawnSync('biome', ['format', `--stdin-file-path=${PAGE}`], {
-    input: text,
-    encoding: 'utf8',
-    shell,
-  })
-  if (biome.status !== 0) throw new Error(`biome: ${biome.error?.message ?? biome.stderr}`)
-  return biome.stdout
 }

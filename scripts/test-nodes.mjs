@@ -2,13 +2,13 @@
 // one that runs this. Prints a line for each, what failed, and the totals. Their binaries are those of the npm package `node`,
 // which is no dependency: 400 MB would make every fresh clone wait.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
+import { installed } from './on-demand.mjs'
 
 const MAJORS = ['20', '22', '24', '26']
-const CACHE = resolve('node_modules/.cache/nodes')
 const current = process.versions.node.split('.')[0]
 
 const args = process.argv.slice(2)
@@ -43,16 +43,8 @@ if (failed > 0) process.exitCode = 1
 /** The binary of a major, which is installed when it is missing. */
 function nodeOf(/** @type {string} */ major) {
   if (major === current) return process.execPath
-  const prefix = join(CACHE, major)
-  const windows = process.platform === 'win32'
-  const binary = join(prefix, 'node_modules/node/bin', windows ? 'node.exe' : 'node')
-  if (existsSync(binary)) return binary
-  console.log(`installing Node ${major}`)
-  mkdirSync(prefix, { recursive: true })
-  const install = ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts=false']
-  const npm = spawnSync('npm', [...install, `node@${major}`], { cwd: prefix, encoding: 'utf8', shell: windows })
-  if (!existsSync(binary)) console.error(npm.stdout, npm.stderr)
-  return binary
+  const folder = installed(`node-${major}`, [`node@${major}`], { scripts: true })
+  return join(folder, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node')
 }
 
 /**

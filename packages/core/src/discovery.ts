@@ -8,6 +8,9 @@ const LISTEN = 'tracing:net.server.listen:asyncStart'
 const found = new WeakMap<object, Set<(server: AnyServer) => void>>()
 let subscribed = false
 
+/** Bun publishes on no channel of its servers: there they are found by their app's `listen()`, and requests by a listener. */
+export const withoutChannels: boolean = 'bun' in process.versions
+
 /**
  * Calls back with each server that starts to listen and has `handler` among its 'request' listeners. Returns its undo.
  *
