@@ -6,7 +6,7 @@ import type { Subject } from './subject.ts'
 export function conformance(subject: Subject, where: 'tcp' | 'unix' = 'tcp'): void {
   describe(where === 'unix' ? `${subject.name}, on a unix socket` : subject.name, () => {
     for (const behaviour of behavioursOf(subject, where)) {
-      test(behaviour.name, { timeout: 5_000 }, () => attempt(behaviour, subject, where))
+      test(behaviour.name, () => attempt(behaviour, subject, where))
     }
   })
 }

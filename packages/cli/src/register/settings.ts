@@ -1,0 +1,112 @@
+import { type IdleShutdownOptions, IdleUsageError, type Ignore } from '@idle-shutdown/core'
+import { milliseconds, showValue } from '@idle-shutdown/core/adapter'
+
+/** The environment variables that the preload reads. */
+export const IDLE_NAMES = [
+  'IDLE_PATIENCE',
+  'IDLE_STARTUP_PATIENCE',
+  'IDLE_GRACE',
+  'IDLE_ACTIVITY',
+  'IDLE_UPGRADES',
+  'IDLE_IGNORE',
+  'IDLE_PORTS',
+  'IDLE_EXIT',
+  'IDLE_LOG',
+] as const
+
+type IdleName = (typeof IDLE_NAMES)[number]
+
+/** Settings as the environment carries them. An empty text is no setting. */
+export type IdleEnvironment = Readonly<Partial<Record<IdleName, string>>>
+
+/** Settings, checked. Durations in milliseconds; `Infinity` means never. */
+export interface Settings {
+  readonly patience: number
+  readonly startupPatience: number
+  readonly grace: number
+  readonly activity: NonNullable<IdleShutdownOptions['activity']>
+  readonly upgrades: NonNullable<IdleShutdownOptions['upgrades']>
+  readonly ignore: readonly Ignore[]
+  /** Only servers on these ports count; `undefined`: all. */
+  readonly ports: ReadonlySet<number> | undefined
+  /** `force`: the process is ended after the drain if something else keeps it alive. */
+  readonly exit: 'natural' | 'force'
+  /** `on`: one line on stderr when it ends. `verbose`: also what is watched. */
+  readonly log: 'off' | 'on' | 'verbose'
+}
+
+/**
+ * Reads and checks the settings. Other variables that begin with IDLE_ are not ours, and are let be.
+ *
+ * @throws IdleUsageError `ERR_IDLE_INVALID_DURATION`, `ERR_IDLE_INVALID_OPTION`
+ */
+export function readSettings(environment: IdleEnvironment | NodeJS.ProcessEnv): Settings {
+  const value = (name: IdleName): string | undefined => environment[name] || undefined
+  const duration = (name: IdleName, otherwise: number | string, zero?: 'or 0'): number => {
+    const text = value(name) ?? otherwise
+    return milliseconds(name, text === 'Infinity' ? Number.POSITIVE_INFINITY : text, zero)
+  }
+  const patience = duration('IDLE_PATIENCE', '15m')
+  return {
+    patience,
+    startupPatience: duration('IDLE_STARTUP_PATIENCE', patience),
+    grace: duration('IDLE_GRACE', '10s', 'or 0'),
+    activity: oneOf('IDLE_ACTIVITY', value('IDLE_ACTIVITY'), ['connections', 'requests']),
+    upgrades: oneOf('IDLE_UPGRADES', value('IDLE_UPGRADES'), ['open', 'traffic', 'ignore']),
+    ignore: list(value('IDLE_IGNORE')).map(ignoreRule),
+    ports: ports(value('IDLE_PORTS')),
+    exit: oneOf('IDLE_EXIT', value('IDLE_EXIT'), ['natural', 'force']),
+    log: oneOf('IDLE_LOG', value('IDLE_LOG'), ['on', 'off', 'verbose']),
+  }
+}
+
+function oneOf<const T extends string>(name: IdleName, value: string | undefined, accepted: readonly [T, ...T[]]): T {
+  if (value === undefined) return accepted[0]
+  const known = accepted.find((one) => one === value)
+  if (known === undefined) throw invalid(name, value, accepted.map((one) => `'${one}'`).join(', '))
+  return known
+}
+
+/** Items between commas; a comma that belongs to one has a backslash before it. */
+function list(text: string | undefined): string[] {
+  if (text === undefined) return []
+  return text
+    .split(/(?<!\\),/)
+    .map((item) => item.trim().replaceAll('\\,', ','))
+    .filter((item) => item !== '')
+}
+
+function ignoreRule(item: string): Ignore {
+  const agent = /^user-agent:(.+)$/i.exec(item)?.[1]?.trim().toLowerCase()
+  if (agent) return ({ headers }) => headers['user-agent']?.toLowerCase().includes(agent) === true
+  const pattern = /^\/(.+)\/$/.exec(item)?.[1]
+  if (pattern !== undefined) {
+    try {
+      return new RegExp(pattern)
+    } catch {
+      throw invalid('IDLE_IGNORE', item, 'a pattern that is a valid regular expression')
+    }
+  }
+  if (item.startsWith('/')) return item
+  throw invalid(
+    'IDLE_IGNORE',
+    item,
+    'a list of exact paths (/healthz), patterns on the path (/^\\/metrics/) and user-agent:TEXT',
+  )
+}
+
+function ports(text: string | undefined): ReadonlySet<number> | undefined {
+  const items = list(text)
+  if (items.length === 0) return undefined
+  return new Set(
+    items.map((item) => {
+      const port = Number(item)
+      if (/^\d+$/.test(item) && port >= 1 && port <= 65_535) return port
+      throw invalid('IDLE_PORTS', item, 'a list of ports from 1 to 65535')
+    }),
+  )
+}
+
+function invalid(name: IdleName, value: unknown, accepted: string): IdleUsageError {
+  return new IdleUsageError('ERR_IDLE_INVALID_OPTION', `${name} is ${showValue(value)}; accepted is ${accepted}`)
+}
