@@ -4,13 +4,13 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
 import { formatted } from './formatted.mjs'
+import { testsIn } from './test-report.mjs'
 
 /**
- * @typedef {{ file: string, titles: string[], name: string, passed: boolean }} Test
- * @typedef {{ testResults: { name: string, assertionResults: { ancestorTitles: string[], title: string, status: string }[] }[] }} Report
+ * @typedef {import('./test-report.mjs').Test} Test
  * @typedef {{ case: string, must: string, tests: string[] }} Case
  */
 
@@ -117,19 +117,6 @@ function legend() {
   const patterns = groups.flatMap(({ cases }) => cases.flatMap((each) => each.tests))
   const count = tests.filter(({ name }) => patterns.some((pattern) => name.includes(pattern))).length
   return `## Subjects\n\n${lines.join('\n')}\n\n${caseCount} cases, proved by ${count} tests on each version of Node.\n`
-}
-
-/** @returns {Test[]} */
-function testsIn(/** @type {string} */ file) {
-  /** @type {Report} */
-  const report = JSON.parse(readFileSync(file, 'utf8'))
-  return report.testResults.flatMap(({ name: path, assertionResults }) =>
-    assertionResults.map(({ ancestorTitles, title, status }) => {
-      const file = relative(resolve('.'), path).replaceAll('\\', '/')
-      const titles = [...ancestorTitles, title]
-      return { file, titles, name: [file, ...titles].join(' › '), passed: status === 'passed' }
-    }),
-  )
 }
 
 /** Runs the suite. */

@@ -1,8 +1,8 @@
 // Runs the whole suite on each Node major that is supported, or on those that the arguments name; `--others` means all but the
 // one that runs this. Prints a line for each, what failed, and the totals. Their binaries are those of the npm package `node`,
-// which is no dependency: 400 MB would make every fresh clone wait.
+// which is no dependency: 400 MB would make every fresh clone wait. IDLE_NODES_REPORT names a file for the counts.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
@@ -20,6 +20,8 @@ const majors = (named.length > 0 ? named : MAJORS).filter((major) => !args.inclu
 const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-nodes-'))
 let passed = 0
 let failed = 0
+/** @type {Record<string, { passed: number, failed: number }>} */
+const results = {}
 try {
   for (const major of majors) {
     const node = nodeOf(major)
@@ -28,6 +30,7 @@ try {
     const result = version
       ? await run(node, join(temp, `${major}.json`))
       : { passed: 0, failed: 1, said: 'no such Node' }
+    results[major] = { passed: result.passed, failed: result.failed }
     passed += result.passed
     failed += result.failed
     const seconds = Math.round((performance.now() - begin) / 1000)
@@ -37,6 +40,7 @@ try {
 } finally {
   rmSync(temp, { recursive: true, force: true })
 }
+if (process.env['IDLE_NODES_REPORT']) writeFileSync(process.env['IDLE_NODES_REPORT'], JSON.stringify(results))
 console.log(`on ${majors.length} versions of Node: ${passed} passed, ${failed} failed`)
 if (failed > 0) process.exitCode = 1
 
