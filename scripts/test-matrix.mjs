@@ -1,5 +1,5 @@
 // Prints every combination that is declared supported, with what a run says of it. The declaration is matrix.json, runtimes.json and the
-// compilers of e2e/consumers; the peer ranges of the packages must say the same. Reports of runs that were made before are named
+// compilers of the manifest that it names; the peer ranges of the packages must say the same. Reports of runs that were made before are named
 // (--suite=, --minors=, --consumers=: vitest's; --runtimes=, --nodes=: what IDLE_RUNTIMES_REPORT and IDLE_NODES_REPORT name); what is
 // missing is run. With --here, the other versions of Node are not run: the workflow has a job for each. What was run nowhere, or was
 // skipped, is a failure. --write makes docs/matrix.md and the table of the README, --check fails where they say something else.
@@ -15,11 +15,10 @@ import { testsIn } from './test-report.mjs'
 /**
  * @typedef {{ group: string, name: string, version: string, by: string, result: 'passes' | 'fails' | 'was not run' | 'not run here' | 'may fail' }} Row
  * @typedef {import('./test-minors.mjs').Framework} Framework
- * @typedef {{ nodes: string[], frameworks: Framework[], companions: { name: string, tests: string }[] }} Declared
+ * @typedef {{ nodes: string[], frameworks: Framework[], companions: { name: string, tests: string }[], compilers?: string }} Declared
  */
 
 const [PAGE, README] = ['docs/matrix.md', 'README.md']
-const COMPILERS = 'e2e/consumers/compilers/package.json'
 const ON_DEMAND = 'e2e/on-demand/package.json'
 
 const args = process.argv.slice(2)
@@ -43,7 +42,7 @@ try {
   otherRuntimes()
   frameworks(suite, testsIn(report('minors', process.execPath, ['scripts/test-minors.mjs'], 'IDLE_MINORS_REPORT')))
   companions(suite)
-  if (existsSync(COMPILERS)) compilers()
+  if (declared.compilers !== undefined) compilers(declared.compilers)
 } finally {
   rmSync(temp, { recursive: true, force: true })
 }
@@ -129,14 +128,15 @@ function companions(/** @type {import('./test-report.mjs').Test[]} */ suite) {
   }
 }
 
-function compilers() {
+/** The compilers that a manifest names, as the tests of consumers call them. */
+function compilers(/** @type {string} */ manifest) {
   const file = report('consumers', process.execPath, [
     'scripts/test-consumers.mjs',
     '--report',
     join(temp, 'consumers.json'),
   ])
   const tests = testsIn(file)
-  const { dependencies } = JSON.parse(readFileSync(COMPILERS, 'utf8'))
+  const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8'))
   for (const [alias, spec] of Object.entries(dependencies)) {
     const own = tests.filter(({ titles }) => titles[0] === alias)
     const by = 'the types of every package, in node16, nodenext and bundler, strict and not'
