@@ -65,13 +65,17 @@ function nodes(/** @type {import('./test-report.mjs').Test[]} */ suite) {
   const file = here
     ? reportOf('nodes')
     : report('nodes', process.execPath, ['scripts/test-nodes.mjs', ...others], 'IDLE_NODES_REPORT')
+  // What a machine lacks for a test is skipped there; companions have rows of their own.
   /** @type {Record<string, { passed: number, failed: number }>} */
   const ran = file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8'))
   for (const major of declared.nodes) {
     const own = ran[major]
     const row = { group: 'Node.js', name: 'Node.js', version: major, by: 'the whole suite' }
     if (major === current)
-      rows.push({ ...row, result: resultOf(suite.filter(({ file }) => !file.includes('/companions/'))) })
+      rows.push({
+        ...row,
+        result: resultOf(suite.filter(({ file, skipped }) => !skipped && !file.includes('/companions/'))),
+      })
     else if (own !== undefined) rows.push({ ...row, result: own.passed > 0 && own.failed === 0 ? 'passes' : 'fails' })
     else rows.push({ ...row, result: here ? 'not run here' : 'was not run' })
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 
 /**
- * @typedef {{ file: string, titles: string[], name: string, passed: boolean }} Test
+ * @typedef {{ file: string, titles: string[], name: string, passed: boolean, skipped: boolean }} Test
  * @typedef {{ testResults: { name: string, assertionResults: { ancestorTitles: string[], title: string, status: string }[] }[] }} Report
  */
 
@@ -18,7 +18,13 @@ export function testsIn(/** @type {string} */ file) {
     assertionResults.map(({ ancestorTitles, title, status }) => {
       const file = relative(resolve('.'), path).replaceAll('\\', '/')
       const titles = [...ancestorTitles, title]
-      return { file, titles, name: [file, ...titles].join(' › '), passed: status === 'passed' }
+      return {
+        file,
+        titles,
+        name: [file, ...titles].join(' › '),
+        passed: status === 'passed',
+        skipped: !/passed|failed/.test(status),
+      }
     }),
   )
 }
