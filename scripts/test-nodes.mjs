@@ -1,21 +1,20 @@
 // Runs the whole suite on each Node major that is supported, or on those that the arguments name; `--others` means all but the
-// one that runs this. Prints a line for each, what failed, and the totals. Their binaries are those of the npm package `node`,
-// which is no dependency: 400 MB would make every fresh clone wait. IDLE_NODES_REPORT names a file for the counts.
+// one that runs this. Prints a line for each, what failed, and the totals. IDLE_NODES_REPORT
+// names a file for the counts.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
-import { installed } from './on-demand.mjs'
-
-const MAJORS = ['20', '22', '24', '26']
-const current = process.versions.node.split('.')[0]
+import { currentMajor, MAJORS, nodeOf } from './nodes.mjs'
 
 const args = process.argv.slice(2)
 const named = args.filter((arg) => arg !== '--others')
 const unknown = named.filter((arg) => !/^\d+$/.test(arg))
 if (unknown.length > 0) throw new Error(`usage: test-nodes.mjs [--others] [major …], and not ${unknown.join(' ')}`)
-const majors = (named.length > 0 ? named : MAJORS).filter((major) => !args.includes('--others') || major !== current)
+const majors = (named.length > 0 ? named : MAJORS).filter(
+  (major) => !args.includes('--others') || major !== currentMajor,
+)
 
 const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-nodes-'))
 let passed = 0
@@ -43,13 +42,6 @@ try {
 if (process.env['IDLE_NODES_REPORT']) writeFileSync(process.env['IDLE_NODES_REPORT'], JSON.stringify(results))
 console.log(`on ${majors.length} versions of Node: ${passed} passed, ${failed} failed`)
 if (failed > 0) process.exitCode = 1
-
-/** The binary of a major, which is installed when it is missing. */
-function nodeOf(/** @type {string} */ major) {
-  if (major === current) return process.execPath
-  const folder = installed(`node-${major}`, [`node@${major}`], { scripts: true })
-  return join(folder, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node')
-}
 
 /**
  * Runs the suite with that Node, by which its tests start programs, too.
