@@ -1,0 +1,25 @@
+// Tests the packages as users get them: packed, and installed with npm in a folder outside of the workspace. `pnpm
+// test:consumers`, or with words that the names of test files hold: `packed`, `consumers`, `typescript`.
+// `--report FILE` leaves vitest's report there, as JSON. The last line is the total.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { report: { type: 'string' } } })
+const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-report-'))
+try {
+  const report = values.report === undefined ? join(temp, 'report.json') : resolve(values.report)
+  const { status } = spawnSync('vitest', ['run', '--config', 'e2e/consumers/vitest.config.ts', ...positionals], {
+    env: { ...process.env, IDLE_TEST_REPORT: report },
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  })
+  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
+  console.log(`test:consumers: ${numPassedTests} passed, ${numFailedTests} failed`)
+  process.exitCode = status ?? 1
+} finally {
+  rmSync(temp, { recursive: true, force: true })
+}
