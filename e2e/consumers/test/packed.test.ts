@@ -28,7 +28,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
       engines: { node: '>=20.19' },
       publishConfig: { access: 'public', provenance: true },
     })
-    expect(manifest.keywords).toEqual(expect.arrayContaining(['idle', 'shutdown', 'graceful-shutdown']))
+    expect(manifest.keywords).toEqual(expect.arrayContaining(['idle', 'scale-to-zero']))
     expect(new Set(manifest.keywords).size).toBe(manifest.keywords?.length)
   })
 

@@ -9,6 +9,15 @@ export type IdleErrorCode =
   | 'ERR_IDLE_INVALID_ACTIVITY'
   | 'ERR_IDLE_ENDED'
   | 'ERR_IDLE_ALREADY_REGISTERED'
+  | 'ERR_IDLE_FOREIGN_SOCKETS'
+  | 'ERR_IDLE_INVALID_LISTEN_FDS'
+  | 'ERR_IDLE_NO_SOCKET'
+  | 'ERR_IDLE_DATAGRAM_SOCKET'
+  | 'ERR_IDLE_UNKNOWN_SOCKET'
+  | 'ERR_IDLE_SOCKET_TAKEN'
+  | 'ERR_IDLE_SOCKET_KIND'
+  | 'ERR_IDLE_CLUSTER_WORKER'
+  | 'ERR_IDLE_UNSUPPORTED_RUNTIME'
 
 /** The codes of the process warnings that this family emits. Each has an entry in docs/errors.md. */
 export type IdleWarningCode =

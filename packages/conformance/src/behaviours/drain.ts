@@ -4,7 +4,8 @@ import { type Behaviour, isAny, isHttp1, isHttp2 } from '../behaviour.ts'
 import { answerTo, turn } from '../calls.ts'
 import type { Trial } from '../trial.ts'
 
-const BIG = Buffer.alloc(30_000_000, 'x')
+/** More than the machine takes for a reader that does not read: 3 to 5 MB, on Linux. */
+const BIG = Buffer.alloc(10_000_000, 'x')
 
 /** Ways to an end while something is in progress. */
 const ENDS: readonly [name: string, end: (t: Trial, parent: AbortController) => void][] = [
@@ -16,7 +17,7 @@ const ENDS: readonly [name: string, end: (t: Trial, parent: AbortController) => 
 export const drain: readonly Behaviour[] = [
   ...ENDS.map(
     ([name, end]): Behaviour => ({
-      name: `30 MB to a slow reader at ${name} → complete`,
+      name: `10 MB to a slow reader at ${name} → complete`,
       async run(t) {
         const parent = new AbortController()
         const idle = await t.serve({ signal: parent.signal })
@@ -26,6 +27,7 @@ export const drain: readonly Behaviour[] = [
         await exchange.head
         end(t, parent)
         await t.lookedAt()
+        expect(response.writableFinished).toBe(false)
         exchange.read()
         expect((await exchange.answer).body.length).toBe(BIG.length)
         expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
@@ -47,7 +49,7 @@ export const drain: readonly Behaviour[] = [
     }),
   ),
   {
-    name: '30 MB ended and not flushed when the last response closes → complete, then fires',
+    name: '10 MB ended and not flushed when the last response closes → complete, then fires',
     async run(t) {
       await t.serve()
       const exchange = t.client().ask('/big', { slow: true })
@@ -55,6 +57,7 @@ export const drain: readonly Behaviour[] = [
       response.end(BIG)
       await exchange.head
       await t.stays()
+      expect(response.writableFinished).toBe(false)
       exchange.read()
       expect((await exchange.answer).body.length).toBe(BIG.length)
       expect(await t.fires()).toMatchObject({ destroyed: 0 })

@@ -22,7 +22,8 @@ export class RawClient {
   /** How the connection ended, once it has. */
   readonly ended: Promise<ConnectionEnd>
   readonly #below: Socket
-  #received = ''
+  /** What has come and is not read yet, in pieces: appending to one text, and searching it, would copy all of it for each. */
+  #pieces: string[] = []
   #closed = false
   #changed = (): void => {}
 
@@ -43,7 +44,7 @@ export class RawClient {
     if (below !== socket) below.on('error', () => {})
     socket.setEncoding('latin1')
     socket.on('data', (text: string) => {
-      this.#received += text
+      this.#pieces.push(text)
       this.#changed()
     })
     void this.ended.then(() => {
@@ -54,7 +55,7 @@ export class RawClient {
 
   /** Everything that has come so far. */
   get received(): string {
-    return this.#received
+    return this.#pieces.join('')
   }
 
   /** Sends bytes as they are. Resolves when the machine has taken them. */
@@ -71,22 +72,30 @@ export class RawClient {
 
   /** Waits until `text` has come, and gives everything that came up to its end; it is read then. */
   async until(text: string): Promise<string> {
-    // What was searched once is not searched again: it may be megabytes.
-    let from = 0
+    let count = 0
+    // The end of what was searched: `text` may come in two pieces.
+    let overlap = ''
     for (;;) {
-      const index = this.#received.indexOf(text, from)
-      if (index >= 0) {
-        const end = index + text.length
-        const read = this.#received.slice(0, end)
-        this.#received = this.#received.slice(end)
-        return read
+      for (const piece of this.#pieces.slice(count)) {
+        count++
+        const searched = overlap + piece
+        const index = searched.indexOf(text)
+        if (index >= 0) return this.#read(count, searched.length - index - text.length)
+        overlap = searched.slice(Math.max(0, searched.length - text.length + 1))
       }
-      if (this.#closed) throw new Error(`The connection ended before ${JSON.stringify(text)}: ${this.#received}`)
-      from = Math.max(0, this.#received.length - text.length)
+      if (this.#closed) throw new Error(`The connection ended before ${JSON.stringify(text)}: ${this.received}`)
       await new Promise<void>((resolve) => {
         this.#changed = resolve
       })
     }
+  }
+
+  /** Takes so many pieces, without what is left over at their end. */
+  #read(count: number, left: number): string {
+    const read = this.#pieces.splice(0, count).join('')
+    const end = read.length - left
+    if (left > 0) this.#pieces.unshift(read.slice(end))
+    return read.slice(0, end)
   }
 
   /** Sends FIN, and goes on reading. */

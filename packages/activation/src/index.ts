@@ -1,0 +1,3 @@
+export { type InheritedSocket, inheritedSockets } from './inherited-socket.ts'
+export { type ListenChoice, listen } from './listen.ts'
+export type { Listening } from './listening.ts'
