@@ -10,7 +10,7 @@ const run = promisify(execFile)
  * Installs `dependencies` and all of `packed` with npm into a new folder, as a user would. What npm has in its cache is not asked
  * for again.
  */
-async function install(
+export async function install(
   folder: string,
   packed: readonly Packed[],
   dependencies: Readonly<Record<string, string>>,
@@ -20,7 +20,14 @@ async function install(
   const own = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]))
   const manifest = { private: true, type: 'module', dependencies: { ...dependencies, ...own } }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2))
-  const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error', '--prefer-offline']
+  const quiet = [
+    '--no-audit',
+    '--no-fund',
+    '--no-update-notifier',
+    '--ignore-scripts',
+    '--loglevel=error',
+    '--prefer-offline',
+  ]
   // pnpm tells its children its own settings, which npm would warn of.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm|pnpm)_config_/i.test(name)))
   await run('npm', ['install', ...quiet, ...options], { cwd: folder, env, shell: process.platform === 'win32' })
