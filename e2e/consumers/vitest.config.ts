@@ -12,7 +12,7 @@ export default defineConfig({
     maxWorkers: 1,
     maxConcurrency: 2,
     testTimeout: 240_000,
-    hookTimeout: 240_000,
+    hookTimeout: 600_000,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 })
