@@ -1,5 +1,5 @@
 // Runs the whole suite on each Node major that is supported, or on those that the arguments name; `--others` means all but the
-// one that runs this. Prints a line for each, what failed, and the totals. Their binaries are those of the npm package `node`,
+// one that runs this. What follows `--` is for vitest. Prints a line for each, what failed, and the totals. Their binaries are those of the npm package `node`,
 // which is no dependency: 400 MB would make every fresh clone wait.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -11,7 +11,9 @@ const MAJORS = ['20', '22', '24', '26']
 const CACHE = resolve('node_modules/.cache/nodes')
 const current = process.versions.node.split('.')[0]
 
-const args = process.argv.slice(2)
+const end = process.argv.indexOf('--', 2)
+const args = process.argv.slice(2, end < 0 ? undefined : end)
+const forVitest = end < 0 ? [] : process.argv.slice(end + 1)
 const named = args.filter((arg) => arg !== '--others')
 const unknown = named.filter((arg) => !/^\d+$/.test(arg))
 if (unknown.length > 0) throw new Error(`usage: test-nodes.mjs [--others] [major …], and not ${unknown.join(' ')}`)
@@ -69,7 +71,10 @@ async function run(/** @type {string} */ node, /** @type {string} */ report) {
     npm_node_execpath: node,
     NODE: node,
   }
-  const vitest = spawn(node, ['node_modules/vitest/vitest.mjs', 'run'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const vitest = spawn(node, ['node_modules/vitest/vitest.mjs', 'run', ...forVitest], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let said = ''
   for (const stream of [vitest.stdout, vitest.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text))
   const code = await new Promise((resolve) => vitest.once('close', resolve))

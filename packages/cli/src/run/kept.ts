@@ -42,6 +42,8 @@ export class Kept {
       if (typeof stop === 'function') Reflect.apply(stop, inner, [])
       this.#spoke(socket, listen, head)
     })
+    // One that was piped is paused.
+    socket.resume()
   }
 
   /** Ends them all. */
