@@ -19,8 +19,7 @@ export class Kept {
         ? handle
         : Reflect.construct(Socket, [{ handle, allowHalfOpen: true, readable: true, writable: true }])
     if (this.#sockets.size >= MOST) {
-      socket.end()
-      socket.resume()
+      socket.destroySoon()
       return
     }
     this.#sockets.add(socket)
@@ -48,6 +47,6 @@ export class Kept {
 
   /** Ends them all. */
   end(): void {
-    for (const socket of this.#sockets) socket.end()
+    for (const socket of this.#sockets) socket.destroySoon()
   }
 }
