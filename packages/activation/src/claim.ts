@@ -1,7 +1,6 @@
 import cluster from 'node:cluster'
 import { IdleUsageError } from '@idle-shutdown/core'
 import { showValue } from '@idle-shutdown/core/adapter'
-import { describe } from './descriptor.ts'
 import { type Inheritance, inheritance, type Misfit } from './inheritance.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 
@@ -26,7 +25,7 @@ export function claim(wanted: Wanted): readonly InheritedSocket[] {
     )
   }
   const chosen = wanted.names === undefined ? rest(inherited) : wanted.names.flatMap((name) => named(name, inherited))
-  for (const socket of chosen) check(socket, wanted, chosen)
+  for (const socket of chosen) check(socket, wanted, chosen, inherited)
   for (const { fd } of chosen) claimed.add(fd)
   return chosen
 }
@@ -38,7 +37,7 @@ export function unclaim(sockets: readonly InheritedSocket[]): void {
 }
 
 /** A socket as messages show it. */
-function label({ fd, name }: { readonly fd: number; readonly name: string }): string {
+export function label({ fd, name }: { readonly fd: number; readonly name: string }): string {
   return `'${name}' (descriptor ${fd})`
 }
 
@@ -66,10 +65,15 @@ function named(name: string, { sockets, misfits, claimed }: Inheritance): readon
   return found
 }
 
-function check(socket: InheritedSocket, { kind }: Wanted, chosen: readonly InheritedSocket[]): void {
+function check(
+  socket: InheritedSocket,
+  { kind }: Wanted,
+  chosen: readonly InheritedSocket[],
+  { paths }: Inheritance,
+): void {
   if (kind !== undefined && socket.kind !== kind) throw wrongKind(socket, kind)
   if (socket.kind === 'connection' && chosen.length > 1) throw wrongKind(socket, 'listening')
-  if (cluster.isWorker && describe(socket.fd).path !== undefined) {
+  if (cluster.isWorker && paths.has(socket.fd)) {
     throw new IdleUsageError(
       'ERR_IDLE_CLUSTER_WORKER',
       `${label(socket)} is a unix socket, which Node cannot share among cluster workers; listen on TCP, or serve it without cluster`,

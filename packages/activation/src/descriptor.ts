@@ -1,4 +1,4 @@
-import { fstatSync, readFileSync, writeSync } from 'node:fs'
+import { fstatSync, readFileSync, readlinkSync, writeSync } from 'node:fs'
 
 /** What a file descriptor is. */
 export interface Descriptor {
@@ -30,6 +30,19 @@ export function describe(fd: number): Descriptor {
   } catch {
     return found('closed')
   }
+}
+
+/** What the descriptor `fd` of another process is, as far as Linux tells: TCP sockets pass for listening ones. */
+export function describeOf(pid: number, fd: number): Descriptor {
+  let identity = ''
+  try {
+    identity = readlinkSync(`/proc/${pid}/fd/${fd}`)
+  } catch {
+    if (process.platform === 'linux') return { kind: 'closed', path: undefined, identity }
+  }
+  const inode = /^socket:\[(\d+)\]$/.exec(identity)?.[1]
+  if (inode === undefined) return { kind: identity === '' ? 'listening' : 'file', path: undefined, identity }
+  return { kind: 'listening', path: undefined, identity, ...unixSocket(BigInt(inode)) }
 }
 
 /** Whether it is among the TCP sockets of this process's network namespace. Linux only; elsewhere false. */

@@ -1,7 +1,8 @@
+import cluster from 'node:cluster'
 import { closeSync, openSync } from 'node:fs'
 import { IdleUsageError } from '@idle-shutdown/core'
 import { showValue } from '@idle-shutdown/core/adapter'
-import { type Descriptor, describe, isKnownTcp } from './descriptor.ts'
+import { type Descriptor, describe, describeOf, isKnownTcp } from './descriptor.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 
 /** What was passed to this process. */
@@ -9,6 +10,8 @@ export interface Inheritance {
   readonly sockets: readonly InheritedSocket[]
   /** What cannot be served. */
   readonly misfits: readonly Misfit[]
+  /** Where those that are unix sockets are bound. */
+  readonly paths: ReadonlyMap<number, string>
   /** The descriptor on which the supervisor listens for notifications: of `OpenFile=`. */
   readonly notifier: number | undefined
   /** The descriptors that somebody serves, so that nobody else does. */
@@ -31,6 +34,18 @@ const FIRST = 3
  */
 const STORE = Symbol.for('@idle-shutdown/activation')
 
+/**
+ * What the primary of a cluster leaves to its workers when it has read the variables. Only a worker takes it, and only from
+ * its own primary, in which the descriptors are.
+ */
+const LEFT_TO_WORKERS = 'IDLE_SHUTDOWN_LISTEN'
+
+interface Variables {
+  readonly pid: string | undefined
+  readonly fds: string | undefined
+  readonly names: string | undefined
+}
+
 type Outcome = { readonly inheritance: Inheritance } | { readonly error: unknown }
 
 /** Reads what was passed at the first call; gives, or throws, the same ever after. */
@@ -43,17 +58,32 @@ export function inheritance(): Inheritance {
 }
 
 function read(): Outcome {
-  const { LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES } = process.env
+  const { pid, fds, names } = variables()
   for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) Reflect.deleteProperty(process.env, name)
   try {
-    return { inheritance: LISTEN_FDS === undefined ? ofInetd() : ofSystemd(LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES) }
+    if (fds === undefined) return { inheritance: ofInetd() }
+    const outcome = { inheritance: ofSystemd(pid, fds, names) }
+    if (!cluster.isWorker) process.env[LEFT_TO_WORKERS] = [pid, fds, names ?? ''].join(' ')
+    return outcome
   } catch (error) {
     return { error }
   }
 }
 
+function variables(): Variables {
+  const { LISTEN_PID: pid, LISTEN_FDS: fds, LISTEN_FDNAMES: names, [LEFT_TO_WORKERS]: left = '' } = process.env
+  Reflect.deleteProperty(process.env, LEFT_TO_WORKERS)
+  if (fds !== undefined || !cluster.isWorker) return { pid, fds, names }
+  const [primary, count, list] = left.split(' ')
+  return Number(primary) === process.ppid ? { pid: primary, fds: count, names: list || undefined } : NOTHING
+}
+
+const NOTHING: Variables = { pid: undefined, fds: undefined, names: undefined }
+
 function ofSystemd(pid: string | undefined, fds: string, fdNames: string | undefined): Inheritance {
-  if (Number(pid) !== process.pid) throw foreign(pid)
+  // A worker's listen({ fd }) is done by its primary.
+  const primary = cluster.isWorker && Number(pid) === process.ppid ? process.ppid : undefined
+  if (Number(pid) !== process.pid && primary === undefined) throw foreign(pid)
   const count = Number(fds)
   if (!/^\d+$/.test(fds)) throw invalid(`LISTEN_FDS is ${showValue(fds)}; accepted is how many sockets are passed`)
   const names = fdNames?.split(':')
@@ -63,10 +93,12 @@ function ofSystemd(pid: string | undefined, fds: string, fdNames: string | undef
 
   const sockets: InheritedSocket[] = []
   const misfits: Misfit[] = []
+  const paths = new Map<number, string>()
   let notifier: number | undefined
   for (let fd = FIRST; fd < FIRST + count; fd++) {
     const name = names?.[fd - FIRST] ?? 'unknown'
-    const { kind, path } = describe(fd)
+    const { kind, path } = primary === undefined ? describe(fd) : describeOf(primary, fd)
+    if (path !== undefined) paths.set(fd, path)
     if (kind === 'closed') {
       throw invalid(`LISTEN_FDS is ${count}, but descriptor ${fd} is not open; accepted is as many as are passed`)
     }
@@ -75,7 +107,7 @@ function ofSystemd(pid: string | undefined, fds: string, fdNames: string | undef
     else if (kind === 'datagram' && name === 'notify' && path === '') notifier = fd
     else misfits.push({ fd, name, kind })
   }
-  return { sockets: Object.freeze(sockets), misfits, notifier, claimed: new Set() }
+  return { sockets: Object.freeze(sockets), misfits, paths, notifier, claimed: new Set() }
 }
 
 /**
@@ -88,11 +120,12 @@ function ofInetd(): Inheritance {
   const shared = [1, 2].filter((fd) => describe(fd).identity === identity)
   const isPipe = path === '' || (path === undefined && shared.length < 2 && !isKnownTcp(0))
   if (kind !== 'listening' && (kind !== 'connection' || isPipe)) {
-    return { sockets: Object.freeze([]), misfits: [], notifier: undefined, claimed: new Set() }
+    return { sockets: Object.freeze([]), misfits: [], paths: new Map(), notifier: undefined, claimed: new Set() }
   }
   for (const fd of shared) silence(fd)
   const socket = Object.freeze({ fd: 0, name: 'inetd', kind })
-  return { sockets: Object.freeze([socket]), misfits: [], notifier: undefined, claimed: new Set() }
+  const paths = new Map(path === undefined ? [] : [[0, path]])
+  return { sockets: Object.freeze([socket]), misfits: [], paths, notifier: undefined, claimed: new Set() }
 }
 
 /**

@@ -1,5 +1,7 @@
+import { channel } from 'node:diagnostics_channel'
 import { Socket } from 'node:net'
 import type { AnyServer } from '@idle-shutdown/core'
+import { SERVE } from '@idle-shutdown/core/adapter'
 import { unfit } from './claim.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 
@@ -14,6 +16,8 @@ export function serveConnection(server: AnyServer, inherited: InheritedSocket): 
   if (Reflect.get(server, 'noDelay') === true) connection.setNoDelay(true)
   connection.once('close', () => server.close())
   boundSilence(server, connection)
+  // Adapters find servers when they listen, which this one never does.
+  channel(SERVE).publish({ server })
   server.emit('connection', connection)
 }
 

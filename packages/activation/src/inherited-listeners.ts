@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import type { AnyServer } from '@idle-shutdown/core'
 import { beforeClose } from './before-close.ts'
-import { describe, isNonBlocking } from './descriptor.ts'
+import { isNonBlocking } from './descriptor.ts'
+import { inheritance } from './inheritance.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 
 /** The kernel's own limit is lower; what the supervisor chose cannot be read, and listen(2) sets it anew. */
@@ -18,7 +19,7 @@ export async function acceptOn(
   backlog: number = LONGEST_BACKLOG,
 ): Promise<readonly string[]> {
   // Known before Node opens them: it makes them non-blocking.
-  const before = sockets.map(({ fd }) => ({ fd, path: describe(fd).path, blocking: isNonBlocking(fd) === false }))
+  const before = sockets.map(({ fd }) => ({ fd, blocking: isNonBlocking(fd) === false }))
   const listeners = before.map((socket, index) => ({
     ...socket,
     server: index === 0 ? server : createServer((connection) => server.emit('connection', connection)),
@@ -47,7 +48,8 @@ export async function acceptOn(
     restore()
     for (const listener of listeners.slice(1)) listener.server.close()
   })
-  return listeners.map((listener) => listener.path ?? addressOf(listener.server))
+  const { paths } = inheritance()
+  return listeners.map((listener) => paths.get(listener.fd) ?? addressOf(listener.server))
 }
 
 /** A listener's address for people. */

@@ -2,11 +2,13 @@ import { once } from 'node:events'
 import type { ListenOptions } from 'node:net'
 import { type AnyServer, IdleUsageError } from '@idle-shutdown/core'
 import { checkServer, refuseUnknown, showValue } from '@idle-shutdown/core/adapter'
-import { claim, unclaim, type Wanted } from './claim.ts'
+import { claim, label, unclaim, type Wanted } from './claim.ts'
 import { serveConnection } from './inherited-connection.ts'
 import { acceptOn, addressOf } from './inherited-listeners.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 import type { Listening } from './listening.ts'
+import { served } from './service.ts'
+import { debug } from './supervisor.ts'
 
 /** Which of the inherited sockets a server is for. */
 export interface ListenChoice {
@@ -38,7 +40,9 @@ export async function listen(
   checkFallback(fallback)
   const sockets = claim(wanted(options))
   try {
-    return new Served(server, sockets, await serve(server, sockets, fallback))
+    const listening = new Served(server, sockets, await serve(server, sockets, fallback))
+    served(server, starter(listening))
+    return listening
   } catch (error) {
     unclaim(sockets)
     throw error
@@ -83,6 +87,22 @@ async function serve(
   server.listen(fallback)
   await once(server, 'listening')
   return [addressOf(server)]
+}
+
+/** What starts the process again: said once for logs, and in every explanation. */
+function starter({ kind, sockets, addresses }: Listening): string {
+  const list = sockets.map(label).join(', ')
+  switch (kind) {
+    case 'listening':
+      debug('serves the inherited %s: whoever passed it starts the process again after an idle end', list)
+      return `the next connection to ${list}`
+    case 'connection':
+      debug('serves the inherited connection %s: the next one starts another process', list)
+      return 'the next connection'
+    case 'fallback':
+      debug('listens on %s by itself: nothing known here starts it again after an idle end', addresses.join(', '))
+      return 'nothing known here: no socket was inherited'
+  }
 }
 
 function wanted(options: ListenChoice): Wanted {

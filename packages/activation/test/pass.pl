@@ -2,7 +2,7 @@
 #
 #   perl pass.pl [--fork] [--inetd] [NAME@]SPEC … [KEY=VALUE …] -- COMMAND …
 #
-# SPEC is tcp, unix:PATH, udp, udp-connected, dgram:PATH, pair (one end of two connected datagram sockets), file:PATH, accept (waits for a
+# SPEC is tcp, unix:PATH, udp, udp-connected, dgram:PATH, to:PATH (connected to a datagram socket there), pair (one end of two connected datagram sockets), file:PATH, accept (waits for a
 # connection and passes that) or accept-unix:PATH. Says `port N` for each TCP socket. KEY=VALUE changes the environment afterwards. With
 # --inetd, the one socket is fds 0, 1 and 2. With --fork it waits for the command, accepts one more connection by a blocking
 # accept(2), and says which bytes it brought.
@@ -29,6 +29,11 @@ sub opened {
     my ($spec) = @_;
     my ( $kind, $path ) = split /:/, $spec, 2;
     my ( $socket, $accepted );
+    if ( $kind eq 'to' ) {
+        socket( $socket, AF_UNIX, SOCK_DGRAM, 0 ) or die $!;
+        connect( $socket, sockaddr_un($path) ) or die $!;
+        return $socket;
+    }
     if ( $kind eq 'file' ) { open( $socket, '<', $path ) or die $!; return $socket; }
     if ( $kind eq 'pair' ) {
         socketpair( $socket, my $other, AF_UNIX, SOCK_DGRAM, 0 ) or die $!;

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
+/** Where the programs find what they import by name. */
+const cwd = join(import.meta.dirname, '..')
 const dist = (name: string): string => new URL(`../../${name}/dist/index.js`, import.meta.url).href
 
 /** What a program can use without importing it. */
@@ -11,7 +13,7 @@ import * as fs from 'node:fs'
 import * as http from 'node:http'
 import * as net from 'node:net'
 import { idleShutdown } from '${dist('core')}'
-import { inheritedSockets, listen } from '${dist('activation')}'
+import { inheritedSockets, listen, notify } from '${dist('activation')}'
 // Idle once so many clients were answered, however long they take to come.
 const idleAfter = (answers, server) => {
   const idle = idleShutdown(server, { patience: 50 })
@@ -53,7 +55,7 @@ export class Program {
 
   constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const { PATH } = process.env
-    this.#child = spawn(command, args, { env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = spawn(command, args, { cwd, env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
     })
@@ -67,8 +69,9 @@ export class Program {
     })
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid
+  /** What it has printed so far. */
+  get output(): string {
+    return this.#stdout
   }
 
   /** The first match of `pattern` in what it has printed or will print. Rejects if it ends without. */

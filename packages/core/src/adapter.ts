@@ -1,6 +1,7 @@
+export { type Activation, activations } from './activation.ts'
 export { AppShutdown, type IdleMembers, withMembers } from './app-shutdown.ts'
 export { ignoreRequest } from './connection/ignore-request.ts'
-export { discover } from './discovery.ts'
+export { discover, SERVE } from './discovery.ts'
 export { showValue, warn } from './errors.ts'
 export { listenersDown } from './idle-shutdown.ts'
 export { milliseconds, refuseUnknown } from './options.ts'

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { type Activation, activations } from './activation.ts'
 import type { Connection } from './connection/connection.ts'
 import { ignoreRequest } from './connection/ignore-request.ts'
 import type { Countdown } from './countdown.ts'
@@ -78,7 +79,11 @@ export class IdleShutdown implements AsyncDisposable {
       ...(confirm && { confirm }),
     })
     let idleEnd = false
+    const known = (): Activation[] => [...this.#watches.keys()].flatMap((server) => activations.get(server) ?? [])
     const { countdown, end } = observe(this.tracker, {
+      get startedAgainBy() {
+        return [...new Set(known().map((activation) => activation.startedAgainBy))].join(', ') || undefined
+      },
       arrivals: () => this.#arrivals(),
       mark: () => this.#each((connection) => connection.mark()),
       headBegun: () => this.#count((connection) => connection.headBegun) > 0,
@@ -88,6 +93,7 @@ export class IdleShutdown implements AsyncDisposable {
       ending: (idle) => {
         idleEnd = idle
         this.#drain.begin(idle)
+        for (const activation of known()) activation.draining(grace)
       },
       ended: (reason) => this.#drain.proceed(reason, idleEnd),
     })

@@ -122,7 +122,9 @@ export class IdleTracker implements Disposable {
     const { deadline, active, patience } = this
     const ignored = this.#countdown.soft
     reasons.length = Math.min(reasons.length, MOST_REASONS)
-    return { state: this.#state, patience, active, ignored, reasons, deadline, remaining: this.#remaining }
+    const startedAgainBy = this.#observer?.startedAgainBy
+    const remaining = this.#remaining
+    return { state: this.#state, patience, active, ignored, reasons, deadline, remaining, startedAgainBy }
   }
 
   /** One line for logs. */
@@ -180,6 +182,8 @@ export class IdleTracker implements Disposable {
 export interface Observer extends Lookout {
   /** Adds what it knows to an explanation, up to {@link MOST_REASONS}. */
   explain(reasons: Reason[]): void
+  /** What starts the process again, for an explanation. */
+  readonly startedAgainBy?: string | undefined
   /** A hold was released or cancelled. */
   holdEnded(): void
   /** The end is decided, and the signal is about to abort. */

@@ -27,6 +27,7 @@ const floors: readonly (readonly string[])[] = [
     'openings',
     'alarm',
     'lookout',
+    'activation',
     'discovery',
     'server',
     'left-running',
