@@ -1,5 +1,5 @@
 // Runs the whole suite on each Node major that is supported, or on those that the arguments name; `--others` means all but the
-// one that runs this. Prints a line for each, what failed, and the totals. IDLE_NODES_REPORT
+// one that runs this. What follows `--` is for vitest. Prints a line for each, what failed, and the totals. IDLE_NODES_REPORT
 // names a file for the counts.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,9 @@ import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
 import { currentMajor, MAJORS, nodeOf } from './nodes.mjs'
 
-const args = process.argv.slice(2)
+const end = process.argv.indexOf('--', 2)
+const args = process.argv.slice(2, end < 0 ? undefined : end)
+const forVitest = end < 0 ? [] : process.argv.slice(end + 1)
 const named = args.filter((arg) => arg !== '--others')
 const unknown = named.filter((arg) => !/^\d+$/.test(arg))
 if (unknown.length > 0) throw new Error(`usage: test-nodes.mjs [--others] [major …], and not ${unknown.join(' ')}`)
@@ -57,7 +59,10 @@ async function run(/** @type {string} */ node, /** @type {string} */ report) {
     npm_node_execpath: node,
     NODE: node,
   }
-  const vitest = spawn(node, ['node_modules/vitest/vitest.mjs', 'run'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const vitest = spawn(node, ['node_modules/vitest/vitest.mjs', 'run', ...forVitest], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let said = ''
   for (const stream of [vitest.stdout, vitest.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text))
   const code = await new Promise((resolve) => vitest.once('close', resolve))

@@ -108,13 +108,14 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     // A port that is free now is most likely still free in a moment.
     const free = await NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: '1ms', IDLE_LOG: 'off' }).port()
     const program = NodeProgram.preloaded(HTTP.replace('listen(0', `listen(${free}`) + metrics, {
-      IDLE_PATIENCE: '1s',
+      ...SHORT,
       IDLE_PORTS: String(free),
       IDLE_LOG: 'verbose',
     })
     const client = new KeepAliveClient({ host: '127.0.0.1', port: await program.port('other') })
     expect((await client.ask('/').answer).body).toBe('metrics')
     const held = await RawClient.connect({ host: '127.0.0.1', port: await program.port('other') })
+    expect(await ask(free)).toBe('Hello')
     const { stderr, ...ending } = await program.ended
     expect(ending).toMatchObject(BY_ITSELF)
     expect(stderr).toContain(`port ${free}: counts`)
@@ -292,11 +293,13 @@ describe.concurrent('other processes and threads', () => {
 
 describe.concurrent('sockets that systemd passes', () => {
   const PASS = join(import.meta.dirname, '../../activation/test/pass.pl')
+  // Long enough for a second client on a busy machine.
+  const env = { ...SHORT, IDLE_PATIENCE: '2s' }
   const passed = (sockets: readonly string[], code: string): NodeProgram =>
     NodeProgram.of(
       'perl',
       [PASS, ...sockets, '--', process.execPath, '--import', REGISTER, '--input-type=module', '-e', code],
-      SHORT,
+      env,
     )
   const LISTEN = (port: number, body = 'Hello'): string => `
     import('node:http').then(({ createServer }) => createServer((req, res) => res.end('${body}'))

@@ -1,7 +1,11 @@
 import { once } from 'node:events'
+import { existsSync, mkdtempSync } from 'node:fs'
 import { Agent, request } from 'node:http'
+import module from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { RawClient } from '@idle-shutdown/conformance'
+import { Http2Client, KeepAliveClient, RawClient } from '@idle-shutdown/conformance'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { program, Supervised } from './supervisor.ts'
 
@@ -87,6 +91,71 @@ describe.concurrent('run', () => {
     await client.send('\r\n\r\nGET /4 HTTP/1.1\r\nHost: x\r\n\r\n')
     expect(await client.until('"path":"/4"')).toContain('"path":"/3"')
     client.destroy()
+  })
+
+  test('behind a shell as well', async () => {
+    const [node, file] = program('answer.js')
+    const supervised = await Supervised.start(['sh', '-c', `'${node}' '${file}'; exit 0`], SHORT)
+    const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
+    await client.get('/1')
+    await client.until('"path":"/1"')
+    await supervised.event('ended')
+    await client.get('/2', '/3')
+    expect(await client.until('"path":"/3"')).toContain('"path":"/2"')
+    await supervised.event('ended', 2)
+    client.destroy()
+  })
+
+  test('https and h2c, which cannot be kept, wake it anew', async () => {
+    const secure = await Supervised.start(program('odd.js', 'https'), SHORT)
+    const plain = await Supervised.start(program('odd.js', 'h2c'), SHORT)
+    for (const nth of [1, 2]) {
+      const http = new KeepAliveClient({ host: '127.0.0.1', port: secure.ports[0] ?? 0 }, true)
+      expect((await http.ask('/').answer).body).toBe('https')
+      const http2 = new Http2Client({ host: '127.0.0.1', port: plain.ports[0] ?? 0 })
+      expect((await http2.ask('/').answer).body).toBe('h2c')
+      await Promise.all([secure.event('ended', nth), plain.event('ended', nth)])
+      http.destroy()
+      http2.destroy()
+    }
+  })
+
+  test('an upgrade', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'upgrade'), SHORT)
+    const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
+    await client.send('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
+    await client.until('upgraded')
+    await supervised.event('ended')
+  })
+
+  test('a program that uses our library ends when it says so, and is started again', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'own'), { idle: { IDLE_PATIENCE: '1h' } })
+    expect((await ask(supervised.url())).body).toBe('own')
+    await supervised.event('ended')
+    expect((await ask(supervised.url())).body).toBe('own')
+    expect(supervised.count('crashed')).toBe(0)
+  })
+
+  test('a unix path, in place of one that somebody left behind', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'idle-shutdown-test-')), 'socket')
+    const options = { ...SHORT, listen: [{ path }], env: { PORT: path } }
+    const first = await Supervised.start(program('answer.js', path), options)
+    first.child.kill('SIGKILL')
+    await first.ended
+    const supervised = await Supervised.start(program('answer.js', path), options)
+    const client = await RawClient.connect({ path })
+    await client.get('/unix')
+    await client.until('"path":"/unix"')
+    client.destroy()
+    await supervised.event('ended')
+    supervised.child.kill('SIGTERM')
+    await supervised.ended
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test.skipIf(!('enableCompileCache' in module))('compiled code is cached for the next cold start', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'cache'), SHORT)
+    expect((await ask(supervised.url())).body).toContain('node-compile-cache')
   })
 
   test('an agent that keeps its connections alive loses nothing', async () => {

@@ -34,6 +34,8 @@ export type ToSupervisor =
   | { readonly type: 'ending' }
   /** An idle connection is given back, with its socket. */
   | { readonly type: 'kept'; readonly listen: number; readonly key: number }
+  /** A connection that is piped here is idle. Is it to be left to the supervisor? */
+  | { readonly type: 'park'; readonly id: number }
   /** Everything is closed. */
   | { readonly type: 'closed' }
   | {
@@ -54,6 +56,8 @@ export type ToProcess =
   | { readonly type: 'wanted' }
   /** A connection that was given back has arrived. */
   | { readonly type: 'taken'; readonly key: number }
+  /** Nothing more is piped to this connection. So many bytes were, in all: if all are read, and it is idle, it can be left. */
+  | { readonly type: 'parked'; readonly id: number; readonly bytes: number }
   /** How idle is it? */
   | { readonly type: 'ask' }
 

@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 
 /** What precedes a connection that comes over a private path: who the client is. One line of JSON. */
 interface Preface {
+  /** What the supervisor calls the connection. */
+  readonly id: number
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
   readonly remoteFamily?: string | undefined
@@ -13,27 +15,30 @@ interface Preface {
 export const ACCEPTED = '+'
 
 /** The line for a client's socket. */
-export function prefaceOf({ remoteAddress, remotePort, remoteFamily, localAddress, localPort }: Socket): string {
-  const preface: Preface = { remoteAddress, remotePort, remoteFamily, localAddress, localPort }
+export function prefaceOf(
+  id: number,
+  { remoteAddress, remotePort, remoteFamily, localAddress, localPort }: Socket,
+): string {
+  const preface: Preface = { id, remoteAddress, remotePort, remoteFamily, localAddress, localPort }
   return `${JSON.stringify(preface)}\n`
 }
 
 /**
  * Reads the line, and shows the client's address in place of the private path's. Calls back when the socket may be served, with
- * nothing read from it: what follows comes only after {@link ACCEPTED}.
+ * the connection's number and nothing read from it: what follows comes only after {@link ACCEPTED}.
  */
-export function readPreface(socket: Socket, callback: () => void): void {
+export function readPreface(socket: Socket, callback: (id: number) => void): void {
   let text = ''
   const onReadable = (): void => {
     for (let chunk: unknown = socket.read(); Buffer.isBuffer(chunk); chunk = socket.read()) text += chunk.toString()
     if (!text.endsWith('\n')) return
     socket.off('readable', onReadable)
     socket.off('error', onError)
-    const preface: Preface = JSON.parse(text)
-    for (const [name, value] of Object.entries(preface)) {
+    const { id, ...shown }: Preface = JSON.parse(text)
+    for (const [name, value] of Object.entries(shown)) {
       Object.defineProperty(socket, name, { value, configurable: true, enumerable: true })
     }
-    callback()
+    callback(id)
   }
   // A supervisor that ended: nobody waits for this connection.
   const onError = (): void => {}

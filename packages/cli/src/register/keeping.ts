@@ -4,28 +4,34 @@ import type { Supervisor } from './supervisor.ts'
 
 /**
  * Gives the idle connections of a plain HTTP/1 server back to the supervisor, which wakes the next process when they speak
- * again: a client that reuses its connection just now does not lose its request. Those of TLS and HTTP/2, and upgraded ones,
+ * again: a client that reuses its connection just now does not lose its request. Of connections that are piped here, only this
+ * end is closed, once it is sure that nothing is on its way. Those of TLS and HTTP/2, and upgraded ones,
  * have a state that cannot be given away; they end as everywhere.
  *
  * Needs private members of Node: `readStop` of a socket's handle, so that nothing more is read here, and the server's list
  * of connections, which knows whether any byte of a next request has come (20 to 26). Without them nothing is given back.
  */
-export function giveBackIdle(server: Server, supervisor: Supervisor): number {
+export function giveBackIdle(server: Server, supervisor: Supervisor): void {
   const listen = supervisor.listenOf(server)
-  if (listen === undefined || !supervisor.takesBack || 'setSecureContext' in server || !isHttp1(server)) return 0
-  let count = 0
+  if (listen === undefined || 'setSecureContext' in server || !isHttp1(server)) return
   for (const socket of idleSockets(server)) {
+    if (!supervisor.isDirect) {
+      if (supervisor.park(socket)) keep(socket)
+      continue
+    }
     const handle: unknown = Reflect.get(socket, '_handle')
     const stop: unknown = Reflect.get(Object(handle), 'readStop')
     if (typeof handle !== 'object' || handle === null || typeof stop !== 'function') continue
     if (Reflect.apply(stop, handle, []) !== 0) continue
-    // From now on the client is somebody else's: neither FIN nor a timeout of this process may reach it.
-    socket.setTimeout(0)
-    socket.destroySoon = () => {}
+    keep(socket)
     supervisor.giveBack(listen, socket, handle)
-    count++
   }
-  return count
+}
+
+/** From now on the client is somebody else's: neither FIN nor a timeout of this process may reach it. */
+function keep(socket: Socket): void {
+  socket.setTimeout(0)
+  socket.destroySoon = () => {}
 }
 
 function isHttp1(server: Server): server is HttpServer {

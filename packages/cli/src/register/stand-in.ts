@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, unlinkSync } from 'node:fs'
 import { type AddressInfo, isIP, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { heldBySupervisor } from './held-places.ts'
 import { findPlace, type Place, portOf } from './place.ts'
 import { isLocal, type WantedAddress, wantedAddress } from './wanted-address.ts'
 
@@ -54,6 +55,8 @@ export function standIn(places: Places): void {
 export function privatePath(): string {
   const name = `${process.pid}-${++count}`
   if (process.platform === 'win32') return `\\\\.\\pipe\\idle-shutdown-${name}-${Math.random().toString(36).slice(2)}`
+  // A supervisor removes its own at its end, however this process ends.
+  directory ??= heldBySupervisor()?.directory
   if (directory === undefined) {
     const made = mkdtempSync(join(tmpdir(), 'idle-shutdown-'))
     directory = made

@@ -26,6 +26,9 @@ export class Supervisor {
   readonly #servers = new Map<number, Server>()
   readonly #addresses = new WeakMap<Server, number>()
   readonly #listeners = new Map<number, Server>()
+  /** What the supervisor calls the connections that it pipes here. */
+  readonly #piped = new WeakMap<Socket, number>()
+  readonly #parked = new Map<number, Socket>()
   /** Sockets on their way back. */
   readonly #kept = new Map<number, Socket>()
   #keys = 0
@@ -55,12 +58,13 @@ export class Supervisor {
     }
     const path = privatePath()
     const listener = createServer({ allowHalfOpen: true }, (socket) =>
-      readPreface(socket, () => {
+      readPreface(socket, (id) => {
         const current = this.#servers.get(listen)
         if (current === undefined) {
           socket.destroy()
           return
         }
+        this.#piped.set(socket, id)
         socket.write(ACCEPTED)
         giveSocket(current, socket)
       }),
@@ -94,9 +98,9 @@ export class Supervisor {
     if (this.#send !== undefined) this.#tell({ type: 'ending' })
   }
 
-  /** Whether idle connections can be given back. */
-  get takesBack(): boolean {
-    return this.#direct && !this.#left
+  /** Whether the connections came as sockets, which can be given back as such. */
+  get isDirect(): boolean {
+    return this.#direct
   }
 
   /** Which address a server serves, or served. */
@@ -111,6 +115,15 @@ export class Supervisor {
     // A socket that is not read keeps no process alive, and messages that wait to be sent do not either.
     process.channel?.ref()
     this.#tell({ type: 'kept', listen, key }, handle)
+  }
+
+  /** Leaves an idle connection that is piped here to the supervisor, if nothing is on its way. Gives whether it is one. */
+  park(socket: Socket): boolean {
+    const id = this.#piped.get(socket)
+    if (id === undefined) return false
+    this.#parked.set(id, socket)
+    this.#tell({ type: 'park', id })
+    return true
   }
 
   /** Everything is closed: lets go of the supervisor, which would keep the process alive. */
@@ -179,6 +192,9 @@ export class Supervisor {
         this.#kept.delete(message.key)
         if (this.#kept.size === 0) process.channel?.unref()
         break
+      case 'parked':
+        this.#leave(message)
+        break
       case 'ask':
         if (this.#supervised !== undefined) this.#tell({ type: 'idleness', ...this.#supervised.idleness })
         break
@@ -194,6 +210,15 @@ export class Supervisor {
     }
     this.#tell({ type: 'ack', id })
     giveHandle(server, handle, head === undefined ? undefined : Buffer.from(head, 'base64'))
+  }
+
+  #leave({ id, bytes }: Extract<ToProcess, { type: 'parked' }>): void {
+    const socket = this.#parked.get(id)
+    this.#parked.delete(id)
+    if (socket === undefined) return
+    // A request was on its way: it is answered here, and the connection ends as at every drain.
+    Reflect.deleteProperty(socket, 'destroySoon')
+    if (socket.bytesRead === bytes && !Reflect.get(socket, '_httpMessage')) socket.destroy()
   }
 
   #lost(): void {

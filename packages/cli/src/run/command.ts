@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import process from 'node:process'
 import { type ToProcess, type ToSupervisor, tagged, untagged } from '../protocol/messages.ts'
 import { Link } from './link.ts'
@@ -26,8 +25,6 @@ export class Command {
   readonly link: Link
   readonly startedAt: number = performance.now()
   readonly exited: Promise<Exit>
-  /** Whether it has ended. */
-  over = false
   readonly #child: ChildProcess
 
   constructor(
@@ -54,14 +51,11 @@ export class Command {
       const ours = untagged<ToSupervisor>(message)
       if (ours !== undefined) receive(ours, typeof handle === 'object' && handle !== null ? handle : undefined)
     })
-    const failed = once(child, 'error').then(([error]): Exit => ({ code: null, signal: null, error }))
-    const exited = once(child, 'exit').then(([code, signal]): Exit => ({ code, signal }))
-    // An 'error' also comes where a signal cannot be sent; then the end is still to come.
-    this.exited = child.pid === undefined ? failed : exited
-    void this.exited.then(() => {
-      this.over = true
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }))
+      // Also comes where a message or a signal cannot be sent; then the end is still to come.
+      child.on('error', (error) => child.pid === undefined && resolve({ code: null, signal: null, error }))
     })
-    child.on('error', () => {})
   }
 
   get pid(): number | undefined {

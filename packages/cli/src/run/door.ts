@@ -42,6 +42,8 @@ export class Door {
     const listening = once(this.#server, 'listening')
     this.#server.listen(this.#wanted)
     await listening
+    // Of an accept() that failed, since there are too many descriptors: the next may not.
+    this.#server.on('error', () => {})
   }
 }
 

@@ -19,8 +19,7 @@ export class Kept {
         ? handle
         : Reflect.construct(Socket, [{ handle, allowHalfOpen: true, readable: true, writable: true }])
     if (this.#sockets.size >= MOST) {
-      socket.end()
-      socket.resume()
+      socket.destroySoon()
       return
     }
     this.#sockets.add(socket)
@@ -42,10 +41,12 @@ export class Kept {
       if (typeof stop === 'function') Reflect.apply(stop, inner, [])
       this.#spoke(socket, listen, head)
     })
+    // One that was piped is paused.
+    socket.resume()
   }
 
   /** Ends them all. */
   end(): void {
-    for (const socket of this.#sockets) socket.end()
+    for (const socket of this.#sockets) socket.destroySoon()
   }
 }

@@ -9,7 +9,7 @@ import type { RunEvent } from './run-event.ts'
 import type { Switchboard } from './switchboard.ts'
 
 /** How long (ms) a command that has closed everything may take to end, and one that was told to end, beyond its grace. */
-const LAST_WORDS = 2000
+const LAST_WORDS = 5000
 
 /** What a life is made of. */
 export interface LifeOptions {

@@ -1,4 +1,5 @@
 import type { ToProcess } from '../protocol/messages.ts'
+import type { Pipe } from './pipe.ts'
 import type { Waiting } from './waiting.ts'
 
 /** A process that speaks with the supervisor: the command itself, or one that it started. */
@@ -8,6 +9,8 @@ export class Link {
   readonly claims: Map<number, string | undefined> = new Map()
   /** What was sent to it, and is not acknowledged. */
   readonly unacknowledged: Map<number, Waiting> = new Map()
+  /** The connections that are piped to it. */
+  readonly pipes: Map<number, { readonly pipe: Pipe; readonly listen: number }> = new Map()
   pid: number | undefined
   /** `paused`: it may end, so nothing is sent to it. `wanted`: it was asked whether it goes on. `leaving`: it ends. */
   state: 'open' | 'paused' | 'wanted' | 'leaving' = 'open'

@@ -36,6 +36,7 @@ export class Runner {
   readonly #switchboard: Switchboard
   readonly #doors: readonly Door[]
   readonly #begun: number = Date.now()
+  #program = ''
   #control: Control | undefined
   #held: Held | undefined
   #life: Life | undefined
@@ -112,7 +113,7 @@ export class Runner {
   async start(): Promise<void> {
     // Where NODE_OPTIONS preloads it here as well.
     Reflect.set(globalThis, SUPERVISES, true)
-    this.#program()
+    this.#program = this.#find()
     const opened: HeldAddress[] = []
     try {
       for (const door of this.#doors) opened.push(await door.open())
@@ -199,7 +200,7 @@ export class Runner {
     this.#enter('starting')
     const life = new Life({
       command: {
-        program: this.#program(),
+        program: this.#program,
         args: options.command.slice(1),
         env: environment(options, held),
         cwd: options.cwd ?? process.cwd(),
@@ -274,7 +275,7 @@ export class Runner {
     return true
   }
 
-  #program(): string {
+  #find(): string {
     const { command, cwd = process.cwd(), env } = this.#options
     return findProgram(command[0], env?.['PATH'] ?? process.env['PATH'], cwd)
   }

@@ -96,6 +96,9 @@ export class Switchboard {
         link.tell({ type: 'taken', key: message.key })
         if (handle !== undefined) this.#kept.add(handle, message.listen)
         break
+      case 'park':
+        this.#park(link, message.id)
+        break
       case 'closed':
         this.#operator.closed(link)
         break
@@ -171,11 +174,22 @@ export class Switchboard {
       return
     }
     pipeToPath(waiting, path, {
-      accepted: () => {
-        if (link.unacknowledged.delete(id)) this.taken++
+      accepted: (pipe) => {
+        link.unacknowledged.delete(id)
+        this.taken++
+        link.pipes.set(id, { pipe, listen })
+        pipe.onClosed = () => link.pipes.delete(id)
       },
       refused: () => this.#requeue(link, id),
     })
+  }
+
+  /** A connection that is piped is idle, and its process ends: it is kept, unless something is on its way. */
+  #park(link: Link, id: number): void {
+    const piped = link.pipes.get(id)
+    if (piped === undefined) return
+    const bytes = piped.pipe.park((client) => this.#kept.add(client, piped.listen))
+    link.tell({ type: 'parked', id, bytes })
   }
 
   #acknowledged(link: Link, id: number): void {

@@ -1,7 +1,12 @@
 // Programs that supervisors meet: `node odd.js KIND`.
 import { createServer } from 'node:http'
+import { createServer as http2 } from 'node:http2'
+import { createServer as https } from 'node:https'
+import module from 'node:module'
 import { connect, createServer as plain } from 'node:net'
 import { isMainThread, Worker } from 'node:worker_threads'
+import { CERTIFICATE, KEY } from '@idle-shutdown/conformance/program'
+import { idleShutdown } from '@idle-shutdown/core'
 
 const port = Number(process.env.PORT)
 const serve = () => createServer((_, res) => res.end(process.argv[2])).listen(port, '127.0.0.1')
@@ -41,6 +46,12 @@ const kinds = {
       setImmediate(() => process.exit(0))
     })
   },
+  https: () => https({ cert: CERTIFICATE, key: KEY }, (_, res) => res.end('https')).listen(port),
+  h2c: () => http2((_, res) => res.end('h2c')).listen(port),
+  upgrade: () => serve().on('upgrade', (_, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\nupgraded')),
+  // Ends by itself, with our library and a patience of its own.
+  own: () => idleShutdown(serve(), { patience: 2000 }).closed.then(() => process.exit()),
+  cache: () => createServer((_, res) => res.end(module.getCompileCacheDir())).listen(port),
   fails: () => process.exit(3),
   ends: () => {},
   hangs: () => setInterval(() => {}, 60_000),

@@ -1,0 +1,154 @@
+// What `idle-shutdown run` costs: memory while the command sleeps, and throughput while it is awake, as a ratio to the same
+// server reached directly. Beside it, in the same rounds: the server reached directly once more, which shows the noise, and
+// through systemd-socket-proxyd, where that is installed. `--rounds N` (20), `--window MS` (300).
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import process from 'node:process'
+import { setTimeout as pass } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '20' }, window: { type: 'string', default: '300' } },
+})
+const ROUNDS = Number(values.rounds)
+const WINDOW = Number(values.window)
+const CLIENTS = 16
+const PROXYD = '/lib/systemd/systemd-socket-proxyd'
+const ACTIVATE = '/usr/bin/systemd-socket-activate'
+const SERVER = `require('node:http').createServer((req, res) => res.end('Hello')).listen(process.env.PORT, '127.0.0.1')`
+
+/** @type {import('node:child_process').ChildProcess[]} */
+const children = []
+process.on('exit', () => {
+  for (const child of children) child.kill()
+})
+
+const direct = await start(process.execPath, ['-e', SERVER])
+const run = await supervised({ IDLE_PATIENCE: '1h' })
+const ways = new Map([
+  ['directly', direct],
+  ['directly, once more', direct],
+  ['idle-shutdown run', run],
+])
+if (existsSync(PROXYD) && existsSync(ACTIVATE)) {
+  ways.set('systemd-socket-proxyd', await proxied(direct))
+} else {
+  console.log('SKIPPED systemd-socket-proxyd: it is not installed (in Debian, of the package systemd)')
+}
+
+console.log(`Node ${process.version}, ${ROUNDS} rounds of ${WINDOW} ms each, ${CLIENTS} clients`)
+for (const kind of /** @type {const} */ (['kept-alive connections', 'a connection for each request'])) {
+  /** @type {Map<string, number[]>} */
+  const ratios = new Map([...ways.keys()].map((way) => [way, []]))
+  for (const port of new Set(ways.values())) await ask(port, kind)
+  for (let round = 0; round < ROUNDS; round++) {
+    /** @type {Map<string, number>} */
+    const answered = new Map()
+    // In random order, so that what else the machine does meets all of them.
+    for (const [way, port] of [...ways].sort(() => Math.random() - 0.5)) answered.set(way, await ask(port, kind))
+    const base = answered.get('directly') ?? Number.NaN
+    for (const [way, count] of answered) ratios.get(way)?.push(count / base)
+  }
+  console.log(`\n${kind}: answers, as a ratio to the server reached directly (median, quartiles)`)
+  for (const [way, values] of ratios) if (way !== 'directly') console.log(`  ${way.padEnd(22)} ${quartiles(values)}`)
+}
+
+const rss = await asleep()
+console.log(`\nmemory of the supervisor while the command sleeps: ${rss} (resident)`)
+process.exit()
+
+/** Starts a server that is told its port, and waits until it accepts. Gives the port. */
+async function start(/** @type {string} */ command, /** @type {readonly string[]} */ args) {
+  const port = await freePort()
+  children.push(spawn(command, args, { env: { ...process.env, PORT: String(port) }, stdio: 'ignore' }))
+  while (!(await accepts(port))) await pass(20)
+  return port
+}
+
+/** A supervisor of the same server. Gives its port. */
+async function supervised(/** @type {Record<string, string>} */ idle) {
+  const port = await freePort()
+  const options = { listen: [{ host: '127.0.0.1', port }], command: [process.execPath, '-e', SERVER], idle }
+  const args = ['packages/cli/test/programs/run.js', JSON.stringify(options)]
+  children.push(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }))
+  await once(/** @type {import('node:stream').Readable} */ (children.at(-1)?.stdout), 'data')
+  return port
+}
+
+/** systemd's own proxy before a port, activated by a socket as it always is. */
+async function proxied(/** @type {number} */ target) {
+  const port = await freePort()
+  const args = ['-l', `127.0.0.1:${port}`, PROXYD, `127.0.0.1:${target}`]
+  children.push(spawn(ACTIVATE, args, { stdio: 'ignore' }))
+  while (!(await accepts(port))) await pass(20)
+  return port
+}
+
+/** The resident memory of a supervisor whose command has been awake once. */
+async function asleep() {
+  const port = await supervised({ IDLE_PATIENCE: '100ms' })
+  const child = /** @type {import('node:child_process').ChildProcess} */ (children.at(-1))
+  let said = ''
+  child.stdout?.on('data', (text) => (said += text))
+  await ask(port, 'a connection for each request', 50)
+  while (!said.includes('"event":"ended"')) await pass(50)
+  await pass(500)
+  if (process.platform !== 'linux') return 'SKIPPED: read from /proc'
+  const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1])
+  return `${(kilobytes / 1024).toFixed(1)} MB`
+}
+
+/** How many requests all clients get answered in one window. */
+async function ask(/** @type {number} */ port, /** @type {string} */ kind, window = WINDOW) {
+  const until = performance.now() + window
+  const keep = kind === 'kept-alive connections'
+  const counts = await Promise.all(Array.from({ length: CLIENTS }, () => client(port, keep, until)))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+async function client(/** @type {number} */ port, /** @type {boolean} */ keep, /** @type {number} */ until) {
+  const request = `GET / HTTP/1.1\r\nHost: localhost\r\nConnection: ${keep ? 'keep-alive' : 'close'}\r\n\r\n`
+  let answered = 0
+  while (performance.now() < until) {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    socket.on('data', (text) => {
+      if (!text.includes('Hello')) return
+      answered++
+      if (!keep) return
+      if (performance.now() < until) socket.write(request)
+      else socket.destroy()
+    })
+    socket.write(request)
+    await once(socket, 'close')
+  }
+  return answered
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+async function accepts(/** @type {number} */ port) {
+  const socket = connect({ port, host: '127.0.0.1' })
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+function quartiles(/** @type {readonly number[]} */ values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (/** @type {number} */ part) => (sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN).toFixed(2)
+  return `${at(0.5)} (${at(0.25)} to ${at(0.75)})`
+}
