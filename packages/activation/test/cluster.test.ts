@@ -13,10 +13,14 @@ const worker = join(folder, 'worker.mjs')
 writeFileSync(
   worker,
   `import { createServer } from 'node:http'
-   import { listen } from '${ACTIVATION}'
+   import { listen, notify } from '${ACTIVATION}'
    const server = createServer((req, res) => {
      res.setHeader('connection', 'close').end('from a worker')
-     process.disconnect()
+     // What it says comes after all that it would have said of its end.
+     server.close(async () => {
+       await notify({ status: 'gone' })
+       process.disconnect()
+     })
    })
    try {
      const { kind, sockets, addresses } = await listen(server, 0)
@@ -59,6 +63,21 @@ describe.each([
     const { stdout } = await Program.activated([`web@unix:${path}`], primary).ended
     expect(stdout).toMatch(/^ERR_IDLE_CLUSTER_WORKER: 'web' \(descriptor 3\) is a unix socket/m)
   })
+})
+
+test('a worker that ends says nothing of the end of the service', async () => {
+  const program = Program.activated(
+    ['web@tcp', `NOTIFY_SOCKET=${join(folder, 'nobody')}`, 'NODE_DEBUG=idle-shutdown', 'PATH=/nowhere'],
+    `const { default: cluster } = await import('node:cluster')
+     cluster.setupPrimary({ exec: '${worker}', execArgv: [] })
+     cluster.fork()`,
+  )
+  const address = await program.address()
+  await program.printed(/worker/)
+  expect((await new KeepAliveClient(address).ask('/').answer).body).toBe('from a worker')
+  const { stderr } = await program.ended
+  expect(stderr).toMatch(/READY=1.*STATUS=gone/s)
+  expect(stderr).not.toContain('STOPPING=1')
 })
 
 test('a child that is no worker does not take what was passed', async () => {

@@ -130,7 +130,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
       code: 1,
       signal: null,
       stdout: '',
-      stderr: expect.stringMatching(/^idle-shutdown: IDLE_PATIENCE is 'soon'; accepted are [^\n]+\n$/),
+      stderr: expect.stringMatching(/^idle-shutdown: IDLE_PATIENCE is 'soon'; accepted is [^\n]+\n$/),
     })
   })
 
@@ -341,6 +341,6 @@ describe.concurrent('sockets that systemd passes', () => {
       LISTEN_PID: '1',
     })
     expect(await ask(await other.port())).toBe('Hello')
-    expect((await other.ended).stderr).toMatch(/^idle-shutdown: LISTEN_PID is '1', but this is process/)
+    expect((await other.ended).stderr).toMatch(/^idle-shutdown: LISTEN_PID is '1'[^\n]*, but this is process/)
   })
 })

@@ -14,7 +14,7 @@ export function program(name: string, ...args: string[]): [string, ...string[]] 
 }
 
 /** A port that nobody listens on. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0)
   await once(server, 'listening')
   const address = server.address()

@@ -41,9 +41,10 @@ export const MOST_REASONS = 20
 /** An explanation as one line for logs. */
 export function inOneLine(explanation: Explanation): string {
   const { state, active, ignored, reasons, patience, remaining, startedAgainBy } = explanation
-  const labels = reasons.slice(0, 3).map(({ kind, label }) => `${kind} ${label.replace(/\s+/g, ' ')}`)
-  const more = active + ignored - labels.length
-  const list = [...labels, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  const shown = reasons.slice(0, 3).map(({ kind, label }) => `${kind} ${label.replace(/\s+/g, ' ')}`)
+  const more = active + ignored - shown.length
+  if (more > 0) shown.push(`${more} more`)
+  const list = shown.join(', ')
   switch (state) {
     case 'active':
       return `active: ${list}`
@@ -54,13 +55,11 @@ export function inOneLine(explanation: Explanation): string {
     case 'starting':
       return 'waiting for a server to listen'
     case 'disabled':
-      return patience === Number.POSITIVE_INFINITY
+      return patience === Infinity
         ? 'never idle (patience Infinity)'
         : 'never idle before the first activity (startupPatience Infinity)'
-    case 'ended':
-      return 'ended'
-    case 'disposed':
-      return 'disposed'
+    default:
+      return state
   }
 }
 

@@ -14,7 +14,7 @@ const shutdown = (options: unknown, server: unknown = createHttp()) => {
   return () => Reflect.apply(idleShutdown, undefined, [server, options])
 }
 
-const DURATION = /accepted are milliseconds \(.*Infinity for never\) or a text such as '90s' or '15m'/
+const DURATION = /accepted is a number of milliseconds \(.*Infinity for never\) or a text such as '90s' or '15m'/
 const { now, date, setTimeout, clearTimeout } = new ManualClock()
 
 const refusedDurations: [value: unknown, shown: string][] = [

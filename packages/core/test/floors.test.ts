@@ -31,6 +31,7 @@ const floors: readonly (readonly string[])[] = [
     'discovery',
     'server',
     'left-running',
+    'leftovers',
     'last-look',
     'clock',
     'errors',

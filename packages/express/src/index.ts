@@ -1,9 +1,3 @@
-export type { IdleShutdownOptions } from '@idle-shutdown/core'
-export {
-  type IdleMiddleware,
-  idle,
-  idle as default,
-  idle as 'module.exports',
-  ignored,
-  type Middleware,
-} from './idle.ts'
+export { idle as default, idle as 'module.exports' } from './idle.ts'
+// All that TypeScript before 5.6 can read, which knows no export name in quotes.
+export * from './named.ts'

@@ -1,2 +1,3 @@
-export type { IdleShutdownOptions } from '@idle-shutdown/core'
-export { idleShutdown, idleShutdown as default, idleShutdown as 'module.exports' } from './idle-shutdown.ts'
+export { idleShutdown as default, idleShutdown as 'module.exports' } from './idle-shutdown.ts'
+// All that TypeScript before 5.6 can read, which knows no export name in quotes.
+export * from './named.ts'

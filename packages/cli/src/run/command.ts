@@ -17,6 +17,7 @@ export interface CommandOptions {
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
+  readonly stdout: 'inherit' | 'stderr'
 }
 
 /** The command, running. It has a process group of its own, where there are groups: it is ended with all that it started. */
@@ -26,12 +27,15 @@ export class Command {
   readonly exited: Promise<Exit>
   readonly #child: ChildProcess
 
-  constructor({ program, args, env, cwd }: CommandOptions, receive: (message: ToSupervisor, handle?: object) => void) {
+  constructor(
+    { program, args, env, cwd, stdout }: CommandOptions,
+    receive: (message: ToSupervisor, handle?: object) => void,
+  ) {
     const windows = process.platform === 'win32'
     const child = spawn(program, args, {
       cwd,
       env,
-      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      stdio: ['inherit', stdout === 'stderr' ? 2 : 'inherit', 'inherit', 'ipc'],
       detached: !windows,
       // Commands of npm are scripts there.
       shell: windows && /\.(cmd|bat)$/i.test(program),

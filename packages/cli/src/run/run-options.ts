@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly idle?: IdleEnvironment
   /** Further variables for the command. They win over those of the environment. */
   readonly env?: Readonly<Record<string, string>>
+  /** Where what the command prints goes. Default: `inherit`, to where this process prints. */
+  readonly stdout?: 'inherit' | 'stderr'
   /** Where the command runs. Default: where this process does. */
   readonly cwd?: string
   /**

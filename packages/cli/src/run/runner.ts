@@ -56,7 +56,7 @@ export class Runner {
   constructor(options: RunOptions, onEvent: (event: RunEvent) => void) {
     this.#options = options
     this.#onEvent = onEvent
-    readSettings({ ...process.env, ...options.idle })
+    readSettings({ ...process.env, ...options.env, ...options.idle })
     this.#switchboard = new Switchboard(options.maxQueue ?? 1000, {
       needed: () => this.#needed(),
       full: () => onEvent({ event: 'queue-full', maxQueue: options.maxQueue ?? 1000 }),
@@ -204,8 +204,9 @@ export class Runner {
         args: options.command.slice(1),
         env: environment(options, held),
         cwd: options.cwd ?? process.cwd(),
+        stdout: options.stdout ?? 'inherit',
       },
-      settings: readSettings({ ...process.env, ...options.idle }),
+      settings: readSettings({ ...process.env, ...options.env, ...options.idle }),
       held,
       proxy: options.proxy,
       readyTimeout: options.readyTimeout ?? 60_000,

@@ -1,0 +1,131 @@
+import { WebSocket } from 'ws'
+
+/**
+ * @typedef {{
+ *   name: string
+ *   package?: string
+ *   args: (port: number) => string[]
+ *   checks: ((port: number) => Promise<void>)[]
+ * }} App A program, how it is started on a port of 127.0.0.1 (also by PORT and HOST), and what it must answer.
+ */
+
+/** The programs. Each has a folder here, with what it needs in a package.json, and nothing of ours. @type {App[]} */
+export const apps = [
+  {
+    name: 'http-server',
+    args: (port) => ['node_modules/http-server/bin/http-server', 'public', '-a', '127.0.0.1', '-p', String(port)],
+    checks: [get('/', /Hello from a file/), get('/nothing', /^/, 404)],
+  },
+  {
+    name: 'json-server',
+    args: (port) => [
+      'node_modules/json-server/lib/cli/bin.js',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      'db.json',
+    ],
+    checks: [get('/notes/1', /Hello from a database/), get('/notes/2', /\{\}/, 404), get('/', /JSON Server/)],
+  },
+  {
+    name: 'serve',
+    args: (port) => ['node_modules/serve/build/main.js', '--listen', `tcp://127.0.0.1:${port}`, 'public'],
+    checks: [get('/', /Hello from a file/), get('/nothing', /^/, 404)],
+  },
+  {
+    name: 'ws',
+    args: () => ['server.js'],
+    checks: [get('/', /Hello from a chat/), chat('/chat')],
+  },
+  {
+    name: 'apollo',
+    package: '@apollo/server',
+    args: () => ['server.js'],
+    checks: [
+      post('/', { query: '{ hello(name: "you") }' }, /"hello":"Hello, you"/),
+      post('/', { query: '{ nothing }' }, /Cannot query field/, 400),
+    ],
+  },
+  {
+    name: 'nest',
+    package: '@nestjs/core',
+    args: () => ['dist/main.js'],
+    checks: [get('/', /Hello from a controller/), post('/hello', { name: 'you' }, /"hello":"you"/, 201)],
+  },
+  {
+    name: 'nitro',
+    package: 'nitropack',
+    args: () => ['.output/server/index.mjs'],
+    checks: [get('/', /Hello from a route/), post('/hello', { name: 'you' }, /"hello":\s*"you"/)],
+  },
+  {
+    name: 'sveltekit',
+    package: '@sveltejs/kit',
+    args: () => ['build'],
+    checks: [get('/', /Hello from a page/), post('/api/hello', { name: 'you' }, /"hello":"you"/)],
+  },
+  {
+    name: 'next',
+    args: (port) => ['node_modules/next/dist/bin/next', 'start', '-H', '127.0.0.1', '-p', String(port)],
+    checks: [get('/', /Hello from a page/), post('/api/hello', { name: 'you' }, /"hello":"you"/)],
+  },
+  {
+    name: 'verdaccio',
+    args: (port) => [
+      'node_modules/verdaccio/bin/verdaccio',
+      '--config',
+      'config.yaml',
+      '--listen',
+      `127.0.0.1:${port}`,
+    ],
+    checks: [get('/-/ping', /\{\}/), get('/no-such-package', /no such package/, 404)],
+  },
+]
+
+function get(/** @type {string} */ path, /** @type {RegExp} */ pattern, status = 200) {
+  return (/** @type {number} */ port) => answers(port, path, {}, pattern, status)
+}
+
+function post(/** @type {string} */ path, /** @type {object} */ body, /** @type {RegExp} */ pattern, status = 200) {
+  const headers = { 'content-type': 'application/json' }
+  const init = { method: 'POST', headers, body: JSON.stringify(body) }
+  return (/** @type {number} */ port) => answers(port, path, init, pattern, status)
+}
+
+async function answers(
+  /** @type {number} */ port,
+  /** @type {string} */ path,
+  /** @type {RequestInit} */ init,
+  /** @type {RegExp} */ pattern,
+  /** @type {number} */ status,
+) {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, init)
+  const text = await response.text()
+  if (response.status === status && pattern.test(text)) return
+  throw new Error(`${path} answered ${response.status}, and not ${status} with ${pattern}: ${text.slice(0, 300)}`)
+}
+
+/** Two come; one speaks; both hear it; both leave. */
+function chat(/** @type {string} */ path) {
+  return async (/** @type {number} */ port) => {
+    const sockets = [1, 2].map(() => new WebSocket(`ws://127.0.0.1:${port}${path}`))
+    await Promise.all(sockets.map((socket) => event(socket, 'open')))
+    const heard = sockets.map((socket) => event(socket, 'message'))
+    sockets[0]?.send('Good morning')
+    for (const [said] of await Promise.all(heard)) {
+      if (String(said) !== 'Good morning') throw new Error(`the chat said ${said}`)
+    }
+    const closed = sockets.map((socket) => event(socket, 'close'))
+    for (const socket of sockets) socket.close()
+    await Promise.all(closed)
+  }
+}
+
+/** @returns {Promise<unknown[]>} */
+function event(/** @type {WebSocket} */ socket, /** @type {string} */ name) {
+  return new Promise((resolve, reject) => {
+    socket.once(name, (...args) => resolve(args))
+    socket.once('error', reject)
+  })
+}

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+
+const SOURCES = import.meta.dirname
+/** Not in node_modules, where Next compiles no JSX. */
+const CACHE = join(SOURCES, '../.apps')
+
+/** The folder in which a program is installed and built: now, unless it is there already. Throws where that fails. */
+export function installed(/** @type {string} */ name) {
+  const source = join(SOURCES, name)
+  const folder = join(CACHE, name)
+  const mark = join(folder, '.installed')
+  const hash = hashOf(source)
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === hash) return folder
+  console.log(`installing ${name}`)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  cpSync(source, folder, { recursive: true })
+  npm(folder, 'install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error')
+  npm(folder, 'run', 'build', '--if-present')
+  writeFileSync(mark, hash)
+  return folder
+}
+
+/** The version that a program's package.json pins. */
+export function pinned(/** @type {string} */ name, /** @type {string} */ packageName) {
+  const { dependencies } = JSON.parse(readFileSync(join(SOURCES, name, 'package.json'), 'utf8'))
+  return String(dependencies[packageName])
+}
+
+function npm(/** @type {string} */ cwd, /** @type {string[]} */ ...args) {
+  // What pnpm sets for its scripts is not meant for npm.
+  const own = Object.entries(process.env).filter(([name]) => !/^(npm_|pnpm_)/i.test(name))
+  const env = { ...Object.fromEntries(own), NEXT_TELEMETRY_DISABLED: '1' }
+  const shell = process.platform === 'win32'
+  const { status, stdout, stderr } = spawnSync('npm', args, { cwd, env, encoding: 'utf8', shell, timeout: 600_000 })
+  if (status !== 0) throw new Error(`npm ${args[0]} failed: ${stdout.slice(-2000)}${stderr.slice(-2000)}`)
+}
+
+function hashOf(/** @type {string} */ folder) {
+  const hash = createHash('sha256')
+  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
+    const file = join(folder, path)
+    if (statSync(file).isFile()) hash.update(path).update(readFileSync(file))
+  }
+  return hash.digest('hex')
+}

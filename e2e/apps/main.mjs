@@ -1,0 +1,116 @@
+// Unmodified programs from npm: each under the preload answers all and ends when idle, and each under `idle-shutdown run` is started
+// again by the next request. They are installed and built in e2e/.apps at the first run, and no dependency of the workspace. Arguments
+// name some of them; none means all. The last line is the total.
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { apps } from './apps.mjs'
+import { installed, pinned } from './installation.mjs'
+import { freePort, Program } from './program.mjs'
+
+const PATIENCE = 1500
+const ROUNDS = 3
+
+const PRELOAD = import.meta.resolve('idle-shutdown/register')
+const COMMAND = join(dirname(fileURLToPath(PRELOAD)), '../main.js')
+
+const names = process.argv.slice(2)
+const unknown = names.filter((name) => !apps.some((app) => app.name === name))
+if (unknown.length > 0)
+  throw new Error(`no such program: ${unknown.join(' ')}; there are ${apps.map(({ name }) => name).join(' ')}`)
+
+/** @type {Record<string, string>[]} */
+const table = []
+let passed = 0
+let failed = 0
+for (const app of apps) {
+  if (names.length > 0 && !names.includes(app.name)) continue
+  const row = { program: app.name, version: pinned(app.name, app.package ?? app.name) }
+  const preload = await outcome(`${app.name} under the preload`, () => underPreload(app))
+  const run = await outcome(`${app.name} under run`, () => underRun(app))
+  table.push({ ...row, preload, run })
+}
+console.table(table)
+console.log(`on Node ${process.version}: ${passed} passed, ${failed} failed`)
+if (failed > 0) process.exitCode = 1
+
+async function outcome(/** @type {string} */ title, /** @type {() => Promise<string>} */ test) {
+  try {
+    const told = await test()
+    passed++
+    console.log(`passed: ${title}: ${told}`)
+    return told
+  } catch (error) {
+    failed++
+    console.log(`FAILED: ${title}: ${error instanceof Error ? error.stack : error}`)
+    return 'FAILED'
+  }
+}
+
+/** Answers everything, and ends by itself with code 0, not before the patience is over. */
+async function underPreload(/** @type {import('./apps.mjs').App} */ app) {
+  const port = await freePort()
+  const env = { PORT: String(port), HOST: '127.0.0.1', IDLE_PATIENCE: `${PATIENCE}ms` }
+  const program = new Program(installed(app.name), ['--import', PRELOAD, ...app.args(port)], env)
+  return saying(program, async () => {
+    await program.listens(port)
+    const answered = await ask(app, port)
+    const last = performance.now()
+    const { code, signal } = await program.end()
+    const after = performance.now() - last
+    if (code !== 0) throw new Error(`it ended with ${code ?? signal}`)
+    if (after < PATIENCE - 50)
+      throw new Error(`it ended ${after} ms after the last answer, with a patience of ${PATIENCE}`)
+    return `${answered} answered, ended with 0 after ${Math.round(after)} ms`
+  })
+}
+
+/** Started by the first request, and, after it has ended, by the next. */
+async function underRun(/** @type {import('./apps.mjs').App} */ app) {
+  const port = await freePort()
+  const env = { PORT: String(port), HOST: '127.0.0.1' }
+  const options = ['run', '--listen', `127.0.0.1:${port}`, '--patience', `${PATIENCE}ms`, '--json']
+  const node = [process.execPath, ...app.args(port)]
+  const program = new Program(installed(app.name), [COMMAND, ...options, '--', ...node], env)
+  return saying(program, async () => {
+    await program.event('listening')
+    if (program.events.some(({ event }) => event === 'starting')) throw new Error('it started before anybody came')
+    let answered = await ask(app, port)
+    await program.event('ended', 1)
+    answered += await ask(app, port)
+    await program.event('ended', 2)
+    program.kill('SIGTERM')
+    const { code, signal } = await program.end()
+    if (code !== 0) throw new Error(`idle-shutdown ended with ${code ?? signal}`)
+    const crashes = program.events.filter(({ event }) => event === 'crashed')
+    if (crashes.length > 0) throw new Error(`it crashed: ${JSON.stringify(crashes)}`)
+    const colds = program.events
+      .filter(({ event }) => event === 'ready')
+      .map(({ coldStart }) => Math.round(Number(coldStart)))
+    return `${answered} answered, cold starts ${colds.join(' and ')} ms`
+  })
+}
+
+/** Every check, one after another, and again, and at once. */
+async function ask(/** @type {import('./apps.mjs').App} */ { checks }, /** @type {number} */ port) {
+  let answered = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const check of checks) {
+      await check(port)
+      answered++
+    }
+  }
+  await Promise.all(checks.flatMap((check) => Array.from({ length: 10 }, () => check(port).then(() => answered++))))
+  return answered
+}
+
+/** What went wrong, with what the program said. */
+async function saying(/** @type {Program} */ program, /** @type {() => Promise<string>} */ test) {
+  try {
+    return await test()
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n${program.said.slice(-3000)}`, { cause: error })
+  } finally {
+    program.kill('SIGKILL')
+  }
+}

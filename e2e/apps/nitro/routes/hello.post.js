@@ -1,0 +1,1 @@
+export default eventHandler(async (event) => ({ hello: (await readBody(event)).name }))

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { install } from './install.ts'
+import type { Packed } from './packed.ts'
+
+/**
+ * The majors that a consumer has: `now` with the newest types of Node, `before` with the first of Node 20's, and `oldest-types`,
+ * which are the frameworks of now for compilers that cannot read the newest types of Node.
+ *
+ * Express 5 and Koa 3 side by side would get Express's `content-disposition` 2, whose types `@types/koa` cannot use: so Koa's is
+ * named in their package.json.
+ */
+export type Majors = 'now' | 'before' | 'oldest-types'
+
+const programs = join(import.meta.dirname, 'programs')
+
+/** Makes a consumer with these majors, all packages of ours, and the programs. Gives its folder. */
+export async function consumer(temp: string, packed: readonly Packed[], majors: Majors): Promise<string> {
+  const folder = join(temp, majors)
+  await install(folder, packed, dependenciesIn(join(import.meta.dirname, 'majors', majors)))
+  cpSync(programs, folder, { recursive: true })
+  return folder
+}
+
+/** The compilers by their names, each with the file that starts it. They are installed once, and kept. */
+export async function compilers(): Promise<ReadonlyMap<string, string>> {
+  const dependencies = dependenciesIn(join(import.meta.dirname, 'compilers'))
+  const hash = createHash('sha256').update(JSON.stringify(dependencies)).digest('hex').slice(0, 16)
+  const cache = join(import.meta.dirname, '../../node_modules/.cache/compilers')
+  const folder = join(cache, hash)
+  if (!existsSync(folder)) {
+    // Under a name of its own until it is whole.
+    const building = join(cache, `${hash}-${process.pid}`)
+    mkdirSync(building, { recursive: true })
+    await install(building, [], dependencies)
+    rmSync(folder, { recursive: true, force: true })
+    renameSync(building, folder)
+  }
+  return new Map(Object.keys(dependencies).map((name) => [name, join(folder, 'node_modules', name, 'bin/tsc')]))
+}
+
+function dependenciesIn(folder: string): Record<string, string> {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).dependencies
+}

@@ -1,0 +1,10 @@
+const koa = require('koa')
+const { idle } = require('@idle-shutdown/koa')
+
+// Koa 3 is an ES module with a default, Koa 2 the class itself.
+const app = new (koa.default ?? koa)()
+app.use(idle({ app, patience: 200, startupPatience: '1m' }))
+app.use((context) => {
+  context.body = context.state.idleSignal.aborted ? 'closing' : 'Hello'
+})
+const server = app.listen(0, () => console.log(`port ${server.address().port}`))

@@ -1,0 +1,12 @@
+import { idle } from '@idle-shutdown/express'
+import express from 'express'
+
+const app = express()
+app.use(idle({ patience: 200, startupPatience: '1m' }))
+app.get('/healthz', idle.ignored, (_request, response) => {
+  response.send('ok')
+})
+app.get('/', (request, response) => {
+  response.send(request.idleSignal.aborted ? 'closing' : 'Hello')
+})
+const server = app.listen(0, () => console.log(`port ${Object(server.address()).port}`))

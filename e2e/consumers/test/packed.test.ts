@@ -1,0 +1,143 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import { describe, expect, inject, test } from 'vitest'
+import { installAlone } from '../install.ts'
+import { readManifest } from '../packed.ts'
+
+const packed = inject('packed')
+const ours = new Set(packed.map(({ name }) => name))
+
+test('packages are found', () => {
+  expect([...ours]).toContain('@idle-shutdown/core')
+})
+
+describe.each(packed)('$name', ({ name, folder }) => {
+  const manifest = readManifest(folder)
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => statSync(join(folder, file)).isFile())
+  const read = (file: string): string => readFileSync(join(folder, file), 'utf8')
+
+  test('says what it is', () => {
+    expect(manifest).toMatchObject({
+      name,
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      description: expect.stringMatching(/.{20}/),
+      license: 'MIT',
+      type: 'module',
+      engines: { node: '>=20.19' },
+      publishConfig: { access: 'public', provenance: true },
+    })
+    expect(manifest.keywords).toEqual(expect.arrayContaining(['idle', 'scale-to-zero']))
+    expect(new Set(manifest.keywords).size).toBe(manifest.keywords?.length)
+  })
+
+  test('all of one version', () => {
+    expect(packed.map(({ folder }) => readManifest(folder).version)).toEqual(packed.map(() => manifest.version))
+  })
+
+  test('invents no address', () => {
+    for (const field of ['repository', 'homepage', 'bugs', 'author', 'funding'])
+      expect(manifest).not.toHaveProperty(field)
+  })
+
+  test('runs nothing when it is installed', () => {
+    for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
+      expect(manifest.scripts ?? {}).not.toHaveProperty(script)
+    }
+  })
+
+  test('holds dist, src, README, LICENSE, and no more', () => {
+    expect([...new Set(files.map((file) => file.split('/')[0]))].sort()).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'dist', 'package.json', 'src']),
+    )
+    const strange = files.filter(
+      (file) => !/^(dist|src)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(file),
+    )
+    expect(strange).toEqual([])
+    expect(files.filter((file) => !/\.(ts|js|map|md|json)$|^LICENSE$/.test(file))).toEqual([])
+    expect(files.filter((file) => /(^|[./])tests?[./]|tsbuildinfo|fixture|\.spec\./.test(file))).toEqual([])
+    expect(read('LICENSE')).toBe(readFileSync(join(import.meta.dirname, '../../../LICENSE'), 'utf8'))
+    expect(read('README.md')).toMatch(new RegExp(`^# ${name}\\n`))
+  })
+
+  test('exports lists every entry, and each is there', () => {
+    const { exports = {}, bin = {} } = manifest
+    expect(exports['./package.json']).toBe('./package.json')
+    for (const [entry, target] of Object.entries(exports)) {
+      const targets = typeof target === 'string' ? [target] : Object.values(target)
+      for (const file of targets) expect(files, `${entry} of exports`).toContain(posix.normalize(file))
+      if (typeof target === 'string') continue
+      // Conditions are asked in their order: the types of older compilers come first, and what fits all last.
+      const conditions = Object.keys(target)
+      expect(conditions.at(-1), entry).toBe('default')
+      expect(conditions.at(-2), entry).toBe('types')
+      expect(target['types'], entry).toBe(target['default']?.replace(/\.js$/, '.d.ts'))
+    }
+    // `main` and `types` are what tools without `exports` read: none that we support.
+    for (const field of ['main', 'module', 'types', 'typings', 'typesVersions'])
+      expect(manifest).not.toHaveProperty(field)
+    for (const file of Object.values(bin)) expect(read(posix.normalize(file))).toMatch(/^#!\/usr\/bin\/env node\n/)
+  })
+
+  test('says which files have side effects', () => {
+    const { sideEffects } = manifest
+    expect(sideEffects).toBeDefined()
+    if (Array.isArray(sideEffects)) for (const file of sideEffects) expect(files).toContain(posix.normalize(file))
+  })
+
+  test('every file that was compiled has its source map, and the map its source', () => {
+    const compiled = files.filter((file) => /^dist\/.*(\.d\.ts|\.js)$/.test(file))
+    expect(compiled.length).toBeGreaterThan(0)
+    for (const file of compiled) {
+      expect(read(file).trimEnd(), file).toMatch(new RegExp(`sourceMappingURL=${posix.basename(file)}\\.map$`))
+      const map = JSON.parse(read(`${file}.map`))
+      expect(map.sources, file).toHaveLength(1)
+      for (const source of map.sources) {
+        expect(files, `${file}.map`).toContain(posix.join(posix.dirname(file), map.sourceRoot ?? '', source))
+      }
+    }
+  })
+
+  test('what a file imports by path is there, too', () => {
+    for (const file of files.filter((file) => /\.(ts|js)$/.test(file))) {
+      for (const [, path = ''] of read(file).matchAll(/(?:from|import) ['"](\.[^'"]+)['"]/g)) {
+        const target = join(folder, dirname(file), path)
+        // A declaration names the source beside which it was made.
+        const found = existsSync(target) || existsSync(target.replace(/\.ts$/, '.d.ts'))
+        expect(found, `${file} imports ${path}`).toBe(true)
+      }
+    }
+  })
+
+  test('what it depends on is said in ranges that npm knows, and peers in closed ones', () => {
+    for (const [dependency, range] of Object.entries(manifest.dependencies ?? {})) {
+      expect(range, dependency).toMatch(/^\^\d+\.\d+\.\d+$/)
+    }
+    for (const [peer, range] of Object.entries(manifest.peerDependencies ?? {})) {
+      if (!ours.has(peer)) expect(range, peer).toMatch(/^\^\d+\.\d+\.\d+( \|\| \^\d+\.\d+\.\d+)*$/)
+    }
+  })
+
+  test('imports only what it depends on', () => {
+    const known = [name, ...Object.keys(manifest.dependencies ?? {}), ...Object.keys(manifest.peerDependencies ?? {})]
+    for (const file of files.filter((file) => /^dist\/.*\.(ts|js)$/.test(file))) {
+      for (const [, module = ''] of read(file).matchAll(/(?:^import|\bfrom) ['"]([^'".\n][^'"\n]*)['"];?$/gm)) {
+        if (module.startsWith('node:')) continue
+        expect(known, `${file} imports ${module}`).toContain(
+          module
+            .split('/')
+            .slice(0, module[0] === '@' ? 2 : 1)
+            .join('/'),
+        )
+      }
+    }
+  })
+})
+
+test('all of them together cost at most two packages of others', async () => {
+  const installed = await installAlone(join(inject('temp'), 'alone'), packed)
+  const others = installed.filter((name) => !ours.has(name))
+  expect(installed).toEqual(expect.arrayContaining([...ours]))
+  expect(others.length, `installed were ${others.join(', ')}`).toBeLessThanOrEqual(2)
+})

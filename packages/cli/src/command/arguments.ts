@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util'
+import { wrongUsage } from './command-error.ts'
+import { type Option, optionsOf, type Subcommand } from './option-table.ts'
+
+/** What follows the subcommand on a command line: options, and then a command with everything behind it. */
+export class Arguments {
+  readonly subcommand: Subcommand
+  /** The program and its arguments. Empty where none was given. */
+  readonly command: readonly string[]
+  readonly #given: ReadonlyMap<string, readonly string[]>
+
+  /**
+   * The command begins after `--`, or at the first word that is no option: its own options are never taken for ours.
+   *
+   * @throws CommandError an unknown option, a value that is missing, or one too many
+   */
+  constructor(subcommand: Subcommand, args: readonly string[]) {
+    this.subcommand = subcommand
+    const options = optionsOf(subcommand)
+    const { tokens } = parseArgs({
+      args: [...args],
+      options: Object.fromEntries(options.map((option) => [option.name, parsing(option)])),
+      // Node's own messages speak to programmers: those of check() are for users.
+      strict: false,
+      allowPositionals: true,
+      tokens: true,
+    })
+    const end = tokens.find(({ kind }) => kind !== 'option')
+    this.command = end === undefined ? [] : args.slice(end.kind === 'option-terminator' ? end.index + 1 : end.index)
+    const given = new Map<string, string[]>()
+    for (const token of tokens) {
+      if (token.kind !== 'option') break
+      const option = options.find(({ name }) => name === token.name)
+      check(subcommand, option, token.rawName, token.value, token.inlineValue)
+      given.set(token.name, [...(given.get(token.name) ?? []), token.value ?? ''])
+    }
+    for (const { name, multiple } of options) {
+      if (!multiple && (given.get(name)?.length ?? 0) > 1) throw wrongUsage(`--${name} is given twice`)
+    }
+    this.#given = given
+  }
+
+  has(name: string): boolean {
+    return this.#given.has(name)
+  }
+
+  /** The value of an option that is taken once; `undefined` where it was not given. */
+  one(name: string): string | undefined {
+    return this.#given.get(name)?.[0]
+  }
+
+  /** The values of an option that may be given several times. */
+  all(name: string): readonly string[] {
+    return this.#given.get(name) ?? []
+  }
+}
+
+function parsing({ value, short }: Option): { type: 'string' | 'boolean'; multiple: true; short?: string } {
+  return { type: value === undefined ? 'boolean' : 'string', multiple: true, ...(short && { short }) }
+}
+
+function check(
+  subcommand: Subcommand,
+  option: Option | undefined,
+  rawName: string,
+  value: string | undefined,
+  inline: boolean | undefined,
+): void {
+  if (option === undefined) throw wrongUsage(`unknown option ${rawName}; see idle-shutdown ${subcommand} --help`)
+  if (option.value === undefined) {
+    if (value !== undefined) throw wrongUsage(`${rawName} takes no value, and was given '${value}'`)
+    return
+  }
+  // A following option that was taken for the value.
+  if (value === undefined || value === '' || (!inline && value.startsWith('-'))) {
+    throw wrongUsage(`${rawName} needs a value: ${rawName} ${option.value}`)
+  }
+}

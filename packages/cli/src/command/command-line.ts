@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { Arguments } from './arguments.ts'
+import { CommandError, wrongUsage } from './command-error.ts'
+import { generalHelp, helpOf } from './help.ts'
+import { SUBCOMMANDS, type Subcommand } from './option-table.ts'
+import { runCommand } from './run-command.ts'
+import { systemdCommand } from './systemd-command.ts'
+
+const COMMANDS: Readonly<Record<Subcommand, (args: Arguments) => Promise<void> | void>> = {
+  run: runCommand,
+  systemd: systemdCommand,
+}
+
+/** Does what a command line says, and gives the exit code. What is wrong is one sentence on stderr. */
+export async function commandLine(argv: readonly string[]): Promise<number> {
+  try {
+    await obey(argv)
+    return 0
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    console.error(`idle-shutdown: ${error.message}`)
+    return error.exitCode
+  }
+}
+
+async function obey([word, ...rest]: readonly string[]): Promise<void> {
+  if (word === '--help' || word === '-h' || word === 'help') {
+    const about = SUBCOMMANDS.find(({ name }) => name === rest[0])
+    return print(about === undefined ? generalHelp() : helpOf(about.name))
+  }
+  if (word === '--version' || word === '-v') return print(`${version()}\n`)
+  const subcommand = SUBCOMMANDS.find(({ name }) => name === word)?.name
+  if (subcommand === undefined) {
+    const given = word === undefined ? 'no subcommand is given' : `there is no subcommand '${word}'`
+    throw wrongUsage(`${given}; accepted are ${SUBCOMMANDS.map(({ name }) => name).join(' and ')}, see --help`)
+  }
+  const args = new Arguments(subcommand, rest)
+  if (args.has('help')) return print(helpOf(subcommand))
+  if (args.has('version')) return print(`${version()}\n`)
+  await COMMANDS[subcommand](args)
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}
+
+function version(): string {
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  )
+  return version
+}

@@ -1,0 +1,48 @@
+import type { RunEvent } from '../run/run-event.ts'
+import { showListenAddress } from './listen-address.ts'
+import { spokenDuration } from './spoken-duration.ts'
+
+/** Whether an event is one that `--quiet` prints, too. */
+export function isFailure({ event }: RunEvent): boolean {
+  return ['crashed', 'gave-up', 'queue-full', 'killed'].includes(event)
+}
+
+/** An event as a line for people. */
+export function eventLine(event: RunEvent): string {
+  switch (event.event) {
+    case 'listening':
+      return `holds ${showListenAddress(event.address)}; the first connection starts the command`
+    case 'starting':
+      return `start ${event.start}, pid ${event.pid}${waiting(event.waiting)}`
+    case 'ready':
+      return `awake after ${spokenDuration(event.coldStart)} (cold start), pid ${event.pid}${waiting(event.waiting)}`
+    case 'idle':
+      return `idle after ${spokenDuration(event.uptime)} and ${counted(event.connections, 'connection')}; let go`
+    case 'ended':
+      return event.waiting > 0
+        ? `ended after ${spokenDuration(event.uptime)}${waiting(event.waiting)}: once more`
+        : `asleep; the command ran ${spokenDuration(event.uptime)}`
+    case 'crashed':
+      return `failed: ${event.why}${event.failures > 1 ? ` (${event.failures} times in a row)` : ''}${waiting(event.waiting)}`
+    case 'backoff':
+      return `tries again in ${spokenDuration(event.delay)}${waiting(event.waiting)}`
+    case 'gave-up':
+      return `gave up after ${counted(event.failures, 'failure')}, and refused ${counted(event.refused, 'connection')}: ${event.why}`
+    case 'queue-full':
+      return `${counted(event.maxQueue, 'connection')} wait already; more are refused until the command is ready`
+    case 'killed':
+      return `killed ${event.pid} with ${event.signal}: ${event.why}`
+    case 'stopping':
+      return `${event.signal}: ends the command${waiting(event.waiting)}`
+    case 'stopped':
+      return 'stopped'
+  }
+}
+
+function waiting(count: number): string {
+  return count === 0 ? '' : `, ${counted(count, 'connection')} ${count === 1 ? 'waits' : 'wait'}`
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

@@ -1,0 +1,50 @@
+import type { ListenAddress, RunOptions } from '../run/run-options.ts'
+import { CommandError } from './command-error.ts'
+import { showListenAddress } from './listen-address.ts'
+
+/** What a system error has; `port` is that of a listener. */
+interface SystemError {
+  readonly code: string
+  readonly syscall?: string
+  readonly address?: string
+  readonly port?: number
+  readonly message: string
+}
+
+/** A sentence for a system error that came from listening on one of the addresses. Gives back what it does not know. */
+export function listenRefusal(error: unknown, addresses: readonly ListenAddress[]): unknown {
+  if (!isSystemError(error)) return error
+  const { code, address, port } = error
+  const found = addresses.find((each) => ('path' in each ? each.path === address : each.port === port))
+  const shown = found === undefined ? (address ?? '') : showListenAddress(found)
+  const what = found !== undefined && 'path' in found ? `the path ${shown}` : `the address ${shown}`
+  switch (code) {
+    case 'EADDRINUSE':
+      return new CommandError(1, `${what} is in use (EADDRINUSE)`)
+    case 'EACCES':
+      return new CommandError(1, `${what} may not be opened by this user (EACCES)`)
+    case 'EADDRNOTAVAIL':
+      return new CommandError(1, `${what} is none of this machine's (EADDRNOTAVAIL)`)
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new CommandError(1, `the host of ${shown} is not known (${code})`)
+    default:
+      return new CommandError(1, `${what} cannot be held (${code})`)
+  }
+}
+
+/** The sentence of an error that came from looking a program up. Gives back what it does not know. */
+export function programRefusal(error: unknown): unknown {
+  if (!isSystemError(error) || (error.code !== 'ENOENT' && error.code !== 'EACCES')) return error
+  return new CommandError(1, `${error.message.replace(/^There/, 'there')} (${error.code})`)
+}
+
+/** A sentence for an error of {@link Runner.start}. Gives back what it does not know. */
+export function startRefusal(error: unknown, { listen }: RunOptions): unknown {
+  const listens = isSystemError(error) && ['listen', 'bind', 'getaddrinfo'].includes(error.syscall ?? '')
+  return listens ? listenRefusal(error, listen) : programRefusal(error)
+}
+
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z_]+$/.test(error.code)
+}

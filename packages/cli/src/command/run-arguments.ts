@@ -1,0 +1,103 @@
+import { IdleUsageError } from '@idle-shutdown/core'
+import { milliseconds } from '@idle-shutdown/core/adapter'
+import type { ListenAddress, RunOptions } from '../run/run-options.ts'
+import type { Arguments } from './arguments.ts'
+import { wrongUsage } from './command-error.ts'
+import { environmentVariables } from './environment-variables.ts'
+import { checkEnvironment, idleSettings } from './idle-settings.ts'
+import { parseListenAddress, parsePort, showListenAddress } from './listen-address.ts'
+
+/** A command line of `idle-shutdown run`, checked. */
+export interface RunArguments {
+  readonly run: RunOptions
+  /** Where the status page is served. */
+  readonly status: ListenAddress | undefined
+  readonly print: 'lines' | 'failures' | 'json'
+}
+
+/**
+ * Checks a command line of `idle-shutdown run`.
+ *
+ * @throws CommandError the first thing that is wrong
+ */
+export function runArguments(args: Arguments, environment: NodeJS.ProcessEnv): RunArguments {
+  const listen = listenAddresses(args)
+  const proxy = args.one('proxy')
+  if (proxy !== undefined && listen.length > 1) throw wrongUsage('--proxy takes one --listen')
+  const cwd = args.one('cwd')
+  const readyTimeout = args.one('ready-timeout')
+  const maxQueue = args.one('max-queue')
+  const env = environmentVariables(args.all('env'))
+  const idle = idleSettings(args)
+  checkEnvironment({ ...environment, ...env, ...idle })
+  if (args.has('json') && args.has('quiet')) throw wrongUsage('--json and --quiet exclude each other')
+  return {
+    run: {
+      listen,
+      command: commandOf(args),
+      idle,
+      env,
+      ...(cwd !== undefined && { cwd }),
+      // Events have it to themselves.
+      ...(args.has('json') && { stdout: 'stderr' as const }),
+      ...(proxy !== undefined && { proxy: proxyPort(proxy, listen) }),
+      ...(readyTimeout !== undefined && { readyTimeout: duration('--ready-timeout', readyTimeout) }),
+      ...(maxQueue !== undefined && { maxQueue: count('--max-queue', maxQueue) }),
+    },
+    status: statusAddress(args, listen),
+    print: args.has('json') ? 'json' : args.has('quiet') ? 'failures' : 'lines',
+  }
+}
+
+/** The command, of which there must be one. */
+export function commandOf({ command, subcommand }: Arguments): [string, ...string[]] {
+  const [file, ...rest] = command
+  if (!file) throw wrongUsage(`no command is given: idle-shutdown ${subcommand} … -- COMMAND`)
+  return [file, ...rest]
+}
+
+/** What `--listen` gives: at least one address, and none twice. */
+export function listenAddresses(args: Arguments): ListenAddress[] {
+  const addresses = args.all('listen').map((text) => parseListenAddress('--listen', text))
+  if (addresses.length === 0) throw wrongUsage('no --listen is given, and so nothing to hold')
+  refuseTwice(addresses)
+  return addresses
+}
+
+function refuseTwice(addresses: readonly ListenAddress[]): void {
+  const seen = new Set<string>()
+  for (const shown of addresses.map(showListenAddress)) {
+    if (seen.has(shown)) throw wrongUsage(`the address ${shown} is given twice`)
+    seen.add(shown)
+  }
+}
+
+function statusAddress(args: Arguments, listen: readonly ListenAddress[]): ListenAddress | undefined {
+  const text = args.one('status')
+  if (text === undefined) return undefined
+  const address = parseListenAddress('--status', text)
+  refuseTwice([...listen, address])
+  return 'port' in address ? { host: '127.0.0.1', ...address } : address
+}
+
+function proxyPort(text: string, listen: readonly ListenAddress[]): number {
+  const port = parsePort('--proxy', text)
+  if (listen.some((address) => 'port' in address && address.port === port)) {
+    throw wrongUsage(`--proxy is ${port}, which --listen holds: the command has to listen on another port`)
+  }
+  return port
+}
+
+function count(option: string, text: string): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text)
+  throw wrongUsage(`${option} is '${text}'; accepted is a whole number from 1`)
+}
+
+function duration(option: string, text: string): number {
+  try {
+    return milliseconds(option, text === 'Infinity' ? Number.POSITIVE_INFINITY : text)
+  } catch (error) {
+    if (error instanceof IdleUsageError) throw wrongUsage(error.message)
+    throw error
+  }
+}

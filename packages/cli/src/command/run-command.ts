@@ -1,0 +1,56 @@
+import process from 'node:process'
+import type { RunEvent } from '../run/run-event.ts'
+import { Runner } from '../run/runner.ts'
+import { StatusServer } from '../status/status-server.ts'
+import type { Arguments } from './arguments.ts'
+import { eventLine, isFailure } from './event-line.ts'
+import { existingFolder } from './existing-folder.ts'
+import { listenRefusal, startRefusal } from './refusal.ts'
+import { type RunArguments, runArguments } from './run-arguments.ts'
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+/**
+ * Runs a command under the supervisor, until a signal ends both.
+ *
+ * @throws CommandError where the command line is wrong, or the machine refuses
+ */
+export async function runCommand(args: Arguments): Promise<void> {
+  const { run, print, status } = runArguments(args, process.env)
+  if (run.cwd !== undefined) existingFolder('--cwd', run.cwd)
+  const runner = new Runner(run, printer(print))
+  const page = new StatusServer(runner)
+  if (status !== undefined) {
+    await page.start(status).catch((error: unknown) => {
+      throw listenRefusal(error, [status])
+    })
+  }
+  try {
+    await runner.start().catch((error: unknown) => {
+      throw startRefusal(error, run)
+    })
+    await stopped(runner)
+  } finally {
+    await page.close()
+  }
+}
+
+/** Resolves when a signal has ended the command. A second one is passed to {@link Runner.stop}, too. */
+function stopped(runner: Runner): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (signal: NodeJS.Signals): void => {
+      const done = runner.stop(signal).finally(() => {
+        for (const each of SIGNALS) process.off(each, stop)
+      })
+      done.then(resolve, reject)
+    }
+    for (const each of SIGNALS) process.on(each, stop)
+  })
+}
+
+function printer(print: RunArguments['print']): (event: RunEvent) => void {
+  if (print === 'json') return (event) => console.log(JSON.stringify({ time: new Date().toISOString(), ...event }))
+  return (event) => {
+    if (print === 'lines' || isFailure(event)) console.error(`idle-shutdown: ${eventLine(event)}`)
+  }
+}

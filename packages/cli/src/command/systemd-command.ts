@@ -1,0 +1,106 @@
+import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { readSettings } from '../register/settings.ts'
+import { findProgram } from '../run/lookup.ts'
+import type { Arguments } from './arguments.ts'
+import { CommandError, wrongUsage } from './command-error.ts'
+import { environmentVariables } from './environment-variables.ts'
+import { existingFolder } from './existing-folder.ts'
+import { checkEnvironment, idleSettings } from './idle-settings.ts'
+import { programRefusal } from './refusal.ts'
+import { commandOf, listenAddresses } from './run-arguments.ts'
+import { serviceUnit, socketUnit, type UnitOptions } from './systemd-units.ts'
+
+/**
+ * Prints or writes the units for a command.
+ *
+ * @throws CommandError where the command line is wrong, the command is none that systemd could give a socket to, or a file is there
+ */
+export function systemdCommand(args: Arguments): void {
+  const folder = args.one('write')
+  if (folder === undefined && args.has('force')) throw wrongUsage('--force goes with --write')
+  const options = unitOptions(args)
+  const files: [name: string, text: string][] = [
+    [`${options.name}.socket`, socketUnit(options)],
+    [`${options.name}.service`, serviceUnit(options)],
+  ]
+  if (folder === undefined) process.stdout.write(files.map(([name, text]) => `# ${name}\n${text}`).join('\n'))
+  else write(folder, files, args.has('force'))
+}
+
+function unitOptions(args: Arguments): UnitOptions {
+  const name = unitName(args.one('name'))
+  const listen = listenAddresses(args)
+  const command = commandOf(args)
+  const env = environmentVariables(args.all('env'))
+  const idle = idleSettings(args)
+  checkEnvironment({ ...env, ...idle })
+  const cwd = existingFolder('--cwd', args.one('cwd') ?? '.')
+  const [file, ...rest] = command
+  const path = found(file, cwd)
+  return {
+    name,
+    listen,
+    ...program(path, rest, cwd),
+    preload: new URL('../register/index.js', import.meta.url).href,
+    cwd,
+    env,
+    idle,
+    grace: readSettings({ ...env, ...idle }).grace,
+    user: args.one('user'),
+  }
+}
+
+/** Node and what it runs: given as such, or a script that names it in its first line. */
+function program(file: string, args: readonly string[], cwd: string): { node: string; args: readonly string[] } {
+  if (/^node(\.exe)?$/.test(basename(file))) return { node: file, args }
+  if (/^#!.*[ /]node\b/.test(firstBytes(file)) && !/^(npm|npx|pnpm|yarn)$/.test(basename(file))) {
+    return { node: found('node', cwd), args: [file, ...args] }
+  }
+  throw wrongUsage(
+    `${basename(file)} is not node: systemd gives the socket to the process that it starts, so give what ${basename(file)} runs, such as node server.js`,
+  )
+}
+
+/** Absolute; links are not followed, since what they lead to may change with the next release of Node. */
+function found(file: string, cwd: string): string {
+  try {
+    return resolve(cwd, findProgram(file, process.env['PATH'], cwd))
+  } catch (error) {
+    throw programRefusal(error)
+  }
+}
+
+function firstBytes(file: string): string {
+  const bytes = Buffer.alloc(100)
+  const fd = openSync(file, 'r')
+  try {
+    return bytes.toString('latin1', 0, readSync(fd, bytes))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function unitName(text: string | undefined): string {
+  if (text === undefined) throw wrongUsage('no --name is given')
+  const name = text.replace(/\.(service|socket)$/, '')
+  if (/^[\w:.-]{1,200}$/.test(name)) return name
+  throw wrongUsage(`--name is '${text}'; accepted are letters, digits and : - _ .`)
+}
+
+function write(folder: string, files: readonly [name: string, text: string][], force: boolean): void {
+  const targets = files.map(([name, text]) => ({ file: join(resolve(folder), name), text }))
+  const there = targets.find(({ file }) => existsSync(file))
+  if (there !== undefined && !force) throw new CommandError(1, `${there.file} is there already; --force replaces it`)
+  try {
+    mkdirSync(folder, { recursive: true })
+    for (const { file, text } of targets) {
+      // All of it or nothing: systemd may read at any moment.
+      writeFileSync(`${file}.new`, text)
+      renameSync(`${file}.new`, file)
+    }
+  } catch (error) {
+    throw new CommandError(1, `the units cannot be written: ${error instanceof Error ? error.message : error}`)
+  }
+  for (const { file } of targets) console.log(file)
+}

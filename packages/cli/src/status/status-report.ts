@@ -1,0 +1,64 @@
+import { showListenAddress } from '../command/listen-address.ts'
+import type { RunStatus } from '../run/run-status.ts'
+
+/** What `--status` serves as JSON. Times are ms since 1970, durations ms; what is not known is null. */
+export interface StatusReport {
+  readonly state: RunStatus['state']
+  /** The clock by which the times are meant. */
+  readonly now: number
+  /** When it came into this state. */
+  readonly since: number
+  /** When idle-shutdown began. */
+  readonly begun: number
+  /** How long idle-shutdown has been running. */
+  readonly uptime: number
+  /** How long until the command ends if nobody comes; null while it is in use, and while it is not awake. */
+  readonly countdown: number | null
+  readonly listen: readonly string[]
+  readonly command: readonly string[]
+  readonly pid: number | null
+  readonly starts: number
+  readonly failures: number
+  readonly connections: number
+  readonly waiting: number
+  readonly lastColdStart: number | null
+  readonly coldStarts: readonly number[]
+  readonly lastFailure: { readonly why: string; readonly at: number } | null
+  readonly idle: {
+    readonly active: number
+    readonly deadline: number | null
+    /** null: never. */
+    readonly patience: number | null
+    readonly reasons: readonly string[]
+  } | null
+}
+
+/** What is served of a status. */
+export function statusReport(status: RunStatus, now: number = Date.now()): StatusReport {
+  const { state, since, begun, listen, command, pid, starts, failures, connections, waiting, coldStarts } = status
+  const idle = state === 'awake' ? status.idle : undefined
+  return {
+    state,
+    now,
+    since,
+    begun,
+    uptime: now - begun,
+    countdown: idle?.deadline === undefined ? null : Math.max(0, idle.deadline - now),
+    listen: listen.map(showListenAddress),
+    command,
+    pid: pid ?? null,
+    starts,
+    failures,
+    connections,
+    waiting,
+    lastColdStart: coldStarts.at(-1) ?? null,
+    coldStarts,
+    lastFailure: status.lastFailure ?? null,
+    idle: idle === undefined ? null : { ...idle, deadline: idle.deadline ?? null, patience: finite(idle.patience) },
+  }
+}
+
+/** JSON has no Infinity. */
+function finite(ms: number): number | null {
+  return Number.isFinite(ms) ? ms : null
+}

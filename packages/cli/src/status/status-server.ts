@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { ListenAddress } from '../run/run-options.ts'
+import type { RunStatus } from '../run/run-status.ts'
+import { statusReport } from './status-report.ts'
+
+const PAGE: ReadonlyMap<string, { file: string; type: string }> = new Map([
+  ['/', { file: 'index.html', type: 'text/html; charset=utf-8' }],
+  ['/style.css', { file: 'style.css', type: 'text/css; charset=utf-8' }],
+  ['/script.js', { file: 'script.js', type: 'text/javascript; charset=utf-8' }],
+  ['/icon.svg', { file: 'icon.svg', type: 'image/svg+xml' }],
+])
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+}
+
+/** Whose status is served. */
+interface Source {
+  refresh(): Promise<RunStatus>
+}
+
+/**
+ * Serves a page about a supervisor, and the same as JSON at `/status.json`.
+ *
+ * It reads only: no request starts, keeps awake or ends anything. {@link StatusServer.close} ends it.
+ */
+export class StatusServer implements AsyncDisposable {
+  readonly #server: Server
+  readonly #source: Source
+
+  constructor(source: Source) {
+    this.#source = source
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        send(response, 500, 'text/plain; charset=utf-8', `${error instanceof Error ? error.message : error}\n`)
+      })
+    })
+  }
+
+  /** Begins to listen. Rejects with the system's error. */
+  async start(address: ListenAddress): Promise<void> {
+    this.#server.listen(address)
+    await once(this.#server, 'listening')
+  }
+
+  /** Where it listens: the port, or the path. */
+  get address(): number | string {
+    const address = this.#server.address()
+    if (address === null) throw new TypeError('The status server does not listen')
+    return typeof address === 'string' ? address : address.port
+  }
+
+  /** Takes no more connections, and cuts those that there are: nobody loses more than a look. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await once(this.#server, 'close')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #answer({ method = 'GET', url = '/', headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (method !== 'GET' && method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD')
+      return send(response, 405, 'text/plain; charset=utf-8', 'Only GET and HEAD\n')
+    }
+    const path = url.replace(/\?.*$/, '')
+    const wantsJson =
+      path === '/' && headers.accept?.includes('application/json') && !headers.accept.includes('text/html')
+    if (path === '/status.json' || wantsJson) {
+      const report = statusReport(await this.#source.refresh())
+      return send(response, 200, 'application/json; charset=utf-8', `${JSON.stringify(report, null, 2)}\n`)
+    }
+    const found = PAGE.get(path)
+    if (found === undefined) return send(response, 404, 'text/plain; charset=utf-8', 'Here are / and /status.json\n')
+    send(response, 200, found.type, await readFile(new URL(`../../status-page/${found.file}`, import.meta.url)))
+  }
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string | Buffer): void {
+  // A HEAD has the length too, and Node leaves the body out.
+  response.writeHead(status, { ...HEADERS, 'content-type': type, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+}

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { vi } from 'vitest'
+import { commandLine } from '../src/command/command-line.ts'
+
+/** The command as it is installed. */
+export const COMMAND: string = join(import.meta.dirname, '../dist/main.js')
+
+/** What a call of the command printed, and its exit code. */
+export interface Called {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Calls `idle-shutdown` and waits for its end. */
+export async function call(
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Called> {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
+    ...options,
+    env: { ...process.env, NODE_OPTIONS: '', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const [code]: (number | null)[] = await once(child, 'close')
+  return { code: code ?? null, stdout, stderr }
+}
+
+/** The same in this process, which is much faster. For calls that end at once. */
+export async function callHere(args: readonly string[]): Promise<Called> {
+  let stdout = ''
+  let stderr = ''
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      stdout += text
+      return true
+    }),
+    vi.spyOn(console, 'error').mockImplementation((line) => {
+      stderr += `${line}\n`
+    }),
+  ]
+  try {
+    const code = await commandLine(args)
+    return { code, stdout, stderr }
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+  }
+}

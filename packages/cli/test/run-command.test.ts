@@ -1,0 +1,157 @@
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { COMMAND, callHere } from './command.ts'
+import { NodeProgram } from './node-program.ts'
+import { freePort, program } from './supervisor.ts'
+
+const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-run-'))
+afterAll(() => rmSync(temp, { recursive: true, force: true }))
+
+describe('refused by the machine: one sentence, and exit code 1', () => {
+  const taken = createServer()
+  let port = ''
+  beforeAll(async () => {
+    await once(taken.listen(0, '127.0.0.1'), 'listening')
+    const address = taken.address()
+    port = typeof address === 'object' && address !== null ? String(address.port) : ''
+  })
+  afterAll(() => taken.close())
+
+  const refused = async (args: readonly string[]) => {
+    const called = await callHere(['run', ...args])
+    expect(called).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^idle-shutdown: [^\n]+\n$/) })
+    return called.stderr
+  }
+
+  test('a port in use', async () => {
+    expect(await refused(['--listen', `127.0.0.1:${port}`, 'node', 'x.js'])).toContain(
+      `the address 127.0.0.1:${port} is in use (EADDRINUSE)`,
+    )
+  })
+
+  test('a port in use for the status page', async () => {
+    const listen = String(await freePort())
+    expect(await refused(['--listen', listen, '--status', port, 'node', 'x.js'])).toContain('is in use (EADDRINUSE)')
+  })
+
+  test('a command that is not found', async () => {
+    const listen = String(await freePort())
+    expect(await refused(['--listen', listen, 'no-such-command'])).toContain('no-such-command in PATH (ENOENT)')
+    expect(await refused(['--listen', listen, './no-such-file'])).toContain('no file ./no-such-file (ENOENT)')
+  })
+
+  test.skipIf(process.platform === 'win32')('a file that is not executable, or no folder', async () => {
+    const listen = String(await freePort())
+    const file = join(temp, 'plain.js')
+    writeFileSync(file, '')
+    chmodSync(file, 0o644)
+    expect(await refused(['--listen', listen, file])).toContain('not executable')
+    expect(await refused(['--listen', listen, '--cwd', file, 'node'])).toContain('which is no folder')
+  })
+
+  test('an address of another machine', async () => {
+    expect(await refused(['--listen', `192.0.2.1:${port}`, 'node', 'x.js'])).toContain('EADDRNOTAVAIL')
+  })
+})
+
+describe('run', () => {
+  const start = (port: number, options: readonly string[], command: readonly string[] = program('answer.js')) =>
+    new NodeProgram([
+      COMMAND,
+      'run',
+      '--listen',
+      `127.0.0.1:${port}`,
+      '--patience',
+      '300ms',
+      ...options,
+      '--',
+      ...command,
+    ])
+
+  test('--json: every event is a line of stdout, and what the command prints is on stderr', async () => {
+    const port = await freePort()
+    const script = join(temp, 'talks.mjs')
+    writeFileSync(
+      script,
+      `import { createServer } from 'node:http'
+      console.log('I start, and GREETING is ' + process.env.GREETING)
+      createServer((_, res) => res.end('Hello')).listen(${port})`,
+    )
+    const run = start(port, ['--json', '--env', 'GREETING=Hi'], [process.execPath, script])
+    await run.printed(/"event":"listening"/)
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('Hello')
+    await run.printed(/"event":"ended"/)
+    run.child.kill('SIGTERM')
+    const { code, stdout, stderr } = await run.ended
+    expect(code).toBe(0)
+    expect(stderr).toContain('I start, and GREETING is Hi')
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(events.map(({ event }) => event)).toEqual([
+      'listening',
+      'starting',
+      'ready',
+      'idle',
+      'ended',
+      'stopping',
+      'stopped',
+    ])
+    for (const { time } of events) expect(Date.parse(time)).toBeGreaterThan(0)
+  })
+
+  test('lines for people tell the cold start of each wake-up', async () => {
+    const port = await freePort()
+    const run = start(port, [])
+    await run.printed(/holds 127.0.0.1:\d+; the first connection starts the command/, 'stderr')
+    for (const count of [1, 2]) {
+      await (await fetch(`http://127.0.0.1:${port}/`)).text()
+      await run.printed(
+        new RegExp(`(awake after [\\d.]+ m?s \\(cold start\\)[^]*asleep; the command ran [^]*){${count}}`),
+        'stderr',
+      )
+    }
+    run.child.kill('SIGINT')
+    expect(await run.ended).toMatchObject({ code: 0, stderr: expect.stringContaining('idle-shutdown: stopped') })
+  })
+
+  test('--quiet prints failures only', async () => {
+    const port = await freePort()
+    const run = start(port, ['--quiet', '--ready-timeout', '10s'], [process.execPath, '-e', 'process.exit(3)'])
+    // Nothing tells that it listens: it is asked.
+    let response: Response | undefined
+    while (response === undefined) response = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)
+    expect(response.status).toBe(502)
+    run.child.kill('SIGTERM')
+    const { code, stderr } = await run.ended
+    expect(code).toBe(0)
+    expect(
+      stderr
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.replace(/^idle-shutdown: (\w+).*/, '$1')),
+    ).toEqual(['failed', 'failed', 'failed', 'failed', 'failed', 'gave'])
+  })
+
+  test('--status tells what is going on, and looking keeps nobody awake', async () => {
+    const [port, status] = [await freePort(), await freePort()]
+    const run = start(port, ['--json', '--status', String(status)])
+    await run.printed(/"event":"listening"/)
+    const look = async () => (await fetch(`http://127.0.0.1:${status}/status.json`)).json()
+    expect(await look()).toMatchObject({ state: 'asleep', starts: 0, listen: [`127.0.0.1:${port}`] })
+    await (await fetch(`http://127.0.0.1:${port}/`)).text()
+    expect(await look()).toMatchObject({ starts: 1, connections: 1, idle: { patience: 300 } })
+    // Looked at all the time, until it sleeps.
+    let report = await look()
+    while (report.state !== 'asleep') report = await look()
+    expect(report).toMatchObject({ starts: 1, pid: null, countdown: null, lastColdStart: expect.any(Number) })
+    run.child.kill('SIGTERM')
+    expect((await run.ended).code).toBe(0)
+    await expect(look()).rejects.toThrow()
+  })
+})

@@ -1,0 +1,135 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import { call, callHere } from './command.ts'
+
+const temp = realpathSync(mkdtempSync(join(tmpdir(), 'idle-shutdown-units-')))
+afterAll(() => rmSync(temp, { recursive: true, force: true }))
+
+// Units are written for Linux, and paths in them begin with a slash.
+const windows = process.platform === 'win32'
+const least = ['--name', 'web', '--listen', '3000']
+const env = { PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}` }
+
+const systemd = (args: readonly string[], cwd = temp) => call(['systemd', ...args], { cwd, env })
+
+describe.skipIf(windows)('idle-shutdown systemd', () => {
+  test('prints both units, with the preload and absolute paths', async () => {
+    const { code, stdout, stderr } = await systemd([...least, '--patience', '5m', '--', 'node', 'server.js', '--x'])
+    expect([code, stderr]).toEqual([0, ''])
+    const preload = pathToFileURL(join(import.meta.dirname, '../dist/register/index.js')).href.replaceAll('%', '%%')
+    expect(stdout.split('\n')).toEqual(
+      expect.arrayContaining([
+        '# web.socket',
+        'ListenStream=3000',
+        '# web.service',
+        `ExecStart=${process.execPath} --import ${preload} server.js --x`,
+        `WorkingDirectory=${temp}`,
+        'Environment=IDLE_PATIENCE=5m',
+      ]),
+    )
+  })
+
+  test('a script that names node in its first line is run by node', async () => {
+    const script = join(temp, 'serve me')
+    writeFileSync(script, '#!/usr/bin/env node\n')
+    chmodSync(script, 0o755)
+    const { stdout } = await systemd([...least, './serve me'])
+    expect(stdout).toMatch(new RegExp(`^ExecStart=${process.execPath} --import \\S+ "${script}"$`, 'm'))
+  })
+
+  test.each([
+    [['--listen', '3000', 'node', 'x'], 2, 'no --name is given'],
+    [['--name', 'a b', '--listen', '3000', 'node', 'x'], 2, "--name is 'a b'"],
+    [['--name', 'web', 'node', 'x'], 2, 'no --listen is given'],
+    [least, 2, 'no command is given'],
+    [[...least, '--force', 'node', 'x'], 2, '--force goes with --write'],
+    [[...least, '--patience', 'soon', 'node', 'x'], 2, "--patience is 'soon'"],
+    [[...least, 'sh', '-c', 'node x'], 2, 'sh is not node'],
+    [[...least, 'npm', 'start'], 2, 'npm is not node'],
+    [[...least, 'no-such-command-here'], 1, 'there is no command no-such-command-here in PATH'],
+    [[...least, './no-such-file'], 1, 'there is no file ./no-such-file'],
+  ])('%j: exit code %d, %s', async (args, code, message) => {
+    const called = await callHere(['systemd', '--cwd', temp, ...args])
+    expect(called).toEqual({ code, stdout: '', stderr: expect.stringMatching(/^idle-shutdown: [^\n]+\n$/) })
+    expect(called.stderr).toContain(message)
+  })
+
+  test('a folder that is none', async () => {
+    expect(await callHere(['systemd', ...least, '--cwd', '/no-such-folder', 'node', 'x'])).toMatchObject({
+      code: 1,
+      stderr: "idle-shutdown: --cwd is '/no-such-folder', which is no folder\n",
+    })
+  })
+
+  test('a file that is not executable', async () => {
+    writeFileSync(join(temp, 'plain.js'), '')
+    expect(await systemd([...least, './plain.js'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is not executable'),
+    })
+  })
+
+  test('--write writes both, replaces none without --force, and leaves nothing else', async () => {
+    const folder = join(temp, 'units')
+    const write = (patience: string, ...more: string[]) =>
+      systemd([...least, '--patience', patience, '--write', folder, ...more, '--', 'node', 'server.js'])
+    expect(await write('5m')).toMatchObject({ code: 0, stderr: '' })
+    expect(await write('6m')).toMatchObject({ code: 1, stderr: expect.stringContaining('web.socket is there already') })
+    expect(readFileSync(join(folder, 'web.service'), 'utf8')).toContain('IDLE_PATIENCE=5m')
+    expect(await write('7m', '--force')).toMatchObject({ code: 0 })
+    expect(readFileSync(join(folder, 'web.service'), 'utf8')).toContain('IDLE_PATIENCE=7m')
+    expect(readdirSync(folder).sort()).toEqual(['web.service', 'web.socket'])
+  })
+})
+
+const analyze = spawnSync('systemd-analyze', ['--version']).status === 0
+
+describe.skipIf(!analyze)('systemd-analyze verify (skipped where there is no systemd)', () => {
+  test.each([
+    ['plain', ['node', 'server.js']],
+    [
+      'odd folder 100% $HOME \\ "x"',
+      ['node', 'my server.js', '--rate=5%', '$HOME', ';', 'say "hi"', "it's", 'a\\b', 'a\nb'],
+    ],
+  ])('%s', async (name, command) => {
+    const cwd = join(temp, name)
+    mkdirSync(cwd)
+    const folder = join(temp, `units of ${name.slice(0, 5)}`)
+    const options = [
+      '--listen',
+      '[::1]:3001',
+      '--listen',
+      './a b%.sock',
+      '--env',
+      'SAY=Hello, "you" 5% $x',
+      '--user',
+      'root',
+    ]
+    const called = await systemd(
+      [...least, ...options, '--grace', 'Infinity', '--write', folder, '--', ...command],
+      cwd,
+    )
+    expect(called).toMatchObject({ code: 0, stderr: '' })
+    const { status, stderr } = spawnSync(
+      'systemd-analyze',
+      ['verify', '--man=no', join(folder, 'web.socket'), join(folder, 'web.service')],
+      { encoding: 'utf8', env: { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:` } },
+    )
+    // Units of the machine itself may have faults of their own.
+    expect(stderr.split('\n').filter((line) => line.includes(folder) || line.includes('web.'))).toEqual([])
+    expect(status).toBe(0)
+  })
+})

@@ -1,0 +1,121 @@
+// Makes docs/dependencies.md: what each published package makes npm install, from the manifests and from what is installed by the
+// lockfile, and why, from dependencies.json beside this. `--check` fails where the page is not what it would write, where a dependency has
+// no reason, and where there are more than two of others.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+
+/**
+ * @typedef {{ name: string, version: string, license: string, private?: boolean, dependencies?: Record<string, string>,
+ *   peerDependencies?: Record<string, string>, peerDependenciesMeta?: Record<string, { optional?: boolean }> }} Manifest
+ */
+
+const PAGE = 'docs/dependencies.md'
+const LIMIT = 2
+const INTRO = `# Dependencies
+
+<!-- Made by \`npx -y pnpm@12 dependencies\`. The reasons are in scripts/dependencies.json. -->
+
+What \`npm install\` of each package brings along. All of them together cost a user ${LIMIT} packages of others at most.
+`
+
+/** @type {Record<string, string>} */
+const reasons = JSON.parse(readFileSync(new URL('dependencies.json', import.meta.url), 'utf8'))
+const published = readdirSync('packages')
+  .map((directory) => ({ folder: join('packages', directory), manifest: read(join('packages', directory)) }))
+  .filter(({ manifest }) => !manifest.private)
+const ours = new Set(published.map(({ manifest }) => manifest.name))
+/** What others made, by its name. */
+/** @type {Map<string, Manifest>} */
+const others = new Map()
+
+const trees = published.map(({ folder, manifest }) => `${manifest.name}\n${tree(folder, manifest, '')}`)
+/** @type {string[]} */
+const problems = []
+for (const name of others.keys())
+  if (reasons[name] === undefined) problems.push(`${name} has no reason in dependencies.json`)
+for (const name of Object.keys(reasons))
+  if (!others.has(name)) problems.push(`dependencies.json has a reason for ${name}, which is no dependency`)
+if (others.size > LIMIT)
+  problems.push(`${others.size} dependencies of others: ${[...others.keys()].join(', ')}; at most ${LIMIT} are allowed`)
+
+const page = formatted(
+  [
+    INTRO,
+    '## Trees\n',
+    `\`\`\`text\n${trees.join('\n')}\`\`\`\n`,
+    '## Packages of others\n',
+    '| package | version | license | why |',
+    '| --- | --- | --- | --- |',
+    ...[...others.values()].map(
+      ({ name, version, license }) => `| \`${name}\` | ${version} | ${license} | ${reasons[name]} |`,
+    ),
+    '\n## Peers\n',
+    'What a user has already, in the ranges that the tests run. Types are optional: JavaScript does without.\n',
+    '| package | peer | range | |',
+    '| --- | --- | --- | --- |',
+    ...published.flatMap(({ manifest }) => peers(manifest)),
+    '',
+  ].join('\n'),
+)
+const before = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : ''
+if (problems.length === 0 && page !== before) {
+  if (process.argv.includes('--check'))
+    problems.push(`${PAGE} is not what is installed; pnpm dependencies writes it anew`)
+  else writeFileSync(PAGE, page)
+}
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exitCode = 1
+else console.log(`${PAGE}: ${published.length} packages, ${others.size} dependencies of others`)
+
+/** The dependencies below a package, a line each. @returns {string} */
+function tree(
+  /** @type {string} */ folder,
+  /** @type {Manifest} */ { dependencies = {} },
+  /** @type {string} */ indent,
+) {
+  const names = Object.keys(dependencies)
+  return names
+    .map((name, index) => {
+      const last = index === names.length - 1
+      const at = find(folder, name)
+      const manifest = read(at)
+      if (!ours.has(name)) others.set(name, manifest)
+      const line = `${indent}${last ? '└── ' : '├── '}${name}${ours.has(name) ? '' : ` ${manifest.version}`}\n`
+      return line + tree(at, manifest, `${indent}${last ? '    ' : '│   '}`)
+    })
+    .join('')
+}
+
+function peers(/** @type {Manifest} */ { name, peerDependencies = {}, peerDependenciesMeta = {} }) {
+  return Object.entries(peerDependencies).map(([peer, range]) => {
+    const optional = peerDependenciesMeta[peer]?.optional ? 'optional' : ''
+    return `| \`${name}\` | \`${peer}\` | \`${range.replaceAll('|', '\\|')}\` | ${optional} |`
+  })
+}
+
+/** Where Node would find a dependency of the package in this folder. @returns {string} */
+function find(/** @type {string} */ folder, /** @type {string} */ name) {
+  for (let up = realpathSync(folder); up !== dirname(up); up = dirname(up)) {
+    const candidate = join(up, 'node_modules', name)
+    if (existsSync(candidate)) return realpathSync(candidate)
+  }
+  throw new Error(`${name} is not installed for ${folder}: run pnpm install`)
+}
+
+/** @returns {Manifest} */
+function read(/** @type {string} */ folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+}
+
+/** As `pnpm lint` wants it. */
+function formatted(/** @type {string} */ text) {
+  const biome = spawnSync('biome', ['format', `--stdin-file-path=${PAGE}`], {
+    input: text,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+  if (biome.status !== 0) throw new Error(`biome: ${biome.error?.message ?? biome.stderr}`)
+  return biome.stdout
+}
