@@ -202,8 +202,10 @@ export class Countdown {
 
   /** Something fell to zero that renews nothing. */
   #rest(): void {
-    if (this.#wakeAt === Number.POSITIVE_INFINITY) this.#wait()
-    else if (this.#quiet && this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
+    if (this.#wakeAt === Number.POSITIVE_INFINITY) {
+      if (this.#quiet && this.#alarm.suspended) this.renew()
+      else this.#wait()
+    } else if (this.#quiet && this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
   }
 
   /** Goes to sleep until the deadline, or, while something is active, until the count falls to zero. */

@@ -126,6 +126,7 @@ test.each([
   ['clock', Date, '[Function: Date]', 'an object with now(), date(), setTimeout() and clearTimeout()'],
   ['clock', { now, setTimeout, clearTimeout }, '{', 'an object with now(), date(), setTimeout() and clearTimeout()'],
   ['clock', { now, date, setTimeout, clearTimeout: 5 }, '{', 'date()'],
+  ['clock', { now, date, setTimeout, clearTimeout, uptime: 5 }, '{', 'date()'],
 ])('%s refuses %o', (name, value, shown, accepted) => {
   const said = refusal(shutdown({ [name]: value }))
   expect(said).toContain(`ERR_IDLE_INVALID_OPTION: ${name} is ${shown}`)

@@ -188,6 +188,6 @@ function isAbortSignal(value: AbortSignal): boolean {
 }
 
 function isClock(value: Clock): boolean {
-  const { now, date, setTimeout, clearTimeout } = Object(value)
-  return [now, date, setTimeout, clearTimeout].every((method) => typeof method === 'function')
+  const { now, date, setTimeout, clearTimeout, uptime = now } = Object(value)
+  return [now, date, setTimeout, clearTimeout, uptime].every((method) => typeof method === 'function')
 }
