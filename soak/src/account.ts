@@ -48,9 +48,9 @@ export class Attempt {
     this.reason = reason
   }
 
-  /** Something came that is not its answer. */
+  /** Something came that is not its answer: for a request that was given up, part of it is enough. */
   wrong(reason: string): void {
-    this.#violate(reason)
+    if (this.outcome !== 'given up') this.#violate(reason)
   }
 
   #violate(reason: string): void {

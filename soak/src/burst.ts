@@ -28,7 +28,7 @@ export interface BurstOptions {
 const WORKERS = 14
 
 /** How long (ms) a visit may take. */
-const TOO_LONG = 8_000
+const TOO_LONG = 15_000
 
 /** What one life of a server gets: a burst of clients, some more at the deadline, then silence. */
 export class Burst {
@@ -60,8 +60,12 @@ export class Burst {
     return this.#stuck
   }
 
+  get #protocol(): keyof typeof crowds {
+    return this.#options.subject.protocol === 'h2' ? 'h2' : 'http/1.1'
+  }
+
   get #crowd(): (typeof crowds)['h2'] {
-    return crowds[this.#options.subject.protocol === 'h2' ? 'h2' : 'http/1.1']
+    return crowds[this.#protocol]
   }
 
   async #work(name: string, until: number): Promise<void> {
@@ -78,6 +82,7 @@ export class Burst {
     const visit: Visit = {
       address,
       secure: subject.secure,
+      protocol: this.#protocol,
       random,
       account,
       patience,

@@ -16,10 +16,10 @@ export const malformedFrames: Client = (visit) => feed(visit, beginning(visit.ra
 
 /** Inputs one after the other: what is written behind the end of a connection is read by nobody, and not counted. */
 async function feed(visit: Visit, first: string, make: (random: Random) => string): Promise<void> {
-  const { random, address } = visit
+  const { random, address, protocol } = visit
   // Half of what a TLS server gets is wrong already as TLS.
   const secure = visit.secure && random.chance(0.5)
-  const client = await RawClient.connect(address, { secure }).catch(() => {})
+  const client = await RawClient.connect(address, { secure, protocol }).catch(() => {})
   if (client === undefined) {
     visit.nobody()
     return

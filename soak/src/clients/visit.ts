@@ -6,6 +6,7 @@ import type { Random } from '../random.ts'
 export interface Visit {
   readonly address: Address
   readonly secure: boolean
+  readonly protocol: 'h2' | 'http/1.1'
   readonly random: Random
   readonly account: Account
   /** The patience of the server in milliseconds: some pauses end around it. */

@@ -43,6 +43,7 @@ export class Wire {
     try {
       wire.#client = await RawClient.connect(visit.address, {
         secure: visit.secure,
+        protocol: visit.protocol,
         onConnected(socket) {
           wire.contact.connectedAt = now()
           if (socket.localPort !== undefined) wire.contact.port = socket.localPort

@@ -3,6 +3,9 @@ import type { Handler, Response } from '@idle-shutdown/conformance/program'
 import { answerTo, type Errand, errandOf } from '../errand.ts'
 import { now } from '../now.ts'
 
+/** How long (ms) a stream of malformed frames may stall. */
+const STALLED = 100
+
 /**
  * Answers errands, each when its request has come in full, and tells of each. `closing` is told of every answer that says
  * `Connection: close`, by the port of its client.
@@ -16,6 +19,9 @@ export function answering(begun: (id: number) => void, closing: (port: number | 
     if (errand === undefined) {
       response.statusCode = 404
       response.end()
+      // Node reads no more from a session that broke the protocol, and leaves it open, so that its streams stay even when its
+      // client has gone: always on Node 20, and after a GOAWAY on 22 to 26.
+      if ('stream' in request) request.stream.setTimeout(STALLED, () => request.stream.destroy())
       return
     }
     begun(errand.id)

@@ -8,16 +8,13 @@ import type { Turns } from './turns.ts'
 import { WebSockets } from './web-sockets.ts'
 
 /** The longest drain (ms). Every client of the soak leaves long before: nothing may have to be cut. */
-const GRACE = 6_000
+const GRACE = 20_000
+
+/** How long (ms) a server waits for its first client. */
+const STARTUP_PATIENCE = 5_000
 
 /** How long (ms) every third end blocks the event loop, so that much arrives between the decision and the drain. */
 const BLOCKED = 4
-
-/**
- * How long (ms) an HTTP/2 session may stall. Node leaves one that breaks the protocol open, and reads it no more, so that its
- * streams stay even when its client has gone: always on Node 20, and after a GOAWAY on 22 to 26.
- */
-const STALLED = 1_000
 
 /** A server that has begun to listen. */
 export interface Living {
@@ -40,12 +37,11 @@ export async function live(
   const webSockets = new WebSockets(begun)
   const { idle, servers, stop } = await subject.serve(
     answering(begun, (port) => ledger.cut(port)),
-    { patience, grace: GRACE },
+    // A busy machine may take its time until the first client is there.
+    { patience, startupPatience: STARTUP_PATIENCE, grace: GRACE },
     {
       prepare(server) {
         ledger.keep(server)
-        if (subject.protocol === 'h2' && process.versions.node.startsWith('20.') && 'setTimeout' in server)
-          server.setTimeout(STALLED)
         if (subject.protocol === 'http/1.1') webSockets.serve(server, (port) => ledger.cut(port))
       },
     },

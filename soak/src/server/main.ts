@@ -20,7 +20,9 @@ process.on('message', (message) => {
   if (message === 'last') last = true
   if (message === 'explain') send({ kind: 'explanation', text: living?.explain() ?? 'between two lives' })
 })
-// Listening for messages would keep the process alive.
+// Without the one that started it, nobody waits for what it says.
+process.once('disconnect', () => process.exit(1))
+// Listening would keep the process alive.
 process.channel?.unref()
 
 for (let count = 0; !last; count++) {
@@ -32,9 +34,10 @@ for (let count = 0; !last; count++) {
   living = undefined
   clearInterval(waiting)
   // What has closed in this turn is let go of in the next ones.
-  await turn()
-  await turn()
-  globalThis.gc?.()
+  for (let times = 0; times < 3; times++) {
+    await turn()
+    globalThis.gc?.()
+  }
   send({ kind: 'closed', report: { ...report, heap: process.memoryUsage().heapUsed } })
 }
 
