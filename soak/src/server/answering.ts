@@ -3,8 +3,13 @@ import type { Handler, Response } from '@idle-shutdown/conformance/program'
 import { answerTo, type Errand, errandOf } from '../errand.ts'
 import { now } from '../now.ts'
 
-/** How long (ms) a stream of malformed frames may stall. */
-const STALLED = 100
+/**
+ * How long (ms) a stream may stall, and one that came among malformed frames. Node reads no more from a session that broke the
+ * protocol, and leaves it open, so that its streams stay even when its client has gone: always on Node 20, and after a GOAWAY on
+ * 22 to 26.
+ */
+const STALLED = 10_000
+const STALLED_MALFORMED = 100
 
 /**
  * Answers errands, each when its request has come in full, and tells of each. `closing` is told of every answer that says
@@ -16,12 +21,13 @@ export function answering(begun: (id: number) => void, closing: (port: number | 
     request.on('error', () => {})
     response.on('error', () => {})
     const errand = errandOf(request.url)
+    if ('stream' in request) {
+      const { stream } = request
+      stream.setTimeout(errand === undefined ? STALLED_MALFORMED : STALLED, () => stream.destroy())
+    }
     if (errand === undefined) {
       response.statusCode = 404
       response.end()
-      // Node reads no more from a session that broke the protocol, and leaves it open, so that its streams stay even when its
-      // client has gone: always on Node 20, and after a GOAWAY on 22 to 26.
-      if ('stream' in request) request.stream.setTimeout(STALLED, () => request.stream.destroy())
       return
     }
     begun(errand.id)
