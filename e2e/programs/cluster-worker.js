@@ -13,7 +13,8 @@ if (cluster.isPrimary) {
     idle.close()
     setTimeout(() => response.end('Goodbye\n'), 100)
   })
-  const idle = idleShutdown(server.listen(0, '127.0.0.1'), { patience: process.env['PATIENCE'] ?? '15m' })
+  const { PATIENCE: patience = '15m', STARTUP: startupPatience = patience } = process.env
+  const idle = idleShutdown(server.listen(0, '127.0.0.1'), { patience, startupPatience })
   idle.closed.then(() => console.log('closed'))
   if (process.env['LEAVE'] === 'signal') idle.signal.addEventListener('abort', () => process.disconnect())
   if (process.env['LEAVE'] === 'closed') idle.closed.then(() => process.disconnect())

@@ -8,6 +8,6 @@ if (isMainThread) {
   new Worker(new URL(import.meta.url)).on('exit', (code) => console.log(`exit ${code}`))
 } else {
   const server = createServer((_request, response) => response.end('Hello\n'))
-  idleShutdown(server, { patience: process.env['PATIENCE'] ?? '15m' })
+  idleShutdown(server, { patience: process.env['PATIENCE'] ?? '15m', startupPatience: '15m' })
   listen(server)
 }

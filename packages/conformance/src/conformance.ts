@@ -9,7 +9,7 @@ export function conformance(subject: Subject, where: 'tcp' | 'unix' = 'tcp'): vo
   describe(where === 'unix' ? `${subject.name}, on a unix socket` : subject.name, () => {
     for (const { name, appliesTo = isHttp, unix = false, run } of behaviours) {
       if (!appliesTo(subject) || (where === 'unix' && !unix)) continue
-      test(name, { timeout: 5_000 }, async () => {
+      test(name, async () => {
         const trial = new Trial(subject, where)
         try {
           await run(trial)

@@ -37,13 +37,15 @@ export class Trial {
 
   /**
    * Serves the calls with the patience of the suite. The first deadline is far away, so that a slow machine does not end a
-   * server before its first client is there.
+   * server before its first client is there. Grace and the keep-alive timeout are longer than a test may take: what waits for
+   * one of them fails.
    */
   async serve(options: IdleShutdownOptions = {}, prepare: Serving['prepare'] = () => {}): Promise<Idle> {
-    const all = { patience: PATIENCE, startupPatience: '1h', grace: '5s', ...options }
+    const all = { patience: PATIENCE, startupPatience: '1h', grace: '1m', ...options }
     this.#served = await this.subject.serve(this.calls.handler, all, {
       where: this.#where,
       prepare: (server) => {
+        if ('keepAliveTimeout' in server) server.keepAliveTimeout = 60_000
         server.on('connection', (socket: Socket) => {
           // A connection that breaks is often what is tried.
           socket.on('error', () => {})

@@ -26,7 +26,7 @@ export class Alarm {
   /** Rings once, at a monotonic time; earlier, where a timer cannot be that long. `Infinity`: never. */
   set(at: number): void {
     this.clear()
-    if (at === Number.POSITIVE_INFINITY) return
+    if (at === Infinity) return
     const now = this.#clock.now()
     const ms = Math.min(Math.max(Math.ceil(at - now), 0), MAX_TIMEOUT)
     this.#due = now + ms

@@ -25,33 +25,33 @@ export class Countdown {
   holds = 0
   /** Whether the clock stands still until {@link Countdown.start}. */
   paused = true
+  readonly clock: Clock
   /** What renewed the deadline, and may be taken back. */
   readonly openings: Openings = new Openings()
 
   readonly #settings: TrackerSettings
-  readonly #clock: Clock
   readonly #idle: () => void
   readonly #alarm: Alarm
   /** Where confirm and the signal's listeners run: not in the context of the request that happened to be last. */
   readonly #context = new AsyncResource('IdleTracker')
   #lookout: Lookout | undefined
   /** Monotonic; `Infinity` where there is none. */
-  #deadline = Number.POSITIVE_INFINITY
+  #deadline = Infinity
   /** When the timer wakes. `Infinity`: no timer is set, and one may be. `-Infinity`: none must be set now. */
-  #wakeAt = Number.NEGATIVE_INFINITY
+  #wakeAt = -Infinity
   /** A head that has begun to arrive is waited for until then, whatever ends meanwhile. */
-  #lookAgainAt = Number.NEGATIVE_INFINITY
+  #lookAgainAt = -Infinity
   /** Whether something firm ended while other firm things went on. */
   #endedAmongOthers = false
   /** Changes at soft beginnings, which the last look would not see otherwise. */
   #stirs = 0
   #over = false
-  #stopAsking = (): void => {}
+  #stopAsking: (() => void) | undefined
   #confirmFailed = false
 
   constructor(settings: TrackerSettings, idle: () => void) {
     this.#settings = settings
-    this.#clock = settings.clock
+    this.clock = settings.clock
     this.#idle = idle
     this.#alarm = new Alarm(settings.clock, settings.patience, (now, overslept) => this.#wake(now, overslept))
   }
@@ -71,7 +71,7 @@ export class Countdown {
     if (this.#over) return
     this.paused = false
     const { patience, startupPatience } = this.#settings
-    const renewed = this.#deadline !== Number.POSITIVE_INFINITY
+    const renewed = this.#deadline !== Infinity
     this.#deadline = this.#after(renewed ? patience : startupPatience)
     this.#wait()
   }
@@ -81,14 +81,14 @@ export class Countdown {
     if (this.#over) return
     this.paused = true
     this.#halt()
-    this.#deadline = Number.POSITIVE_INFINITY
+    this.#deadline = Infinity
   }
 
   /** Ends without the callback, for good. */
   stop(): void {
     this.#over = true
     this.#halt()
-    this.#stopAsking()
+    this.#stopAsking?.()
   }
 
   watchWith(lookout: Lookout): void {
@@ -176,7 +176,7 @@ export class Countdown {
 
   /** Calls back when so many patiences have passed. Returns the undo. */
   afterPatiences(count: number, callback: () => void): () => void {
-    return after(this.#clock, count * this.#settings.patience, callback)
+    return after(this.clock, count * this.#settings.patience, callback)
   }
 
   /** Runs in the asynchronous context in which this was made. */
@@ -197,26 +197,25 @@ export class Countdown {
 
   #after(ms: number): number {
     const { jitter } = this.#settings
-    return this.#clock.now() + ms + (jitter === 0 ? 0 : Math.random() * jitter)
+    return this.clock.now() + ms + (jitter === 0 ? 0 : Math.random() * jitter)
   }
 
   /** Something fell to zero that renews nothing. */
   #rest(): void {
-    if (this.#wakeAt === Number.POSITIVE_INFINITY) {
-      if (this.#quiet && this.#alarm.suspended) this.renew()
-      else this.#wait()
-    } else if (this.#quiet && this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
+    if (!this.#quiet) return
+    if (this.#wakeAt === Infinity && this.#alarm.suspended) this.renew()
+    else if (this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
   }
 
   /** Goes to sleep until the deadline, or, while something is active, until the count falls to zero. */
   #wait(): void {
-    this.#wakeAt = Number.POSITIVE_INFINITY
+    this.#wakeAt = Infinity
     if (this.#quiet) this.#sleep(this.#markAt)
   }
 
   #halt(): void {
     this.#alarm.clear()
-    this.#wakeAt = Number.NEGATIVE_INFINITY
+    this.#wakeAt = -Infinity
   }
 
   #sleep(until: number): void {
@@ -228,7 +227,7 @@ export class Countdown {
   #wake(now: number, overslept: boolean): void {
     if (overslept && this.#after(this.#settings.patience) > this.#deadline) this.renew()
     if (!this.#quiet) {
-      this.#wakeAt = Number.POSITIVE_INFINITY
+      this.#wakeAt = Infinity
     } else if (now < this.#markAt) {
       this.#sleep(this.#markAt)
     } else if (now < this.#deadline) {
@@ -240,7 +239,7 @@ export class Countdown {
   }
 
   #look(confirmed: boolean): void {
-    this.#wakeAt = Number.NEGATIVE_INFINITY
+    this.#wakeAt = -Infinity
     const deadline = this.#deadline
     lastLook(
       () => (this.#lookout?.arrivals() ?? 0) + this.#stirs,
@@ -252,7 +251,7 @@ export class Countdown {
           this.#wait()
         } else if (!quiet || this.#lookout?.headBegun()) {
           this.#lookout?.mark()
-          this.#lookAgainAt = this.#clock.now() + Math.min(this.#settings.patience, HEAD_PATIENCE)
+          this.#lookAgainAt = this.clock.now() + Math.min(this.#settings.patience, HEAD_PATIENCE)
           this.#sleep(this.#lookAgainAt)
         } else if (this.#settings.confirm !== undefined && !confirmed) {
           this.#ask(this.#settings.confirm)
@@ -266,7 +265,7 @@ export class Countdown {
   }
 
   #disturbed(deadline: number): boolean {
-    return !this.#quiet || this.#deadline !== deadline || this.#clock.now() < deadline
+    return !this.#quiet || this.#deadline !== deadline || this.clock.now() < deadline
   }
 
   /** Asks the user. Without an answer within one patience, the answer is no. */
@@ -276,7 +275,7 @@ export class Countdown {
     const answer = (yes: boolean): void => {
       if (answered) return
       answered = true
-      this.#stopAsking()
+      this.#stopAsking?.()
       if (this.#over) return
       if (this.#disturbed(deadline)) this.#wait()
       else if (yes) this.#look(true)
@@ -290,7 +289,7 @@ export class Countdown {
       this.#confirmFailed = true
       answer(false)
     }
-    this.#stopAsking = after(this.#clock, this.#settings.patience, () => answer(false))
+    this.#stopAsking = after(this.clock, this.#settings.patience, () => answer(false))
     try {
       Promise.resolve(this.run(confirm)).then((yes) => answer(yes === true), failed)
     } catch (error) {

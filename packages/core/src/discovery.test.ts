@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer as createHttp } from 'node:http'
 import { createServer as createHttp2, createSecureServer } from 'node:http2'
@@ -6,7 +7,7 @@ import { createServer as createNet } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { discover } from './discovery.ts'
+import { discover, SERVE } from './discovery.ts'
 import type { AnyServer } from './server.ts'
 
 const servers: AnyServer[] = []
@@ -20,6 +21,16 @@ async function listen(server: AnyServer, path?: string): Promise<void> {
   else server.listen(path)
   await once(server, 'listening')
 }
+
+test('finds a server that is about to be given a connection, and never listens', () => {
+  const handler = (): void => {}
+  const server = createHttp(handler)
+  const found: AnyServer[] = []
+  const undo = discover(handler, (server) => found.push(server))
+  channel(SERVE).publish({ server })
+  undo()
+  expect(found).toEqual([server])
+})
 
 test.each<[string, (handler: () => void) => AnyServer]>([
   ['http', (handler) => createHttp(handler)],

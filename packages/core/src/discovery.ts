@@ -4,12 +4,15 @@ import type { AnyServer } from './server.ts'
 /** Published for every server that starts to listen, before it accepts. Node 20 and later. */
 const LISTEN = 'tracing:net.server.listen:asyncStart'
 
+/** Published by `@idle-shutdown/activation` for a server that is given a connection and never listens. */
+export const SERVE = 'idle-shutdown:serve'
+
 /** Keyed by the function that handles requests: it lives as long as the app does. */
 const found = new WeakMap<object, Set<(server: AnyServer) => void>>()
 let subscribed = false
 
 /**
- * Calls back with each server that starts to listen and has `handler` among its 'request' listeners. Returns its undo.
+ * Calls back with each server that starts to listen, or is about to be given a connection, and has `handler` among its 'request' listeners. Returns its undo.
  *
  * Does not see a server whose listener merely calls the handler.
  *
@@ -18,7 +21,7 @@ let subscribed = false
 export function discover(handler: object, callback: (server: AnyServer) => void): () => void {
   if (!subscribed) {
     // For good: one weak look-up for each server that is ever started costs nothing, and keeps nothing.
-    subscribe(LISTEN, onListen)
+    for (const channel of [LISTEN, SERVE]) subscribe(channel, onListen)
     subscribed = true
   }
   const callbacks = found.get(handler) ?? new Set()

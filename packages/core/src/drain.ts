@@ -1,5 +1,6 @@
 import { after, type Clock } from './clock.ts'
 import type { Connection } from './connection/connection.ts'
+import type { Countdown } from './countdown.ts'
 import { lastLook } from './last-look.ts'
 import { destroyConnections } from './server.ts'
 import type { ServerWatch } from './server-watch.ts'
@@ -21,15 +22,6 @@ export interface CloseReport {
 /** How long (ms, at most) a connection that has not begun to ask for anything is waited for. */
 const SILENCE = 1000
 
-/** What a drain closes, and waits for. */
-export interface Drainable {
-  readonly clock: Clock
-  readonly grace: number
-  readonly watches: ReadonlyMap<unknown, ServerWatch>
-  /** How many holds have not ended. */
-  holds(): number
-}
-
 /** The time between the decision and the last socket's end. */
 export class Drain {
   /** Resolves with the report when nothing is left. Never rejects. */
@@ -38,19 +30,26 @@ export class Drain {
   readonly listenersDown: Promise<void>
   /** Whether the end is decided. */
   begun = false
-  readonly #what: Drainable
+  /** How many requests and streams were answered to the end since. */
+  drained = 0
+  readonly #watches: ReadonlyMap<unknown, ServerWatch>
+  readonly #countdown: Countdown
+  readonly #clock: Clock
+  readonly #grace: number
   readonly #undo: (() => void)[] = []
   #markDown: () => void = () => {}
   #resolve: (report: CloseReport) => void = () => {}
   #phase: 'announced' | 'proceeding' | 'finishing' | 'over' = 'announced'
   #decidedAt = 0
   #reason: unknown
-  #drained = 0
   #destroyed = 0
   #abandoned: number | undefined
 
-  constructor(what: Drainable) {
-    this.#what = what
+  constructor(watches: ReadonlyMap<unknown, ServerWatch>, countdown: Countdown, grace: number) {
+    this.#watches = watches
+    this.#countdown = countdown
+    this.#clock = countdown.clock
+    this.#grace = grace
     this.closed = new Promise((resolve) => {
       this.#resolve = resolve
     })
@@ -72,26 +71,25 @@ export class Drain {
   /** The decision. After an idle verdict the listeners go down in this very turn: nothing can have come in between. */
   begin(idle: boolean): void {
     this.begun = true
-    this.#decidedAt = this.#what.clock.now()
+    this.#decidedAt = this.#clock.now()
     if (idle) this.#closeListeners()
-    else for (const watch of this.#what.watches.values()) watch.announce()
+    else for (const watch of this.#watches.values()) watch.announce()
   }
 
   /** The listeners of the signal have run: close everything, in order. */
   proceed(reason: unknown, idle: boolean): void {
     this.#reason = reason
     this.#phase = 'proceeding'
-    const { clock, grace } = this.#what
-    if (grace === 0) {
+    if (this.#grace === 0) {
       this.#cut()
       return
     }
-    this.#undo.push(after(clock, grace, () => this.#cut()))
+    this.#later(this.#grace, () => this.#cut())
     if (idle) {
       this.#finish()
     } else {
       // What queued before the decision is still accepted, a connection a turn. Bytes on open connections need no listener.
-      const accepted = (): number => [...this.#what.watches.values()].reduce((sum, { arrivals }) => sum + arrivals, 0)
+      const accepted = (): number => [...this.#watches.values()].reduce((sum, { arrivals }) => sum + arrivals, 0)
       lastLook(accepted, () => {
         if (this.#phase !== 'proceeding') return
         this.#closeListeners()
@@ -107,22 +105,17 @@ export class Drain {
     this.#endIfSilent([connection])
   }
 
-  /** A request was answered to the end. */
-  answered(): void {
-    this.#drained++
-  }
-
   /** Something has ended: is anything left? */
   check(): void {
     if (this.#phase !== 'finishing') return
-    if (this.#abandoned === undefined && this.#what.holds() > 0) return
-    for (const watch of this.#what.watches.values()) if (!watch.isOver) return
+    if (this.#abandoned === undefined && this.#countdown.holds > 0) return
+    for (const watch of this.#watches.values()) if (!watch.isOver) return
     this.#phase = 'over'
     for (const undo of this.#undo) undo()
     this.#resolve({
       reason: this.#reason,
-      duration: this.#what.clock.now() - this.#decidedAt,
-      drained: this.#drained,
+      duration: this.#clock.now() - this.#decidedAt,
+      drained: this.drained,
       destroyed: this.#destroyed,
       abandoned: this.#abandoned ?? 0,
     })
@@ -137,32 +130,34 @@ export class Drain {
   }
 
   #endIfSilent(connections: Iterable<Connection>): void {
-    const { clock, grace } = this.#what
-    const end = (): void => {
+    this.#later(Math.min(this.#grace, SILENCE), () => {
       for (const connection of connections) connection.finishSilent()
-    }
-    this.#undo.push(after(clock, Math.min(grace, SILENCE), end))
+    })
   }
 
   /** Grace is over: whatever is left is destroyed, upgraded sockets included, which closeAllConnections() misses. */
   #cut(): void {
     this.#closeListeners()
     this.#phase = 'finishing'
-    this.#abandoned = this.#what.holds()
+    this.#abandoned = this.#countdown.holds
     for (const connection of [...this.#connections()]) {
       this.#destroyed++
       connection.destroy()
     }
-    for (const { server } of this.#what.watches.values()) destroyConnections(server)
+    for (const { server } of this.#watches.values()) destroyConnections(server)
     this.check()
   }
 
   #closeListeners(): void {
-    for (const watch of this.#what.watches.values()) watch.close()
+    for (const watch of this.#watches.values()) watch.close()
     this.#markDown()
   }
 
+  #later(ms: number, callback: () => void): void {
+    this.#undo.push(after(this.#clock, ms, callback))
+  }
+
   *#connections(): Iterable<Connection> {
-    for (const watch of this.#what.watches.values()) yield* watch.connections
+    for (const watch of this.#watches.values()) yield* watch.connections
   }
 }

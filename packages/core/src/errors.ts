@@ -9,6 +9,15 @@ export type IdleErrorCode =
   | 'ERR_IDLE_INVALID_ACTIVITY'
   | 'ERR_IDLE_ENDED'
   | 'ERR_IDLE_ALREADY_REGISTERED'
+  | 'ERR_IDLE_FOREIGN_SOCKETS'
+  | 'ERR_IDLE_INVALID_LISTEN_FDS'
+  | 'ERR_IDLE_NO_SOCKET'
+  | 'ERR_IDLE_DATAGRAM_SOCKET'
+  | 'ERR_IDLE_UNKNOWN_SOCKET'
+  | 'ERR_IDLE_SOCKET_TAKEN'
+  | 'ERR_IDLE_SOCKET_KIND'
+  | 'ERR_IDLE_CLUSTER_WORKER'
+  | 'ERR_IDLE_UNSUPPORTED_RUNTIME'
 
 /** The codes of the process warnings that this family emits. Each has an entry in docs/errors.md. */
 export type IdleWarningCode =
@@ -47,14 +56,24 @@ export class IdleTimeoutError extends Error {
   }
 }
 
+/** What a call is refused with: what was given, and what is accepted. */
+export function refused(
+  name: string,
+  value: unknown,
+  accepted: string,
+  code: IdleErrorCode = 'ERR_IDLE_INVALID_OPTION',
+): IdleUsageError {
+  return new IdleUsageError(code, `${name} is ${showValue(value)}; accepted is ${accepted}`)
+}
+
+/** Whether `value` has each of these methods. */
+export function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  return names.every((name) => typeof Object(value)[name] === 'function')
+}
+
 /** A value as an error message shows it: one short line. */
 export function showValue(value: unknown): string {
-  const text = inspect(value, {
-    depth: 0,
-    breakLength: Number.POSITIVE_INFINITY,
-    maxArrayLength: 3,
-    maxStringLength: 60,
-  })
+  const text = inspect(value, { depth: 0, breakLength: Infinity, maxArrayLength: 3, maxStringLength: 60 })
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }
 

@@ -180,4 +180,6 @@ test.each([
     remaining,
   }
   expect(inOneLine(explanation)).toContain(`idle in ${text} `)
+  expect(inOneLine(explanation)).not.toContain('started again')
+  expect(inOneLine({ ...explanation, startedAgainBy: 'inetd' })).toMatch(/\(patience 1ms\); started again by inetd$/)
 })

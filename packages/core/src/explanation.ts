@@ -20,6 +20,8 @@ export interface Explanation {
   readonly deadline: Date | undefined
   /** How long until then, in milliseconds. */
   readonly remaining: number | undefined
+  /** What starts the process again after an idle end, as far as `listen()` of `@idle-shutdown/activation` knows. */
+  readonly startedAgainBy?: string | undefined
 }
 
 /** One thing that keeps a tracker up. */
@@ -38,27 +40,26 @@ export const MOST_REASONS = 20
 
 /** An explanation as one line for logs. */
 export function inOneLine(explanation: Explanation): string {
-  const { state, active, ignored, reasons, patience, remaining } = explanation
-  const labels = reasons.slice(0, 3).map(({ kind, label }) => `${kind} ${label.replace(/\s+/g, ' ')}`)
-  const more = active + ignored - labels.length
-  const list = [...labels, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  const { state, active, ignored, reasons, patience, remaining, startedAgainBy } = explanation
+  const shown = reasons.slice(0, 3).map(({ kind, label }) => `${kind} ${label.replace(/\s+/g, ' ')}`)
+  const more = active + ignored - shown.length
+  if (more > 0) shown.push(`${more} more`)
+  const list = shown.join(', ')
   switch (state) {
     case 'active':
       return `active: ${list}`
     case 'suspended':
       return `idle, but waiting for: ${list}`
     case 'waiting':
-      return `idle in ${readable(remaining ?? 0)} (patience ${readable(patience)})`
+      return `idle in ${readable(remaining ?? 0)} (patience ${readable(patience)})${startedAgainBy === undefined ? '' : `; started again by ${startedAgainBy}`}`
     case 'starting':
       return 'waiting for a server to listen'
     case 'disabled':
-      return patience === Number.POSITIVE_INFINITY
+      return patience === Infinity
         ? 'never idle (patience Infinity)'
         : 'never idle before the first activity (startupPatience Infinity)'
-    case 'ended':
-      return 'ended'
-    case 'disposed':
-      return 'disposed'
+    default:
+      return state
   }
 }
 

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { type Activation, activations } from './activation.ts'
 import type { Connection } from './connection/connection.ts'
 import { ignoreRequest } from './connection/ignore-request.ts'
-import type { Countdown } from './countdown.ts'
 import { type CloseReport, Drain } from './drain.ts'
-import { IdleUsageError, showValue, warn } from './errors.ts'
+import { IdleUsageError, showValue } from './errors.ts'
 import { MOST_REASONS } from './explanation.ts'
 import { IdleTracker, observe, type TrackerControls } from './idle-tracker.ts'
 import { watchForLeftovers } from './left-running.ts'
-import { type IdleShutdownOptions, type RequestInfo, type ShutdownSettings, shutdownSettings } from './options.ts'
+import { type IdleShutdownOptions, type ShutdownSettings, shutdownSettings } from './options.ts'
 import { type AnyHttpServer, type AnyServer, checkServer, isHttp1, isHttp2 } from './server.ts'
-import { ServerWatch, type Watcher } from './server-watch.ts'
+import { ServerWatch, type Shutdown } from './server-watch.ts'
 
 /**
  * Closes servers when nobody has used any of them for as long as the patience, without losing a request, so that the
@@ -58,53 +58,64 @@ export class IdleShutdown implements AsyncDisposable {
   readonly #end: TrackerControls['end']
   readonly #watches = new Map<AnyServer, ServerWatch>()
   readonly #drain: Drain
-  readonly #watcher: Watcher
-  #ignoreFailed = false
-  #forgetLeftovers = (): void => {}
+  readonly #shutdown: Shutdown
+  #forgetLeftovers: (() => void) | undefined
 
   constructor(servers: AnyServer | Iterable<AnyServer>, options?: IdleShutdownOptions) {
     const settings = shutdownSettings(options)
     const list = isIterable(servers) ? [...servers] : [servers]
     for (const server of list) check(server, settings)
 
-    const { clock, grace, patience, startupPatience, jitter, signal, confirm } = settings
     this.#settings = settings
-    this.tracker = new IdleTracker({
-      clock,
-      patience,
-      startupPatience,
-      jitter,
-      ...(signal && { signal }),
-      ...(confirm && { confirm }),
-    })
+    this.tracker = new IdleTracker(settings.tracker)
     let idleEnd = false
+    const known = (): Activation[] => [...this.#watches.keys()].flatMap((server) => activations.get(server) ?? [])
     const { countdown, end } = observe(this.tracker, {
+      get startedAgainBy() {
+        return [...new Set(known().map((activation) => activation.startedAgainBy))].join(', ') || undefined
+      },
       arrivals: () => this.#arrivals(),
       mark: () => this.#each((connection) => connection.mark()),
       headBegun: () => this.#count((connection) => connection.headBegun) > 0,
       trafficMoved: () => this.#count((connection) => connection.trafficMoved()) > 0,
       explain: (reasons) => this.#each((connection) => reasons.length < MOST_REASONS && connection.explain(reasons)),
-      holdEnded: () => this.#drain.check(),
+      holdEnded: () => drain.check(),
       ending: (idle) => {
         idleEnd = idle
-        this.#drain.begin(idle)
+        drain.begin(idle)
+        for (const activation of known()) activation.draining(settings.grace)
       },
-      ended: (reason) => this.#drain.proceed(reason, idleEnd),
+      ended: (reason) => drain.proceed(reason, idleEnd),
     })
+    const drain = new Drain(this.#watches, countdown, settings.grace)
     this.#end = end
-    this.#drain = new Drain({ clock, grace, watches: this.#watches, holds: () => countdown.holds })
-    this.closed = this.#drain.closed
-    this.#watcher = this.#makeWatcher(countdown)
+    this.#drain = drain
+    this.closed = drain.closed
+    this.#shutdown = {
+      countdown,
+      settings,
+      drain,
+      opened: (watch) => {
+        if (drain.begun) watch.close()
+        else if (countdown.paused) countdown.start()
+      },
+      closed: (watch) => {
+        if (drain.over) watch.detach()
+        else if (drain.begun) drain.check()
+        // The user has closed the last one: the end, too.
+        else if ([...this.#watches.values()].every(({ hasClosed }) => hasClosed)) end(undefined)
+      },
+    }
     void this.closed.then(() => {
       for (const watch of this.#watches.values()) if (watch.hasOpened) watch.detach()
-      if (idleEnd) this.#forgetLeftovers = watchForLeftovers(clock)
+      if (idleEnd) this.#forgetLeftovers = watchForLeftovers(countdown.clock)
     })
 
     const { aborted } = this.signal
     countdown.pause()
-    if (aborted) this.#drain.begin(false)
+    if (aborted) drain.begin(false)
     for (const server of list) this.#attach(server)
-    if (aborted) this.#drain.proceed(this.signal.reason, false)
+    if (aborted) drain.proceed(this.signal.reason, false)
   }
 
   /** Aborts when the end is decided: the same signal as the tracker's. */
@@ -121,10 +132,8 @@ export class IdleShutdown implements AsyncDisposable {
   watch(server: AnyServer): Disposable {
     check(server, this.#settings)
     if (this.#drain.begun) {
-      throw new IdleUsageError(
-        'ERR_IDLE_ENDED',
-        'This IdleShutdown has ended, and cannot watch a server; make a new one',
-      )
+      const message = 'This IdleShutdown has ended, and cannot watch a server; make a new one'
+      throw new IdleUsageError('ERR_IDLE_ENDED', message)
     }
     const watch = this.#attach(server)
     let undone = false
@@ -135,7 +144,7 @@ export class IdleShutdown implements AsyncDisposable {
         if (--watch.references > 0) return
         watch.detach()
         this.#watches.delete(server)
-        if (this.#drain.begun) this.#drain.check()
+        this.#drain.check()
       },
     }
   }
@@ -168,49 +177,10 @@ export class IdleShutdown implements AsyncDisposable {
       known.references++
       return known
     }
-    const watch = new ServerWatch(server, this.#watcher)
+    const watch = new ServerWatch(server, this.#shutdown)
     this.#watches.set(server, watch)
     watch.attach()
     return watch
-  }
-
-  #makeWatcher(countdown: Countdown): Watcher {
-    const drain = this.#drain
-    return {
-      countdown,
-      settings: this.#settings,
-      get draining() {
-        return drain.begun
-      },
-      get finishing() {
-        return drain.finishing
-      },
-      isIgnored: (request) => this.#isIgnored(request),
-      opened: (watch) => {
-        if (drain.begun) watch.close()
-        else if (countdown.paused) countdown.start()
-      },
-      closed: (watch) => {
-        if (drain.over) watch.detach()
-        else if (drain.begun) drain.check()
-        // The user has closed the last one: the end, too.
-        else if ([...this.#watches.values()].every(({ hasClosed }) => hasClosed)) this.#end(undefined)
-      },
-      accepted: (connection) => drain.accepted(connection),
-      gone: () => drain.check(),
-      answered: () => drain.answered(),
-    }
-  }
-
-  /** A test that throws counts the request as activity. */
-  #isIgnored(request: RequestInfo): boolean {
-    try {
-      return this.#settings.ignored?.(request) === true
-    } catch (error) {
-      if (!this.#ignoreFailed) warn('IDLE_IGNORE_FAILED', 'ignore failed, and the request counts as activity', error)
-      this.#ignoreFailed = true
-      return false
-    }
   }
 
   #arrivals(): number {
@@ -236,7 +206,7 @@ export class IdleShutdown implements AsyncDisposable {
 
   static {
     listenersDown = (idle) => idle.#drain.listenersDown
-    livesOn = (idle) => idle.#forgetLeftovers()
+    livesOn = (idle) => idle.#forgetLeftovers?.()
     adoptRequest = (idle, request, response) => {
       for (const watch of idle.#watches.values()) watch.adoptRequest(request, response)
     }

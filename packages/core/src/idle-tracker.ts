@@ -1,6 +1,5 @@
-import type { Clock } from './clock.ts'
 import { Countdown } from './countdown.ts'
-import { IdleTimeoutError, IdleUsageError, showValue } from './errors.ts'
+import { IdleTimeoutError, refused } from './errors.ts'
 import { type Explanation, inOneLine, MOST_REASONS, type Reason } from './explanation.ts'
 import { CountedHold, endedHold, type Hold, type HoldOptions } from './hold.ts'
 import { IdleSignal } from './idle-signal.ts'
@@ -27,10 +26,9 @@ export class IdleTracker implements Disposable {
   readonly #countdown: Countdown
   readonly #idle = new IdleSignal()
   readonly #holds = new Set<CountedHold>()
-  readonly #clock: Clock
   #observer: Observer | undefined
   #phase: 'running' | 'ended' | 'disposed' = 'running'
-  #forgetParent = (): void => {}
+  #forgetParent: (() => void) | undefined
 
   /**
    * Starts the clock.
@@ -40,7 +38,6 @@ export class IdleTracker implements Disposable {
   constructor(options?: IdleTrackerOptions) {
     const settings = trackerSettings(options)
     this.patience = settings.patience
-    this.#clock = settings.clock
     this.#countdown = new Countdown(settings, () => this.#end(new IdleTimeoutError(this.patience), true))
     const { signal: parent } = settings
     if (parent?.aborted) {
@@ -63,7 +60,7 @@ export class IdleTracker implements Disposable {
   /** When it will count as idle. Undefined while something is active, when disabled, and after the end or disposal. */
   get deadline(): Date | undefined {
     const remaining = this.#remaining
-    return remaining === undefined ? undefined : new Date(this.#clock.date() + remaining)
+    return remaining === undefined ? undefined : new Date(this.#countdown.clock.date() + remaining)
   }
 
   /** How many things hold it now. What only suspends the end (an ignored request) is not counted. */
@@ -77,12 +74,12 @@ export class IdleTracker implements Disposable {
    * @throws IdleUsageError `ERR_IDLE_INVALID_DURATION`, `ERR_IDLE_UNKNOWN_OPTION`, `ERR_IDLE_INVALID_OPTION`
    */
   hold(label: string = 'hold', options: HoldOptions = {}): Hold {
-    if (typeof label !== 'string')
-      throw new IdleUsageError('ERR_IDLE_INVALID_OPTION', `label is ${showValue(label)}; accepted is a text`)
+    if (typeof label !== 'string') throw refused('label', label, 'a text')
     refuseUnknown(options, ['maxAge'])
-    const maxAge = options.maxAge === undefined ? Number.POSITIVE_INFINITY : milliseconds('maxAge', options.maxAge)
+    const { maxAge = Infinity } = options
+    const ms = milliseconds('maxAge', maxAge)
     if (!this.#countdown.running) return endedHold(label)
-    const hold = new CountedHold(label, maxAge, this.#clock, (ended, renews) => {
+    const hold = new CountedHold(label, ms, this.#countdown.clock, (ended, renews) => {
       this.#holds.delete(ended)
       if (renews) this.#countdown.release()
       else this.#countdown.cancel()
@@ -122,7 +119,9 @@ export class IdleTracker implements Disposable {
     const { deadline, active, patience } = this
     const ignored = this.#countdown.soft
     reasons.length = Math.min(reasons.length, MOST_REASONS)
-    return { state: this.#state, patience, active, ignored, reasons, deadline, remaining: this.#remaining }
+    const startedAgainBy = this.#observer?.startedAgainBy
+    const remaining = this.#remaining
+    return { state: this.#state, patience, active, ignored, reasons, deadline, remaining, startedAgainBy }
   }
 
   /** One line for logs. */
@@ -139,9 +138,8 @@ export class IdleTracker implements Disposable {
 
   get #remaining(): number | undefined {
     const { deadline, paused } = this.#countdown
-    if (this.#phase !== 'running' || paused || this.active > 0 || deadline === Number.POSITIVE_INFINITY)
-      return undefined
-    return Math.max(0, deadline - this.#clock.now())
+    if (this.#phase !== 'running' || paused || this.active > 0 || deadline === Infinity) return undefined
+    return Math.max(0, deadline - this.#countdown.clock.now())
   }
 
   get #state(): Explanation['state'] {
@@ -155,7 +153,7 @@ export class IdleTracker implements Disposable {
   #stop(phase: 'ended' | 'disposed'): void {
     this.#phase = phase
     this.#countdown.stop()
-    this.#forgetParent()
+    this.#forgetParent?.()
   }
 
   #end(reason: unknown, idle: boolean): void {
@@ -180,6 +178,8 @@ export class IdleTracker implements Disposable {
 export interface Observer extends Lookout {
   /** Adds what it knows to an explanation, up to {@link MOST_REASONS}. */
   explain(reasons: Reason[]): void
+  /** What starts the process again, for an explanation. */
+  readonly startedAgainBy?: string | undefined
   /** A hold was released or cancelled. */
   holdEnded(): void
   /** The end is decided, and the signal is about to abort. */

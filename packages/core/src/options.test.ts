@@ -14,7 +14,7 @@ const shutdown = (options: unknown, server: unknown = createHttp()) => {
   return () => Reflect.apply(idleShutdown, undefined, [server, options])
 }
 
-const DURATION = /accepted are milliseconds \(.*Infinity for never\) or a text such as '90s' or '15m'/
+const DURATION = /accepted is a number of milliseconds \(.*Infinity for never\) or a text such as '90s' or '15m'/
 const { now, date, setTimeout, clearTimeout } = new ManualClock()
 
 const refusedDurations: [value: unknown, shown: string][] = [
@@ -126,7 +126,6 @@ test.each([
   ['clock', Date, '[Function: Date]', 'an object with now(), date(), setTimeout() and clearTimeout()'],
   ['clock', { now, setTimeout, clearTimeout }, '{', 'an object with now(), date(), setTimeout() and clearTimeout()'],
   ['clock', { now, date, setTimeout, clearTimeout: 5 }, '{', 'date()'],
-  ['clock', { now, date, setTimeout, clearTimeout, uptime: 5 }, '{', 'date()'],
 ])('%s refuses %o', (name, value, shown, accepted) => {
   const said = refusal(shutdown({ [name]: value }))
   expect(said).toContain(`ERR_IDLE_INVALID_OPTION: ${name} is ${shown}`)

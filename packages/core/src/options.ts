@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { parse } from '@lukeed/ms'
 import { type Clock, defaultClock } from './clock.ts'
-import { IdleUsageError, showValue } from './errors.ts'
+import { hasMethods, IdleUsageError, refused, showValue, warn } from './errors.ts'
 
 /** Milliseconds, or a text such as `'500ms'`, `'90s'`, `'15m'`, `'2h'`, `'30d'`. `Infinity` means never. */
 export type Duration = number | string
@@ -60,60 +60,52 @@ export interface TrackerSettings {
   readonly clock: Clock
 }
 
-/** Shutdown options, checked and complete, without the tracker's. */
+/** Shutdown options, checked and complete; of the tracker's, only that their names are known. */
 export interface ShutdownSettings {
   readonly grace: number
   readonly activity: 'connections' | 'requests'
+  /** Whether a request is no activity. Never throws. */
   readonly ignored: ((request: RequestInfo) => boolean) | undefined
   readonly upgrades: 'open' | 'traffic' | 'ignore'
+  readonly tracker: IdleTrackerOptions
 }
 
-const TRACKER_OPTIONS = ['patience', 'startupPatience', 'jitter', 'signal', 'confirm', 'clock'] as const
-const SHUTDOWN_OPTIONS = [...TRACKER_OPTIONS, 'grace', 'activity', 'ignore', 'upgrades'] as const
+const TRACKER_OPTIONS = ['patience', 'startupPatience', 'jitter', 'signal', 'confirm', 'clock']
+const SHUTDOWN_OPTIONS = [...TRACKER_OPTIONS, 'grace', 'activity', 'ignore', 'upgrades']
 
 /** Checks what a tracker was given. Throws an {@link IdleUsageError}. */
 export function trackerSettings(options: IdleTrackerOptions = {}): TrackerSettings {
   refuseUnknown(options, TRACKER_OPTIONS)
-  return checkedTracker(options)
-}
-
-/** Checks what a shutdown was given, the tracker's part included. Throws an {@link IdleUsageError}. */
-export function shutdownSettings(options: IdleShutdownOptions = {}): ShutdownSettings & TrackerSettings {
-  refuseUnknown(options, SHUTDOWN_OPTIONS)
-  return {
-    ...checkedTracker(options),
-    grace: milliseconds('grace', options.grace === undefined ? '10s' : options.grace, 'or 0'),
-    activity: oneOf('activity', options.activity, ['connections', 'requests']),
-    upgrades: oneOf('upgrades', options.upgrades, ['open', 'traffic', 'ignore']),
-    ignored: options.ignore === undefined ? undefined : anyOf([options.ignore].flat()),
-  }
-}
-
-function checkedTracker(options: IdleTrackerOptions): TrackerSettings {
-  const { signal, confirm, clock } = options
-  const patience = milliseconds('patience', options.patience === undefined ? '15m' : options.patience)
-  if (signal !== undefined && !isAbortSignal(signal)) throw invalid('signal', signal, 'an AbortSignal')
-  if (confirm !== undefined && typeof confirm !== 'function') throw invalid('confirm', confirm, 'a function')
-  if (clock !== undefined && !isClock(clock)) {
-    throw invalid('clock', clock, 'an object with now(), date(), setTimeout() and clearTimeout()')
-  }
-  return {
-    patience,
-    startupPatience: milliseconds(
-      'startupPatience',
-      options.startupPatience === undefined ? patience : options.startupPatience,
-    ),
-    jitter: jitter(options.jitter),
+  const { patience = '15m', startupPatience = patience, jitter = 0, signal, confirm, clock = defaultClock() } = options
+  const settings = {
+    patience: milliseconds('patience', patience),
+    startupPatience: milliseconds('startupPatience', startupPatience),
+    jitter: milliseconds('jitter', jitter, 'or 0'),
     signal,
     confirm,
-    clock: clock ?? defaultClock(),
+    clock,
   }
+  if (settings.jitter === Infinity) throw refused('jitter', jitter, 'a finite duration', 'ERR_IDLE_INVALID_DURATION')
+  // Not instanceof: test runners give each test file globals of its own.
+  if (signal !== undefined && !(hasMethods(signal, 'addEventListener') && typeof signal.aborted === 'boolean'))
+    throw refused('signal', signal, 'an AbortSignal')
+  if (confirm !== undefined && typeof confirm !== 'function') throw refused('confirm', confirm, 'a function')
+  if (!hasMethods(clock, 'now', 'date', 'setTimeout', 'clearTimeout'))
+    throw refused('clock', clock, 'an object with now(), date(), setTimeout() and clearTimeout()')
+  return settings
 }
 
-function jitter(value: Duration = 0): number {
-  const ms = milliseconds('jitter', value, 'or 0')
-  if (ms < Number.POSITIVE_INFINITY) return ms
-  throw new IdleUsageError('ERR_IDLE_INVALID_DURATION', 'jitter is Infinity; accepted is a finite duration')
+/** Checks what a shutdown was given, but for the tracker's part. Throws an {@link IdleUsageError}. */
+export function shutdownSettings(options: IdleShutdownOptions = {}): ShutdownSettings {
+  refuseUnknown(options, SHUTDOWN_OPTIONS)
+  const { grace = '10s', activity, upgrades, ignore, ...tracker } = options
+  return {
+    grace: milliseconds('grace', grace, 'or 0'),
+    activity: oneOf('activity', activity, ['connections', 'requests']),
+    upgrades: oneOf('upgrades', upgrades, ['open', 'traffic', 'ignore']),
+    ignored: ignore === undefined ? undefined : anyOf([ignore].flat()),
+    tracker,
+  }
 }
 
 /**
@@ -123,71 +115,55 @@ export function milliseconds(name: string, value: Duration, zero?: 'or 0'): numb
   const ms = typeof value === 'string' ? parsed(value) : value
   if (typeof ms === 'number' && (ms > 0 || (ms === 0 && zero !== undefined))) return ms
   const least = zero === undefined ? 'more than 0' : '0 or more'
-  const never = ms === 0 && name === 'patience' ? '. To get the default of 15 minutes, leave it out' : ''
-  throw new IdleUsageError(
-    'ERR_IDLE_INVALID_DURATION',
-    `${name} is ${showValue(value)}; accepted are milliseconds (${least}, Infinity for never) or a text such as '90s' or '15m'${never}`,
-  )
+  const hint = ms === 0 && name === 'patience' ? '. To get the default of 15 minutes, leave it out' : ''
+  const accepted = `a number of milliseconds (${least}, Infinity for never) or a text such as '90s' or '15m'${hint}`
+  throw refused(name, value, accepted, 'ERR_IDLE_INVALID_DURATION')
 }
 
 /** `@lukeed/ms` takes '0s' for no duration: a leading 1 shows whether the rest is one. */
 function parsed(text: string): number | undefined {
-  const ms = parse(text) ?? (Number.parseFloat(text) === 0 && parse(`1${text}`) !== undefined ? 0 : undefined)
-  return typeof ms === 'number' ? ms : undefined
+  return parse(text) ?? (Number.parseFloat(text) === 0 && parse(`1${text}`) !== undefined ? 0 : undefined)
 }
 
 function oneOf<const T extends string>(name: string, value: T | undefined, accepted: readonly [T, ...T[]]): T {
   if (value === undefined) return accepted[0]
   if (accepted.includes(value)) return value
-  throw invalid(name, value, accepted.map((one) => `'${one}'`).join(', '))
+  throw refused(name, value, accepted.map((one) => `'${one}'`).join(', '))
 }
 
-/** One test that is true for a request that any of `rules` matches. */
+/** One test that is true for a request that any of `rules` matches. A rule that throws matches nothing. */
 function anyOf(rules: readonly Ignore[]): (request: RequestInfo) => boolean {
   const tests = rules.map((rule): ((request: RequestInfo) => boolean) => {
     if (typeof rule === 'function') return rule
     if (typeof rule === 'string') return (request) => pathOf(request) === rule
     // search(), unlike test(), keeps no position in a pattern with the g flag.
     if (rule instanceof RegExp) return (request) => pathOf(request).search(rule) >= 0
-    throw invalid('ignore', rule, 'a path, a RegExp, a function, or an array of these')
+    throw refused('ignore', rule, 'a path, a RegExp, a function, or an array of these')
   })
-  // An answer of a plain JavaScript function may be anything: only true ignores.
-  return (request) => tests.some((test) => test(request) === true)
-}
-
-function pathOf({ url = '' }: RequestInfo): string {
-  const end = url.indexOf('?')
-  return end < 0 ? url : url.slice(0, end)
-}
-
-/** Throws `ERR_IDLE_UNKNOWN_OPTION` for a name that is none of `accepted`, and `ERR_IDLE_INVALID_OPTION` for no object. */
-export function refuseUnknown(options: object, accepted: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw invalid('options', options, 'an object')
-  for (const name of Object.keys(options)) {
-    if (!accepted.includes(name)) {
-      throw new IdleUsageError(
-        'ERR_IDLE_UNKNOWN_OPTION',
-        `Unknown option ${showValue(name)}; accepted are ${accepted.join(', ')}`,
-      )
+  let failed = false
+  return (request) => {
+    try {
+      // An answer of a plain JavaScript function may be anything: only true ignores.
+      return tests.some((test) => test(request) === true)
+    } catch (error) {
+      if (!failed) warn('IDLE_IGNORE_FAILED', 'ignore failed, and the request counts as activity', error)
+      failed = true
+      return false
     }
   }
 }
 
-function invalid(name: string, value: unknown, accepted: string): IdleUsageError {
-  return new IdleUsageError('ERR_IDLE_INVALID_OPTION', `${name} is ${showValue(value)}; accepted is ${accepted}`)
+function pathOf({ url = '' }: RequestInfo): string {
+  return url.split('?', 1).join()
 }
 
-// Not instanceof: test runners give each test file globals of its own.
-function isAbortSignal(value: AbortSignal): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof value.aborted === 'boolean' &&
-    typeof value.addEventListener === 'function'
+/** Throws `ERR_IDLE_UNKNOWN_OPTION` for a name that is none of `accepted`, and `ERR_IDLE_INVALID_OPTION` for no object. */
+export function refuseUnknown(options: object, accepted: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw refused('options', options, 'an object')
+  const unknown = Object.keys(options).find((name) => !accepted.includes(name))
+  if (unknown === undefined) return
+  throw new IdleUsageError(
+    'ERR_IDLE_UNKNOWN_OPTION',
+    `Unknown option ${showValue(unknown)}; accepted are ${accepted.join(', ')}`,
   )
-}
-
-function isClock(value: Clock): boolean {
-  const { now, date, setTimeout, clearTimeout, uptime = now } = Object(value)
-  return [now, date, setTimeout, clearTimeout, uptime].every((method) => typeof method === 'function')
 }

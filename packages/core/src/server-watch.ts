@@ -15,28 +15,21 @@ import { Http2Connection } from './connection/http2-connection.ts'
 import { PlainConnection } from './connection/plain-connection.ts'
 import { adoptResponse, socketBelow, watchRequests } from './connection/request-channel.ts'
 import type { Countdown } from './countdown.ts'
-import type { RequestInfo, ShutdownSettings } from './options.ts'
+import type { Drain } from './drain.ts'
+import type { ShutdownSettings } from './options.ts'
 import { type AnyServer, isHttp1, isHttp2, isTls, liveSockets, spareConnections } from './server.ts'
 
 type Listener = Parameters<EventEmitter['on']>[1]
 
-/** Whom a watch tells what happens on its server. */
-export interface Watcher {
+/** What a watch belongs to: several servers under one clock. */
+export interface Shutdown {
   readonly countdown: Countdown
   readonly settings: ShutdownSettings
-  readonly draining: boolean
-  readonly finishing: boolean
-  isIgnored(request: RequestInfo): boolean
+  readonly drain: Drain
   /** The server listens, or was given a connection. */
   opened(watch: ServerWatch): void
   /** The server has closed: no listener, no connection. */
   closed(watch: ServerWatch): void
-  /** A connection has come during the drain. */
-  accepted(connection: Connection): void
-  /** A socket has closed. */
-  gone(): void
-  /** A request was answered to the end during the drain. */
-  answered(): void
 }
 
 /** One server: its events become connections. Adds no listener that changes what the server does. */
@@ -51,80 +44,50 @@ export class ServerWatch implements Site {
   hasOpened = false
   /** Whether it has listened and then closed. */
   hasClosed = false
+  readonly countdown: Countdown
+  readonly settings: ShutdownSettings
+  readonly drain: Drain
   #hasListened = false
-  readonly #watcher: Watcher
+  readonly #shutdown: Shutdown
   readonly #http: boolean
-  readonly #listeners: readonly (readonly [event: string, listener: Listener])[]
+  readonly #listeners: Record<string, Listener>
   #unspare: (() => void) | undefined
-  #stopWatchingRequests = (): void => {}
+  #stopWatchingRequests: (() => void) | undefined
 
-  constructor(server: AnyServer, watcher: Watcher) {
+  constructor(server: AnyServer, shutdown: Shutdown) {
     this.server = server
-    this.#watcher = watcher
+    this.countdown = shutdown.countdown
+    this.settings = shutdown.settings
+    this.drain = shutdown.drain
+    this.#shutdown = shutdown
     this.#http = isHttp1(server) || isHttp2(server)
-    this.#listeners = [
-      ['listening', () => this.#listen()],
-      ['close', () => this.#close()],
-      ['connection', (socket: Socket) => this.#accept(socket)],
-      ...(isTls(server) ? [['secureConnection', (socket: Socket) => this.#secure(socket)] as const] : []),
-      ...(isHttp2(server)
-        ? ([
-            ['session', (session: Http2Session) => this.#session(session)],
-            ['stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => this.#stream(stream, headers)],
-          ] as const)
-        : []),
-      ...(this.#http
-        ? ([
-            ['newListener', (event: string, listener: unknown) => this.#beforeListener(event, listener)],
-            ['removeListener', (event: string) => this.#afterListener(event)],
-          ] as const)
-        : []),
-    ]
+    this.#listeners = {
+      listening: () => this.#listen(),
+      close: () => this.#close(),
+      connection: (socket: Socket) => this.#accept(socket),
+      ...(isTls(server) && { secureConnection: (socket: Socket) => this.#secure(socket) }),
+      ...(isHttp2(server) && {
+        session: (session: Http2Session) => this.#session(session),
+        stream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => this.#stream(stream, headers),
+      }),
+      ...(this.#http && {
+        newListener: (event: string, listener: unknown) => this.#beforeListener(event, listener),
+        removeListener: (event: string) => this.#afterListener(event),
+      }),
+    }
   }
 
   /** Begins to watch. A server that is in use already is taken over with its connections. */
   attach(): void {
     const { server } = this
     // Before Node's own listeners, which make a session or a TLS socket of the connection at once.
-    for (const [event, listener] of this.#listeners) server.prependListener(event, listener)
+    for (const [event, listener] of Object.entries(this.#listeners)) server.prependListener(event, listener)
     if (this.#http) {
       for (const event of UPGRADES) if (server.listenerCount(event) > 0) server.prependListener(event, this.#upgrade)
       this.#stopWatchingRequests = watchRequests()
     }
     if (server.listening) this.#listen()
     this.#adopt()
-  }
-
-  get countdown(): Countdown {
-    return this.#watcher.countdown
-  }
-
-  get settings(): ShutdownSettings {
-    return this.#watcher.settings
-  }
-
-  get draining(): boolean {
-    return this.#watcher.draining
-  }
-
-  get finishing(): boolean {
-    return this.#watcher.finishing
-  }
-
-  isIgnored(request: RequestInfo): boolean {
-    return this.#watcher.isIgnored(request)
-  }
-
-  answered(): void {
-    this.#watcher.answered()
-  }
-
-  replaced(connection: Connection): void {
-    this.connections.delete(connection)
-  }
-
-  gone(connection: Connection): void {
-    if (this.connections.delete(connection)) this.#watcher.gone()
   }
 
   /** Whether nothing is left of it: no listener, no connection. */
@@ -154,9 +117,9 @@ export class ServerWatch implements Site {
 
   /** Removes every listener, and lets go of what is in progress. */
   detach(): void {
-    for (const [event, listener] of this.#listeners) this.server.off(event, listener)
+    for (const [event, listener] of Object.entries(this.#listeners)) this.server.off(event, listener)
     for (const event of UPGRADES) this.server.off(event, this.#upgrade)
-    this.#stopWatchingRequests()
+    this.#stopWatchingRequests?.()
     this.#unspare?.()
     for (const connection of this.connections) {
       connection.leave()
@@ -196,12 +159,12 @@ export class ServerWatch implements Site {
 
   #open(): void {
     this.hasOpened = true
-    this.#watcher.opened(this)
+    this.#shutdown.opened(this)
   }
 
   #close(): void {
     this.hasClosed = true
-    this.#watcher.closed(this)
+    this.#shutdown.closed(this)
   }
 
   #accept(socket: Socket): void {
@@ -209,7 +172,7 @@ export class ServerWatch implements Site {
     if (!this.hasOpened) this.#open()
     const bare = !this.#http || this.settings.activity === 'connections'
     const connection = this.#connect(socket, bare, isTls(this.server))
-    if (this.draining) this.#watcher.accepted(connection)
+    if (this.drain.begun) this.drain.accepted(connection)
   }
 
   #connect(socket: Socket, bare: boolean, securing: boolean): Connection {
@@ -217,9 +180,7 @@ export class ServerWatch implements Site {
     // HTTP/1, until a session shows otherwise.
     const Kind = this.#http ? Http1Connection : PlainConnection
     if (carriedBy(socket) === undefined) socket.on('close', onSocketClose)
-    const connection = new Kind(this, socket, bare, securing)
-    this.connections.add(connection)
-    return connection
+    return new Kind(this, socket, bare, securing)
   }
 
   #secure(socket: Socket): void {
@@ -230,7 +191,7 @@ export class ServerWatch implements Site {
   #session(session: Http2Session, settled = false): void {
     const { socket } = session
     const before = connectionOn(socketBelow(socket) ?? socket, this)
-    if (before !== undefined) this.connections.add(new Http2Connection(before, session, settled))
+    if (before !== undefined) new Http2Connection(before, session, settled)
   }
 
   #stream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {

@@ -3,7 +3,7 @@ import type { Http2SecureServer, Http2Server } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
 import { type Server as NetServer, Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
-import { IdleUsageError, showValue } from './errors.ts'
+import { hasMethods, IdleUsageError, showValue } from './errors.ts'
 
 /** A server that speaks HTTP: it has requests, and not only connections. */
 export type AnyHttpServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer
@@ -13,9 +13,8 @@ export type AnyServer = AnyHttpServer | NetServer | TlsServer
 
 /** Throws `ERR_IDLE_INVALID_SERVER` for what is none. */
 export function checkServer(value: AnyServer): void {
-  const { listen, close, prependListener } = Object(value)
-  if ([listen, close, prependListener].every((method) => typeof method === 'function') && 'listening' in value) return
-  const hint = typeof listen === 'function' ? ' (of an app, pass what its listen() returns)' : ''
+  if (hasMethods(value, 'listen', 'close', 'prependListener') && 'listening' in value) return
+  const hint = hasMethods(value, 'listen') ? ' (of an app, pass what its listen() returns)' : ''
   throw new IdleUsageError(
     'ERR_IDLE_INVALID_SERVER',
     `${showValue(value)} is no server; accepted is a server of node:http, https, http2, net or tls${hint}`,
@@ -62,11 +61,7 @@ export function destroyConnections(server: AnyServer): void {
 
 /** The sockets that a server has accepted and that are still open. Node lists them nowhere in public. */
 export function liveSockets(server: AnyServer): Socket[] {
-  const list: unknown = Reflect.get(process, '_getActiveHandles')
-  if (typeof list !== 'function') return []
-  const handles: unknown = Reflect.apply(list, process, [])
+  const handles: unknown = Object(process)._getActiveHandles?.()
   if (!Array.isArray(handles)) return []
-  return handles.filter(
-    (handle: unknown): handle is Socket => handle instanceof Socket && Reflect.get(handle, 'server') === server,
-  )
+  return handles.filter((handle) => handle instanceof Socket && Reflect.get(handle, 'server') === server)
 }

@@ -27,7 +27,10 @@ export const fresh: Client = async (visit) => {
 export const pipeline: Client = async (visit) => {
   const { random } = visit
   const wire = await Wire.open(visit)
-  const letters = Array.from({ length: random.between(2, 8) }, () => wire.letter('pipelined', anyAsk(random)))
+  // Over TLS, Node 20 answers 400 to what comes while it waits for answers to be read (HPE_PAUSED; seen with 20.20, and not with
+  // 22 to 26): there they are small.
+  const ask = (): Ask => ({ ...anyAsk(random), ...(visit.secure && { size: random.between(0, 300) }) })
+  const letters = Array.from({ length: random.between(2, 8) }, () => wire.letter('pipelined', ask()))
   if (random.chance(0.5)) {
     await wire.send(...letters)
   } else {

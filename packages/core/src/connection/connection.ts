@@ -1,31 +1,31 @@
 import type { Socket } from 'node:net'
 import type { Countdown } from '../countdown.ts'
 import type { Reason } from '../explanation.ts'
-import type { RequestInfo, ShutdownSettings } from '../options.ts'
+import type { ShutdownSettings } from '../options.ts'
 import { carriedBy, carry } from './carrier.ts'
 
 /** Where a connection belongs: what it counts on, and whom it tells. */
 export interface Site {
   readonly countdown: Countdown
   readonly settings: ShutdownSettings
+  readonly drain: Draining
+  readonly connections: Set<Connection>
+}
+
+/** What a connection knows of the end. */
+interface Draining {
   /** Whether the end has been decided: nothing new is expected, and what is done is closed. */
-  readonly draining: boolean
+  readonly begun: boolean
   /** Whether the listener is down, too. */
   readonly finishing: boolean
-  /** Whether this request is no activity. */
-  isIgnored(request: RequestInfo): boolean
-  /** A request was answered to the end during the drain. */
-  answered(): void
-  /** Another connection takes the place of this one. */
-  replaced(connection: Connection): void
-  /** The socket has closed. */
-  gone(connection: Connection): void
+  /** How many requests were answered to the end since. */
+  drained: number
+  /** Something has ended: is anything left? */
+  check(): void
 }
 
 /** For how many patiences a connection on which nobody says anything is active, where Node sets no bound. */
 const MOST_SILENCE = 2
-
-const nothing = (): void => {}
 
 /** One socket: what is in progress on it, and how it ends. */
 export abstract class Connection {
@@ -42,8 +42,7 @@ export abstract class Connection {
   securing: boolean
   /** How many bytes had been read when last marked. */
   protected marked = 0
-  #gone = false
-  #forgetSilence = nothing
+  #forgetSilence: (() => void) | undefined
 
   constructor(site: Site, socket: Socket, bare: boolean, securing: boolean) {
     this.site = site
@@ -53,6 +52,7 @@ export abstract class Connection {
     this.securing = securing
     this.next = carriedBy(socket)
     carry(socket, this)
+    site.connections.add(this)
   }
 
   /** The bytes that arrived, where they would be a request. */
@@ -71,7 +71,9 @@ export abstract class Connection {
   abstract finishSilent(): void
 
   /** Adds what is in progress to an explanation. */
-  abstract explain(reasons: Reason[]): void
+  explain(reasons: Reason[]): void {
+    if (this.bare) reasons.push({ kind: 'connection', label: this.origin, ignored: false })
+  }
 
   /** Lets go of what is in progress. */
   protected abstract release(): void
@@ -101,21 +103,18 @@ export abstract class Connection {
 
   /** The socket has closed, or is watched no longer: nothing is counted any more. */
   leave(): void {
-    if (this.#gone) return
-    this.#gone = true
-    this.#unlink()
-    this.forgetSilence()
+    if (!this.site.connections.has(this)) return
+    this.forget()
     if (this.bare) this.unbare()
     this.release()
-    this.site.gone(this)
+    this.site.drain.check()
   }
 
-  /** Gives its place to a connection of another protocol. What it counted goes on counting. */
-  replace(): void {
-    this.#gone = true
-    this.forgetSilence()
+  /** Is known no longer. What it counted goes on counting. */
+  forget(): void {
+    this.site.connections.delete(this)
     this.#unlink()
-    this.site.replaced(this)
+    this.forgetSilence()
   }
 
   /** Destroys the socket, whatever is in progress. */
@@ -129,6 +128,12 @@ export abstract class Connection {
     this.site.countdown.end()
   }
 
+  /** A request or stream has ended. */
+  protected ended(ignored: boolean): void {
+    if (ignored) this.site.countdown.endSoft()
+    else this.site.countdown.end()
+  }
+
   /** Where Node itself sets no bound to a connection on which nobody says anything: it counts no longer than this. */
   protected boundSilence(): void {
     if (!this.bare) return
@@ -139,8 +144,8 @@ export abstract class Connection {
 
   /** Somebody said something. */
   protected forgetSilence(): void {
-    this.#forgetSilence()
-    this.#forgetSilence = nothing
+    this.#forgetSilence?.()
+    this.#forgetSilence = undefined
   }
 
   /** Sends what was written, then FIN. */
@@ -153,13 +158,9 @@ export abstract class Connection {
   #unlink(): void {
     let head = carriedBy(this.socket)
     if (head === this) head = this.next
-    else {
-      for (let other = head; other !== undefined; other = other.next) {
-        if (other.next === this) other.next = this.next
-      }
-    }
+    for (let other = head; other !== undefined; other = other.next) if (other.next === this) other.next = this.next
     carry(this.socket, head)
-    if (this.stream !== this.socket) carry(this.stream, head)
+    carry(this.stream, head)
   }
 
   /** Reasons name connections by where they come from. */

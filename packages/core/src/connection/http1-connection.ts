@@ -26,30 +26,24 @@ export class Http1Connection extends Connection {
     const { site } = this
     this.#fresh = false
     if (this.#response === undefined) this.#response = response
-    else this.#queued = [...(this.#queued ?? []), response]
-    if (site.settings.ignored !== undefined && site.isIgnored(request)) {
-      this.#beginIgnored(response)
-    } else if (this.bare) {
-      // What counted as the connection now counts as its first request.
-      this.bare = false
-    } else {
-      site.countdown.begin()
-    }
-    if (site.draining) this.announce()
+    else if (this.#queued === undefined) this.#queued = [response]
+    else this.#queued.push(response)
+    // What counted as the connection now counts as its first request.
+    if (this.bare) this.bare = false
+    else site.countdown.begin()
+    if (site.settings.ignored?.(request)) this.#ignore(response)
+    if (site.drain.begun) this.announce()
   }
 
   /** A response has closed, answered or not. */
   closed(response: ServerResponse): void {
     if (!this.#remove(response)) return
     const { site } = this
-    if (this.#ignored?.delete(response)) {
-      site.countdown.endSoft()
-    } else {
-      site.countdown.end()
-    }
+    if (this.#ignored?.delete(response)) site.countdown.endSoft()
+    else site.countdown.end()
     if (this.#late) this.#adoptCurrent(response)
-    if (!site.draining) return
-    if (response.writableFinished && !this.stream.destroyed) site.answered()
+    if (!site.drain.begun) return
+    if (response.writableFinished && !this.stream.destroyed) site.drain.drained++
     if (this.#response !== undefined) return
     if (response.req.complete) this.#endWhenQuiet()
     else this.end()
@@ -57,17 +51,15 @@ export class Http1Connection extends Connection {
 
   /** A request in progress turns out to be no activity. */
   ignore(request: IncomingMessage): void {
-    const response = [this.#response, ...(this.#queued ?? [])].find((response) => response?.req === request)
-    if (response === undefined || this.#ignored?.has(response)) return
-    this.#addIgnored(response)
-    this.site.countdown.retract()
+    const response = this.#responses.find(({ req }) => req === request)
+    if (response !== undefined && !this.#ignored?.has(response)) this.#ignore(response)
   }
 
   /** The connection leaves HTTP. `request` is the last one. */
   upgrade(request: IncomingMessage): void {
     const { countdown, settings } = this.site
     this.#fresh = false
-    this.#upgraded = this.site.isIgnored(request) ? 'ignore' : settings.upgrades
+    this.#upgraded = settings.ignored?.(request) ? 'ignore' : settings.upgrades
     if (this.#upgraded === 'open') {
       if (this.bare) this.bare = false
       else countdown.begin()
@@ -97,7 +89,7 @@ export class Http1Connection extends Connection {
 
   /** Takes over a response that was in progress before the server was watched. */
   adopt(response: ServerResponse): void {
-    if (response === this.#response || this.#queued?.includes(response)) return
+    if (this.#responses.includes(response)) return
     response.on('close', onResponseClose)
     this.begin(response.req, response)
   }
@@ -136,11 +128,10 @@ export class Http1Connection extends Connection {
     if (this.securing || (this.#fresh && !this.headBegun)) this.end()
   }
 
-  explain(reasons: Reason[]): void {
-    if (this.bare) reasons.push({ kind: 'connection', label: this.origin, ignored: false })
+  override explain(reasons: Reason[]): void {
+    super.explain(reasons)
     if (this.#upgraded === 'open') reasons.push({ kind: 'upgrade', label: this.origin, ignored: false })
-    for (const response of [this.#response, ...(this.#queued ?? [])]) {
-      if (response === undefined) break
+    for (const response of this.#responses) {
       const { method, url } = response.req
       reasons.push({ kind: 'request', label: `${method} ${url}`, ignored: this.#ignored?.has(response) === true })
     }
@@ -148,17 +139,15 @@ export class Http1Connection extends Connection {
 
   /** Node 20 and 22 emit no 'close' for queued responses whose connection was lost: all that is left ends here. */
   protected release(): void {
-    const { countdown } = this.site
-    if (this.#upgraded === 'open') countdown.end()
-    for (const response of [this.#response, ...(this.#queued ?? [])]) {
-      if (response === undefined) break
-      if (this.#ignored?.has(response)) countdown.endSoft()
-      else countdown.end()
-    }
+    if (this.#upgraded === 'open') this.site.countdown.end()
+    for (const response of this.#responses) this.ended(this.#ignored?.has(response) === true)
     this.#upgraded = undefined
     this.#response = undefined
     this.#queued = undefined
-    this.#ignored = undefined
+  }
+
+  get #responses(): ServerResponse[] {
+    return this.#response === undefined ? [] : [this.#response, ...(this.#queued ?? [])]
   }
 
   /** Of pipelined responses that began before the server was watched, Node shows only the one whose turn it is. */
@@ -168,7 +157,7 @@ export class Http1Connection extends Connection {
   }
 
   #announce(): void {
-    const last = this.#queued?.at(-1) ?? this.#response
+    const last = this.#responses.at(-1)
     if (last === undefined || last === this.#announced) return
     // On a response that is not the last, it would make Node drop the pipelined ones behind it.
     if (this.#announced !== undefined && !this.#announced.headersSent) this.#announced.shouldKeepAlive = true
@@ -179,18 +168,13 @@ export class Http1Connection extends Connection {
     this.#announced = last
   }
 
-  #beginIgnored(response: ServerResponse): void {
-    this.#addIgnored(response)
-    if (!this.bare) return
-    this.bare = false
-    this.site.countdown.retract()
-  }
-
-  #addIgnored(response: ServerResponse): void {
+  /** What has begun as an activity is none. */
+  #ignore(response: ServerResponse): void {
     this.#ignored = (this.#ignored ?? new Set()).add(response)
     // What was read by now was its head. What comes after it may be the head of the next.
     this.mark()
     this.site.countdown.beginSoft()
+    this.site.countdown.retract()
   }
 
   #remove(response: ServerResponse): boolean {
@@ -199,9 +183,8 @@ export class Http1Connection extends Connection {
       return true
     }
     const index = this.#queued?.indexOf(response) ?? -1
-    if (index < 0) return false
-    this.#queued?.splice(index, 1)
-    return true
+    if (index >= 0) this.#queued?.splice(index, 1)
+    return index >= 0
   }
 
   /** Ends after two turns that brought nothing: what has reached the machine by now is still answered. */

@@ -21,8 +21,7 @@ export class Http2Connection extends Connection {
   /** Takes the place of `connection`, which had not shown its protocol. `settled`: the client's SETTINGS have come. */
   constructor(connection: Connection, session: Http2Session, settled: boolean) {
     const { site, socket, stream, bare } = connection
-    connection.bare = false
-    connection.replace()
+    connection.forget()
     super(site, socket, bare, false)
     if (stream !== socket) this.secured(stream)
     this.#session = session
@@ -36,7 +35,7 @@ export class Http2Connection extends Connection {
     if (this.#streams.has(stream)) return
     const { site } = this
     const { countdown } = site
-    const ignored = site.settings.ignored !== undefined && site.isIgnored(requestInfo(headers))
+    const ignored = site.settings.ignored?.(requestInfo(headers)) === true
     this.#streams.set(stream, ignored)
     carry(stream, carriedBy(this.stream))
     stream.on('close', onStreamClose)
@@ -48,7 +47,7 @@ export class Http2Connection extends Connection {
     } else {
       countdown.begin()
     }
-    if (site.finishing) this.#session.close()
+    if (site.drain.finishing) this.#session.close()
   }
 
   /** A stream has closed, answered or not. */
@@ -56,13 +55,10 @@ export class Http2Connection extends Connection {
     const ignored = this.#streams.get(stream)
     if (ignored === undefined) return
     this.#streams.delete(stream)
-    if (ignored) {
-      this.site.countdown.endSoft()
-    } else {
-      this.#opening = undefined
-      this.site.countdown.end()
-    }
-    if (this.site.draining && stream.rstCode === NO_ERROR && stream.writableFinished) this.site.answered()
+    if (!ignored) this.#opening = undefined
+    this.ended(ignored)
+    const { drain } = this.site
+    if (drain.begun && stream.rstCode === NO_ERROR && stream.writableFinished) drain.drained++
   }
 
   /** A stream in progress turns out to be no activity. */
@@ -101,8 +97,8 @@ export class Http2Connection extends Connection {
     super.destroy()
   }
 
-  explain(reasons: Reason[]): void {
-    if (this.bare) reasons.push({ kind: 'connection', label: this.origin, ignored: false })
+  override explain(reasons: Reason[]): void {
+    super.explain(reasons)
     for (const [stream, ignored] of this.#streams)
       reasons.push({ kind: 'stream', label: `${stream.id} ${this.origin}`, ignored })
   }
@@ -110,22 +106,20 @@ export class Http2Connection extends Connection {
   protected release(): void {
     // It closed without a stream: an activity, if a short one.
     if (this.#opening !== undefined) this.site.countdown.openings.keep(this.#opening)
-    for (const ignored of this.#streams.values()) {
-      if (ignored) this.site.countdown.endSoft()
-      else this.site.countdown.end()
-    }
+    for (const ignored of this.#streams.values()) this.ended(ignored)
     this.#streams.clear()
   }
 
   #settle(): void {
     this.#settled = true
-    const { countdown, draining } = this.site
+    const { countdown, drain } = this.site
     if (this.bare) {
       this.bare = false
       this.forgetSilence()
       this.#opening = countdown.endOpening()
     }
-    if (draining) this.#endWhenQuiet()
+    // Accepted while the listener was going down: its first request may be on its way.
+    if (drain.begun) afterTwoTurns(() => drain.finishing && this.#session.close())
   }
 
   /** A session that carries only ignored streams was no activity, at its opening neither. */
@@ -138,13 +132,6 @@ export class Http2Connection extends Connection {
       countdown.unrenew(this.#opening)
       this.#opening = undefined
     }
-  }
-
-  /** Accepted while the listener was going down: its first request may be on its way. */
-  #endWhenQuiet(): void {
-    afterTwoTurns(() => {
-      if (this.site.finishing) this.#session.close()
-    })
   }
 }
 

@@ -12,9 +12,7 @@ const END = '\r\n\r\n'
 export function hasMoreToParse(socket: Socket): boolean {
   const parser: unknown = Reflect.get(socket, 'parser')
   if (typeof parser !== 'object' || parser === null) return false
-  const show: unknown = Reflect.get(parser, 'getCurrentBuffer')
-  if (typeof show !== 'function') return true
-  const piece: unknown = Reflect.apply(show, parser, [])
+  const piece: unknown = Object(parser).getCurrentBuffer?.()
   if (!Buffer.isBuffer(piece)) return true
   const end = piece.indexOf(END)
   return piece.length > 0 && (end < 0 || end + END.length < piece.length)

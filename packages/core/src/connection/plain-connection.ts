@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import type { Reason } from '../explanation.ts'
 import { Connection, type Site } from './connection.ts'
 
 /** A connection of a net or tls server: active for as long as it is open. The application ends it. */
@@ -33,10 +32,6 @@ export class PlainConnection extends Connection {
 
   finishSilent(): void {
     if (this.securing) this.end()
-  }
-
-  explain(reasons: Reason[]): void {
-    reasons.push({ kind: 'connection', label: this.origin, ignored: false })
   }
 
   protected release(): void {}

@@ -1,0 +1,132 @@
+import { once } from 'node:events'
+import type { ListenOptions } from 'node:net'
+import { type AnyServer, IdleUsageError } from '@idle-shutdown/core'
+import { checkServer, refuseUnknown, showValue } from '@idle-shutdown/core/adapter'
+import { claim, label, unclaim, type Wanted } from './claim.ts'
+import { serveConnection } from './inherited-connection.ts'
+import { acceptOn, addressOf } from './inherited-listeners.ts'
+import type { InheritedSocket } from './inherited-socket.ts'
+import type { Listening } from './listening.ts'
+import { served } from './service.ts'
+import { debug } from './supervisor.ts'
+
+/** Which of the inherited sockets a server is for. */
+export interface ListenChoice {
+  /** Only those of these names. Default: every one that no other server has taken. */
+  names?: readonly string[]
+  /** What the program is made for: a socket of the other kind is refused. Default: either. */
+  kind?: InheritedSocket['kind']
+}
+
+/**
+ * Serves every inherited socket, or one inherited connection, or listens on `fallback` where nothing was inherited: the same
+ * program runs under systemd, under inetd and by hand. Resolves when the server accepts.
+ *
+ * An inherited listener is left as it was for the next process: its path stays, its blocking mode comes back. When an
+ * inherited connection ends, the server is closed, and the process ends by itself.
+ *
+ * @param fallback a port, a path, or what `server.listen()` takes
+ * @throws IdleUsageError (the promise rejects) `ERR_IDLE_FOREIGN_SOCKETS`, `ERR_IDLE_INVALID_LISTEN_FDS`, `ERR_IDLE_NO_SOCKET`,
+ *   `ERR_IDLE_DATAGRAM_SOCKET`, `ERR_IDLE_UNKNOWN_SOCKET`, `ERR_IDLE_SOCKET_TAKEN`, `ERR_IDLE_SOCKET_KIND`,
+ *   `ERR_IDLE_CLUSTER_WORKER`, `ERR_IDLE_UNSUPPORTED_RUNTIME`, `ERR_IDLE_INVALID_SERVER`, `ERR_IDLE_UNKNOWN_OPTION`,
+ *   `ERR_IDLE_INVALID_OPTION`; and what Node's own `listen()` fails with
+ */
+export async function listen(
+  server: AnyServer,
+  fallback: ListenOptions | number | string,
+  options: ListenChoice = {},
+): Promise<Listening> {
+  checkServer(server)
+  checkFallback(fallback)
+  const sockets = claim(wanted(options))
+  try {
+    const listening = new Served(server, sockets, await serve(server, sockets, fallback))
+    served(server, starter(listening))
+    return listening
+  } catch (error) {
+    unclaim(sockets)
+    throw error
+  }
+}
+
+class Served implements Listening {
+  readonly kind: Listening['kind']
+  readonly sockets: readonly InheritedSocket[]
+  readonly addresses: readonly string[]
+  readonly #server: AnyServer
+
+  constructor(server: AnyServer, sockets: readonly InheritedSocket[], addresses: readonly string[]) {
+    this.#server = server
+    this.kind = sockets[0]?.kind ?? 'fallback'
+    this.sockets = sockets
+    this.addresses = addresses
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    await closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+async function serve(
+  server: AnyServer,
+  sockets: readonly InheritedSocket[],
+  fallback: ListenOptions | number | string,
+): Promise<readonly string[]> {
+  const [first] = sockets
+  if (first?.kind === 'connection') {
+    serveConnection(server, first)
+    return []
+  }
+  if (first !== undefined) return acceptOn(server, sockets, typeof fallback === 'object' ? fallback.backlog : undefined)
+  server.listen(fallback)
+  await once(server, 'listening')
+  return [addressOf(server)]
+}
+
+/** What starts the process again: said once for logs, and in every explanation. */
+function starter({ kind, sockets, addresses }: Listening): string {
+  const list = sockets.map(label).join(', ')
+  switch (kind) {
+    case 'listening':
+      debug('serves the inherited %s: whoever passed it starts the process again after an idle end', list)
+      return `the next connection to ${list}`
+    case 'connection':
+      debug('serves the inherited connection %s: the next one starts another process', list)
+      return 'the next connection'
+    case 'fallback':
+      debug('listens on %s by itself: nothing known here starts it again after an idle end', addresses.join(', '))
+      return 'nothing known here: no socket was inherited'
+  }
+}
+
+function wanted(options: ListenChoice): Wanted {
+  refuseUnknown(options, ['names', 'kind'])
+  const { names, kind } = options
+  if (names !== undefined && !(Array.isArray(names) && names.every((name) => typeof name === 'string'))) {
+    throw invalid('names', names, 'an array of names')
+  }
+  if (kind !== undefined && kind !== 'listening' && kind !== 'connection') {
+    throw invalid('kind', kind, `'listening', 'connection'`)
+  }
+  return { names: names && [...new Set(names)], kind }
+}
+
+// Also where it is not needed: a mistake in it should not wait for the day on which it is.
+function checkFallback(fallback: ListenOptions | number | string): void {
+  const isPort = Number.isInteger(fallback) && Number(fallback) >= 0 && Number(fallback) <= 65_535
+  const isOther =
+    (typeof fallback === 'string' && fallback !== '') || (typeof fallback === 'object' && fallback !== null)
+  if (!isPort && !isOther) {
+    throw invalid('fallback', fallback, `a port, a path, or an object such as { port: 3000, host: '127.0.0.1' }`)
+  }
+}
+
+function invalid(name: string, value: unknown, accepted: string): IdleUsageError {
+  return new IdleUsageError('ERR_IDLE_INVALID_OPTION', `${name} is ${showValue(value)}; accepted is ${accepted}`)
+}

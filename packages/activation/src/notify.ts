@@ -1,0 +1,67 @@
+import { type Duration, IdleUsageError } from '@idle-shutdown/core'
+import { milliseconds, refuseUnknown, showValue } from '@idle-shutdown/core/adapter'
+import { send } from './supervisor.ts'
+
+/** What a supervisor can be told. Several at once go in one message. */
+export interface Notification {
+  /** The service has started (`Type=notify` waits for that), or has reloaded. */
+  ready?: true
+  /** The service is about to end. */
+  stopping?: true
+  /** The service reloads (`Type=notify-reload`); `ready` says that it has. */
+  reloading?: true
+  /** One line for people, which `systemctl status` shows. */
+  status?: string
+  /** The start or stop that is under way may take this much longer, from now. Finite, more than 0. */
+  extendTimeout?: Duration
+  /** The service is alive: `WatchdogSec=`. `listen()` says so by itself. */
+  watchdog?: true
+}
+
+/**
+ * Tells systemd how the service is. Resolves with whether that was told: false, at once, without NOTIFY_SOCKET, and false where it
+ * fails, which an environment of `NODE_DEBUG=idle-shutdown` prints. Messages arrive in the order of the calls.
+ *
+ * `listen()` sends `ready`, `stopping`, `extendTimeout` and `watchdog` by itself.
+ *
+ * Node cannot open NOTIFY_SOCKET, a datagram socket. Where the unit passes it, with `OpenFile=/run/systemd/notify` (systemd 253),
+ * that is written to; else `systemd-notify` is spawned, for which a service of another user than root needs
+ * `NotifyAccess=all`. It never keeps the process alive for more than 2 seconds.
+ *
+ * @throws IdleUsageError (the promise rejects) `ERR_IDLE_UNKNOWN_OPTION`, `ERR_IDLE_INVALID_OPTION`, `ERR_IDLE_INVALID_DURATION`
+ * @see https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
+ */
+export async function notify(state: Notification): Promise<boolean> {
+  return send(assignments(state))
+}
+
+const FLAGS = ['ready', 'stopping', 'reloading', 'watchdog'] as const
+
+function assignments(state: Notification): readonly string[] {
+  refuseUnknown(state, [...FLAGS, 'status', 'extendTimeout'])
+  for (const flag of FLAGS) {
+    if (state[flag] !== undefined && state[flag] !== true) throw invalid(flag, state[flag], 'true, or nothing')
+  }
+  const { ready, stopping, reloading, status, extendTimeout, watchdog } = state
+  if (status !== undefined && typeof status !== 'string') throw invalid('status', status, 'a text')
+  const extension = extendTimeout === undefined ? 0 : milliseconds('extendTimeout', extendTimeout)
+  if (extension === Number.POSITIVE_INFINITY) {
+    throw new IdleUsageError('ERR_IDLE_INVALID_DURATION', 'extendTimeout is Infinity; accepted is a finite duration')
+  }
+  const list = [
+    // The clock of hrtime() is the one that systemd compares it with, so that it knows an old READY=1 from the new one.
+    ...(reloading ? ['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`] : []),
+    ...(ready ? ['READY=1'] : []),
+    ...(stopping ? ['STOPPING=1'] : []),
+    // A line break would begin another assignment, and a NUL ends an argument.
+    ...(status === undefined ? [] : [`STATUS=${status.replaceAll(/\s+|\0/g, ' ')}`]),
+    ...(extension > 0 ? [`EXTEND_TIMEOUT_USEC=${Math.ceil(extension * 1000)}`] : []),
+    ...(watchdog ? ['WATCHDOG=1'] : []),
+  ]
+  if (list.length === 0) throw invalid('state', state, 'an object that says something, such as { ready: true }')
+  return list
+}
+
+function invalid(name: string, value: unknown, accepted: string): IdleUsageError {
+  return new IdleUsageError('ERR_IDLE_INVALID_OPTION', `${name} is ${showValue(value)}; accepted is ${accepted}`)
+}

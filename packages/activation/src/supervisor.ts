@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { write } from 'node:fs'
+import { debuglog } from 'node:util'
+import { inheritance } from './inheritance.ts'
+
+/** The family's debug lines: `NODE_DEBUG=idle-shutdown`. */
+export const debug: (message: string, ...values: unknown[]) => void = debuglog('idle-shutdown')
+
+/** How long (ms) an answer of `systemd-notify` keeps the process alive. It takes some 6 ms, unless something is wrong. */
+const PATIENCE = 2000
+
+/** One message after the other: each may be a process of its own, and READY=1 must not come after STOPPING=1. */
+let last: Promise<unknown> = Promise.resolve()
+
+/** Sends assignments to the supervisor, as one message. Resolves with whether that was done, and never rejects. */
+export function send(assignments: readonly string[]): Promise<boolean> {
+  if (!process.env['NOTIFY_SOCKET']) return Promise.resolve(false)
+  const sent = last
+    .then(async () => {
+      const notifier = inheritedNotifier()
+      return (notifier !== undefined && (await written(notifier, assignments))) || (await spawned(assignments))
+    })
+    .catch((error: unknown) => {
+      debug('no notification: %s', error)
+      return false
+    })
+  last = sent
+  return sent
+}
+
+function inheritedNotifier(): number | undefined {
+  try {
+    return inheritance().notifier
+  } catch {
+    // listen() says what is wrong with what was passed.
+    return undefined
+  }
+}
+
+function written(fd: number, assignments: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    write(fd, assignments.join('\n'), (error) => {
+      if (error !== null) debug('descriptor %d takes no notification: %s', fd, error.message)
+      resolve(error === null)
+    })
+  })
+}
+
+function spawned(assignments: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const failed = (why: string): void => {
+      debug('systemd-notify %s failed: %s', assignments.join(' '), why)
+      resolve(false)
+    }
+    const child = spawn('systemd-notify', assignments, { stdio: 'ignore' })
+    // Not unref'd at once: a service that ends before READY=1 has arrived has failed for systemd.
+    const timer = setTimeout(() => {
+      child.unref()
+      failed(`no answer within ${PATIENCE} ms`)
+    }, PATIENCE).unref()
+    child.once('error', (error) => {
+      clearTimeout(timer)
+      failed(error.message)
+    })
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer)
+      if (code === 0) resolve(true)
+      else failed(`it ended with ${code ?? signal}`)
+    })
+  })
+}

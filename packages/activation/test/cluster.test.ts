@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KeepAliveClient } from '@idle-shutdown/conformance'
+import { afterAll, describe, expect, test } from 'vitest'
+import { Program } from './program.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'activation-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const ACTIVATION = new URL('../dist/index.js', import.meta.url).href
+
+const worker = join(folder, 'worker.mjs')
+writeFileSync(
+  worker,
+  `import { createServer } from 'node:http'
+   import { listen } from '${ACTIVATION}'
+   const server = createServer((req, res) => {
+     res.setHeader('connection', 'close').end('from a worker')
+     process.disconnect()
+   })
+   try {
+     const { kind, sockets, addresses } = await listen(server, 0)
+     console.log('worker', JSON.stringify({ kind, sockets, addresses, left: process.env.IDLE_SHUTDOWN_LISTEN }))
+   } catch (error) {
+     console.log(error.code + ': ' + error.message)
+     process.disconnect()
+   }`,
+)
+
+describe.each([
+  ['has read what was passed', 'inheritedSockets()'],
+  ['has not', ''],
+])('a cluster worker whose primary %s', (_name, first) => {
+  const primary = `
+    ${first}
+    const { default: cluster } = await import('node:cluster')
+    cluster.setupPrimary({ exec: '${worker}', execArgv: [] })
+    cluster.fork()`
+
+  test('serves the TCP sockets of its primary', async () => {
+    const program = Program.activated(['web@tcp', 'admin@tcp'], primary)
+    const [web, admin] = await program.addresses(2)
+    const said = JSON.parse((await program.printed(/worker (.*)/))[1] ?? '')
+    expect(said).toEqual({
+      kind: 'listening',
+      sockets: [
+        { fd: 3, name: 'web', kind: 'listening' },
+        { fd: 4, name: 'admin', kind: 'listening' },
+      ],
+      addresses: [`127.0.0.1:${web?.port}`, `127.0.0.1:${admin?.port}`],
+    })
+    if (admin === undefined) throw new Error('no address')
+    expect((await new KeepAliveClient(admin).ask('/').answer).body).toBe('from a worker')
+    expect(await program.ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('refuses a unix socket, which Node cannot share', async () => {
+    const path = join(folder, first === '' ? 'a' : 'b')
+    const { stdout } = await Program.activated([`web@unix:${path}`], primary).ended
+    expect(stdout).toMatch(/^ERR_IDLE_CLUSTER_WORKER: 'web' \(descriptor 3\) is a unix socket/m)
+  })
+})
+
+test('a child that is no worker does not take what was passed', async () => {
+  const program = Program.activated(
+    ['web@tcp'],
+    `inheritedSockets()
+     const { spawnSync } = await import('node:child_process')
+     console.log(spawnSync(process.execPath, [...process.execArgv.slice(0, -1),
+       "const { inheritedSockets } = await import('${ACTIVATION}'); console.log('child', inheritedSockets())"]) .stdout + '')`,
+  )
+  expect((await program.ended).stdout).toContain('child []')
+})

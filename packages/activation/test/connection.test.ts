@@ -1,0 +1,233 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Http2Client, KeepAliveClient, RawClient, type ServerKind } from '@idle-shutdown/conformance'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { endedByItself, Program } from './program.ts'
+
+// `accept` waits for a client and passes its connection: systemd's Accept=yes, inetd's nowait.
+
+const CONFORMANCE = new URL('../../conformance/dist/program.js', import.meta.url).href
+const folder = mkdtempSync(join(tmpdir(), 'activation-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function kept(address: { host: string; port: number } | { path: string }, secure = false): KeepAliveClient {
+  const client = new KeepAliveClient(address, secure)
+  onTestFinished(() => client.destroy())
+  return client
+}
+
+describe('one inherited connection', () => {
+  test('is served, keep-alive included, and the process ends when it closes', async () => {
+    const program = Program.activated(
+      ['connection@accept'],
+      `const { kind, sockets } = await listen(hello(), 0)
+       console.log(kind, JSON.stringify(sockets))`,
+    )
+    const client = kept(await program.address())
+    for (let time = 0; time < 3; time++) expect((await client.ask('/').answer).body).toBe('Hello')
+    client.destroy()
+    expect(await program.ended).toMatchObject({
+      ...endedByItself,
+      stdout: expect.stringContaining('connection [{"fd":3,"name":"connection","kind":"connection"}]'),
+    })
+  })
+
+  test('over a unix socket', async () => {
+    const path = join(folder, 'accepted')
+    const program = Program.activated([`accept-unix:${path}`], 'await listen(hello(), 0)')
+    await program.printed(/path/)
+    const client = kept({ path })
+    expect((await client.ask('/').answer).body).toBe('Hello')
+    client.destroy()
+    expect(await program.ended).toMatchObject(endedByItself)
+  })
+
+  test.for<[ServerKind, 'http' | 'h2' | 'raw', boolean]>([
+    ['https', 'http', true],
+    ['h2c', 'h2', false],
+    ['h2', 'h2', true],
+    ['h2 with HTTP/1', 'http', true],
+    ['net', 'raw', false],
+    ['tls', 'raw', true],
+  ])('by a server of the kind %s', async ([kind, protocol, secure]) => {
+    const program = Program.activated(
+      ['accept'],
+      `const { makeServer } = await import('${CONFORMANCE}')
+       const server = makeServer('${kind}', ${protocol === 'raw' ? 'undefined' : `(req, res) => res.end('Hello')`})
+       if (${protocol === 'raw'}) server.on('${secure ? 'secureConnection' : 'connection'}', (socket) => socket.end('Hello'))
+       const idle = idleShutdown(server, { patience: '1h' })
+       void idle.closed.then(({ destroyed }) => console.log('destroyed', destroyed))
+       await listen(server, 0)`,
+    )
+    const address = await program.address()
+    if (protocol === 'raw') {
+      const client = await RawClient.connect(address, { secure })
+      await client.until('Hello')
+    } else if (protocol === 'h2') {
+      const client = await Http2Client.connect(address, secure)
+      expect((await client.ask('/').answer).body).toBe('Hello')
+      client.destroy()
+    } else {
+      const client = kept(address, secure)
+      expect((await client.ask('/').answer).body).toBe('Hello')
+      client.destroy()
+    }
+    expect(await program.ended).toMatchObject({
+      ...endedByItself,
+      stdout: expect.stringContaining('destroyed 0'),
+    })
+  })
+
+  test('watched: it holds the idle end, the end ends it with FIN, and closed resolves', async () => {
+    const program = Program.activated(
+      ['accept'],
+      `const server = hello()
+       const idle = idleAfter(1, server)
+       await listen(server, 0)
+       console.log('active', idle.tracker.explain().reasons.filter(({ kind }) => kind === 'connection').length)
+       console.log('reason', (await idle.closed).reason.code)`,
+    )
+    const client = await RawClient.connect(await program.address())
+    await program.printed(/active 1/)
+    await client.get('/')
+    await client.until('Hello')
+    expect(await client.ended).toEqual({ how: 'FIN' })
+    expect(await program.ended).toMatchObject({
+      ...endedByItself,
+      stdout: expect.stringContaining('reason ERR_IDLE_TIMEOUT'),
+    })
+  })
+
+  test('watched: when it closes before the patience is over, that is the end, and what waits for the signal is told', async () => {
+    const program = Program.activated(
+      ['accept'],
+      `const server = hello()
+       const idle = idleShutdown(server, { patience: '1h' })
+       const pool = setInterval(() => {}, 1000)
+       idle.signal.addEventListener('abort', () => clearInterval(pool))
+       await listen(server, 0)
+       console.log('reason', (await idle.closed).reason.name)`,
+    )
+    const client = kept(await program.address())
+    expect((await client.ask('/').answer).body).toBe('Hello')
+    client.destroy()
+    expect(await program.ended).toMatchObject({
+      ...endedByItself,
+      stdout: expect.stringContaining('reason AbortError'),
+    })
+  })
+
+  test.each(['', 'GET / HTTP/1.1\r\nHost'])(
+    'a client that sends only %j is let go after headersTimeout',
+    async (bytes) => {
+      const program = Program.activated(
+        ['accept'],
+        `const server = hello()
+       server.headersTimeout = 100
+       idleShutdown(server, { patience: '1h' })
+       await listen(server, 0)`,
+      )
+      const client = await RawClient.connect(await program.address())
+      await client.send(bytes)
+      expect(await program.ended).toMatchObject(endedByItself)
+      await client.ended
+    },
+  )
+
+  test('one that upgrades is not let go by headersTimeout', async () => {
+    const program = Program.activated(
+      ['accept'],
+      `const server = hello()
+       server.headersTimeout = 50
+       server.on('upgrade', (req, socket) => {
+         socket.write('HTTP/1.1 101 Switching Protocols\\r\\n\\r\\n')
+         setTimeout(() => socket.end('late'), 200)
+       })
+       await listen(server, 0)`,
+    )
+    const client = await RawClient.connect(await program.address())
+    await client.send('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')
+    await client.until('late')
+    expect(await program.ended).toMatchObject(endedByItself)
+  })
+})
+
+describe('inetd', () => {
+  test('nowait: the connection is standard input, output and error, and what is printed does not reach the client', async () => {
+    const program = Program.activated(
+      ['--inetd', 'accept', 'LISTEN_PID=', 'LISTEN_FDS=', 'LISTEN_FDNAMES='],
+      `const { kind, sockets } = await listen(http.createServer((req, res) => {
+         console.log('log'); console.error('error'); process.emitWarning('warning')
+         res.end(JSON.stringify({ kind, sockets }))
+       }), 0)`,
+    )
+    const client = await RawClient.connect(await program.address())
+    await client.get('/')
+    const answer = await client.until('"kind":"connection"}]}')
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(answer).toContain('{"kind":"connection","sockets":[{"fd":0,"name":"inetd"')
+    await client.get('/')
+    expect(await client.until('"kind":"connection"}]}')).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    client.destroy()
+    expect(await program.ended).toMatchObject(endedByItself)
+  })
+
+  test('wait: the listening socket is standard input, and printing does not end the process', async () => {
+    const program = Program.activated(
+      ['--fork', '--inetd', 'tcp'],
+      `const server = http.createServer((req, res) => {
+         console.log('log'); console.error('error'); process.emitWarning('warning')
+         res.end(JSON.stringify(inheritedSockets()))
+       })
+       idleAfter(1, server)
+       await listen(server, 0)`,
+    )
+    const address = await program.address()
+    expect((await kept(address).ask('/').answer).body).toBe('[{"fd":0,"name":"inetd","kind":"listening"}]')
+    await program.printed(/ended 0/)
+    const client = await RawClient.connect(address)
+    await client.send('late')
+    await client.until('perl\n')
+    expect(await program.ended).toMatchObject(endedByItself)
+  })
+})
+
+describe('a connection where it does not fit', () => {
+  test.each<[name: string, passed: string[], choice: string, expected: RegExp]>([
+    [
+      'a listening socket was expected',
+      ['web@accept'],
+      `{ kind: 'listening' }`,
+      /^ERR_IDLE_SOCKET_KIND: 'web' \(descriptor 3\) is a connection .*; accepted is a listening socket. Set Accept=no/m,
+    ],
+    [
+      'among other sockets',
+      ['web@tcp', 'x@accept'],
+      '{}',
+      /^ERR_IDLE_SOCKET_KIND: 'x' \(descriptor 4\) is a connection/m,
+    ],
+  ])('%s', async (_name, passed, choice, expected) => {
+    const program = Program.activated(
+      passed,
+      `const server = hello()
+       const error = await listen(server, 0, ${choice}).catch((error) => error)
+       console.log(error.code + ': ' + error.message)`,
+    )
+    const address = (await program.addresses(passed.length)).at(-1)
+    if (address === undefined) throw new Error('no address')
+    const client = await RawClient.connect(address)
+    expect((await program.ended).stdout).toMatch(expected)
+    await client.ended
+  })
+
+  test('a connected datagram socket from another network namespace is refused as what it is', async () => {
+    // Such sockets are not in the list of this namespace, as a TCP one is not.
+    const program = Program.activated(
+      ['x@udp-connected'],
+      `const error = await listen(hello(), 0).catch((error) => error)
+       console.log(error.code)`,
+    )
+    expect((await program.ended).stdout).toContain('ERR_IDLE_DATAGRAM_SOCKET')
+  })
+})

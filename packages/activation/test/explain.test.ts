@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { endedByItself, Program } from './program.ts'
+
+describe('what starts it again', () => {
+  const SAYS = `
+    const server = hello()
+    const idle = idleShutdown(server, { patience: 50 })
+    await listen(server, { port: 0, host: '127.0.0.1' })
+    console.log(JSON.stringify(idle.tracker.explain().startedAgainBy))
+    console.log(String(idle.tracker))`
+
+  test('a socket that was inherited: explain(), toString() and one debug line say so', async () => {
+    const program = Program.activated(['web@tcp', 'admin@tcp', 'NODE_DEBUG=idle-shutdown'], SAYS)
+    const { stderr, ...ending } = await program.ended
+    expect(ending).toMatchObject({ code: 0 })
+    const sockets = `'web' (descriptor 3), 'admin' (descriptor 4)`
+    expect(ending.stdout).toContain(`"the next connection to ${sockets}"`)
+    expect(ending.stdout).toContain(`(patience 50ms); started again by the next connection to ${sockets}`)
+    expect(stderr).toMatch(/^IDLE-SHUTDOWN \d+: serves the inherited .*starts the process again after an idle end\n$/)
+  })
+
+  test('nothing: it ends all the same, and says so', async () => {
+    const { stderr, ...ending } = await Program.byHand(SAYS, { NODE_DEBUG: 'idle-shutdown' }).ended
+    expect(ending).toMatchObject({ code: 0 })
+    expect(ending.stdout).toContain('"nothing known here: no socket was inherited"')
+    expect(stderr).toMatch(
+      /^IDLE-SHUTDOWN \d+: listens on 127\.0\.0\.1:\d+ by itself: nothing known here starts it again/,
+    )
+  })
+
+  test('nobody debugs, and nothing is printed', async () => {
+    expect(await Program.byHand(SAYS).ended).toMatchObject(endedByItself)
+  })
+
+  test('several servers of one clock', async () => {
+    const program = Program.activated(
+      ['web@tcp', 'admin@tcp'],
+      `const [web, admin, own] = [hello(), hello(), hello()]
+       const idle = idleShutdown([web, admin, own], { patience: 50 })
+       await listen(web, 0, { names: ['web'] })
+       await listen(admin, 0, { names: ['admin'] })
+       own.listen(0)
+       console.log(idle.tracker.explain().startedAgainBy)`,
+    )
+    expect((await program.ended).stdout).toContain(
+      `the next connection to 'web' (descriptor 3), the next connection to 'admin' (descriptor 4)`,
+    )
+  })
+})
+
+describe('Bun, whose listen({ fd }) binds a random port', () => {
+  // Node with Bun's mark: the refusal is about the name.
+  const MARKED = `Object.defineProperty(process, 'versions', { value: { ...process.versions, bun: '1.3.0' } })`
+
+  test('is refused where a socket was inherited', async () => {
+    const program = Program.activated(
+      ['web@tcp'],
+      `${MARKED}
+       await listen(hello(), 0).catch(({ code, message }) => console.log(code + ': ' + message))`,
+    )
+    expect((await program.ended).stdout).toMatch(/^ERR_IDLE_UNSUPPORTED_RUNTIME: 'web' \(descriptor 3\) .* Bun/m)
+  })
+
+  test('works with the fallback', async () => {
+    const program = Program.byHand(`${MARKED}
+      const listening = await listen(hello(), 0)
+      console.log(listening.kind)
+      await listening.close()`)
+    expect(await program.ended).toMatchObject({ ...endedByItself, stdout: 'fallback\n' })
+  })
+})

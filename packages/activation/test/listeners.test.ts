@@ -1,0 +1,239 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Http2Client, KeepAliveClient, RawClient, type ServerKind } from '@idle-shutdown/conformance'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { endedByItself, Program } from './program.ts'
+
+// Programs as a supervisor starts them: each with sockets that pass.pl opened.
+
+const CONFORMANCE = new URL('../../conformance/dist/program.js', import.meta.url).href
+const folder = mkdtempSync(join(tmpdir(), 'activation-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let count = 0
+const path = (): string => join(folder, String(count++))
+
+function kept(address: { host: string; port: number } | { path: string }, secure = false): KeepAliveClient {
+  const client = new KeepAliveClient(address, secure)
+  onTestFinished(() => client.destroy())
+  return client
+}
+
+describe('inheritedSockets()', () => {
+  test('gives numbers, names and kinds, in order', async () => {
+    const program = Program.activated(
+      ['web@tcp', `admin@unix:${path()}`, 'tcp'],
+      'console.log(JSON.stringify(inheritedSockets()))',
+    )
+    const { stdout } = await program.ended
+    expect(JSON.parse(stdout.split('\n').at(-2) ?? '')).toEqual([
+      { fd: 3, name: 'web', kind: 'listening' },
+      { fd: 4, name: 'admin', kind: 'listening' },
+      { fd: 5, name: 'unknown', kind: 'listening' },
+    ])
+  })
+
+  test('reads the environment once, removes the variables, and gives the same list ever after', async () => {
+    const program = Program.activated(
+      ['web@tcp'],
+      `const first = inheritedSockets()
+       const left = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES'].filter((name) => name in process.env)
+       process.env.LISTEN_FDS = '7'
+       console.log(JSON.stringify({ left, same: inheritedSockets() === first, frozen: Object.isFrozen(first) }))`,
+    )
+    expect((await program.ended).stdout).toContain('{"left":[],"same":true,"frozen":true}')
+  })
+
+  test('a second copy of the package in the process gives the same', async () => {
+    const program = Program.activated(
+      ['web@tcp'],
+      `const [one, other] = await Promise.all(['one', 'other'].map((copy) => import('${new URL('../dist/inheritance.js', import.meta.url).href}?' + copy)))
+       console.log(one.inheritance !== other.inheritance, one.inheritance() === other.inheritance())`,
+    )
+    expect((await program.ended).stdout).toContain('true true')
+  })
+
+  test('is empty where nothing was passed, also with a pipe as standard input', async () => {
+    const program = Program.byHand(
+      `const { spawnSync } = await import('node:child_process')
+       console.log(inheritedSockets().length, process.argv[1] ?? '')
+       if (process.env.INNER === undefined) {
+         const script = process.execArgv.at(-1)
+         console.log(spawnSync(process.execPath, ['--input-type=module', '-e', script], { input: 'x', env: { INNER: '1' } }).stdout + '')
+       }`,
+    )
+    expect((await program.ended).stdout).toMatch(/^0 \n0 \n/)
+  })
+})
+
+describe('listen() serves inherited listeners', () => {
+  test('several TCP and unix sockets on one server, and it ends by itself with 0', async () => {
+    const unix = path()
+    const program = Program.activated(
+      ['a@tcp', 'b@tcp', `c@unix:${unix}`],
+      `const server = hello()
+       idleAfter(3, server)
+       const { kind, sockets, addresses } = await listen(server, 0)
+       console.log(JSON.stringify({ kind, names: sockets.map(({ name }) => name), addresses }))`,
+    )
+    const [first, second] = await program.addresses(2)
+    const said = JSON.parse((await program.printed(/^\{.*$/m))[0])
+    expect(said).toEqual({
+      kind: 'listening',
+      names: ['a', 'b', 'c'],
+      addresses: [`127.0.0.1:${first?.port}`, `127.0.0.1:${second?.port}`, unix],
+    })
+    for (const address of [first, second, { path: unix }]) {
+      if (address === undefined) throw new Error('no address')
+      expect((await kept(address).ask('/').answer).body).toBe('Hello')
+    }
+    expect(await program.ended).toMatchObject(endedByItself)
+    expect(existsSync(unix), 'the path of an inherited socket stays').toBe(true)
+  })
+
+  test('what comes by a further listener is counted: it holds the idle end, and close() waits for it', async () => {
+    const program = Program.activated(
+      ['tcp', 'tcp'],
+      `const server = http.createServer((req, res) => {
+         server.getConnections((error, count) => console.log('counted', count))
+         server.close(() => console.log('closed', answered))
+         let answered = false
+         setTimeout(() => { answered = true; res.end('late') }, 100)
+         res.on('finish', () => console.log('finished'))
+       })
+       await listen(server, 0)`,
+    )
+    const [, second] = await program.addresses(2)
+    if (second === undefined) throw new Error('no address')
+    const client = kept(second)
+    expect((await client.ask('/').answer).body).toBe('late')
+    client.destroy()
+    const { stdout } = await program.ended
+    expect(stdout).toMatch(/counted 1\n.*finished\n.*closed true\n/s)
+  })
+
+  test('by name, for two servers', async () => {
+    const program = Program.activated(
+      ['web@tcp', 'admin@tcp', 'web@tcp'],
+      `const answer = (text, answers) => idled(Object.assign(http.createServer((req, res) => res.end(text)), { answers }))
+       const idled = (server) => { idleAfter(server.answers, server); return server }
+       const admin = await listen(answer('admin', 1), 0, { names: ['admin'] })
+       const web = await listen(answer('web', 2), 0, { names: ['web'] })
+       console.log(JSON.stringify([admin.sockets.length, web.sockets.length]))`,
+    )
+    const addresses = await program.addresses(3)
+    expect((await program.printed(/\[\d,\d\]/))[0]).toBe('[1,2]')
+    const answers = await Promise.all(addresses.map((address) => kept(address).ask('/').answer))
+    expect(answers.map(({ body }) => body)).toEqual(['web', 'admin', 'web'])
+    expect(await program.ended).toMatchObject(endedByItself)
+  })
+
+  test('a socket that is taken is not served twice: a further server gets what is left, then its fallback', async () => {
+    const program = Program.activated(
+      ['web@tcp', 'admin@tcp'],
+      `const servers = [hello(), hello(), hello()]
+       const kinds = []
+       for (const [server, choice] of [[servers[0], { names: ['admin'] }], [servers[1], {}], [servers[2], {}]]) {
+         kinds.push((await listen(server, { port: 0, host: '127.0.0.1' }, choice)).kind)
+       }
+       console.log(kinds.join())
+       for (const server of servers) server.close()`,
+    )
+    expect((await program.ended).stdout).toContain('listening,listening,fallback')
+  })
+
+  test.for<[ServerKind, 'http' | 'h2' | 'raw', boolean]>([
+    ['http', 'http', false],
+    ['https', 'http', true],
+    ['h2c', 'h2', false],
+    ['h2', 'h2', true],
+    ['h2 with HTTP/1', 'http', true],
+    ['net', 'raw', false],
+    ['tls', 'raw', true],
+  ])('%s, on both of two sockets', async ([kind, protocol, secure]) => {
+    const program = Program.activated(
+      ['tcp', 'tcp'],
+      `const { makeServer } = await import('${CONFORMANCE}')
+       const server = makeServer('${kind}', ${protocol === 'raw' ? 'undefined' : `(req, res) => res.end('Hello')`})
+       if (${protocol === 'raw'}) server.on('${secure ? 'secureConnection' : 'connection'}', (socket) => socket.end('Hello'))
+       idleAfter(2, server)
+       await listen(server, 0)`,
+    )
+    for (const address of await program.addresses(2)) {
+      if (protocol === 'raw') {
+        const client = await RawClient.connect(address, { secure })
+        await client.until('Hello')
+      } else if (protocol === 'h2') {
+        const client = await Http2Client.connect(address, secure)
+        expect((await client.ask('/').answer).body).toBe('Hello')
+      } else {
+        expect((await kept(address, secure).ask('/').answer).body).toBe('Hello')
+      }
+    }
+    expect(await program.ended).toMatchObject(endedByItself)
+  })
+
+  test.each(['close', 'exit'])(
+    'after an end by %s, the parent can accept as before: blocking, and in full',
+    async (how) => {
+      const program = Program.activated(
+        ['--fork', 'tcp', 'tcp'],
+        `const server = http.createServer((req, res) => res.end('Hello', () => {
+         if ('${how}' === 'exit') process.exit()
+         else server.close()
+       }).shouldKeepAlive = false)
+       await listen(server, 0)`,
+      )
+      const address = await program.address()
+      expect((await kept(address).ask('/', { headers: { connection: 'close' } }).answer).body).toBe('Hello')
+      await program.printed(/ended 0/)
+      // Its accept() waits: a non-blocking one would have failed by now.
+      const client = await RawClient.connect(address)
+      await client.send('late')
+      await client.until('perl\n')
+      expect(await program.ended).toMatchObject({ ...endedByItself, stdout: expect.stringContaining('read late') })
+    },
+  )
+
+  test('what queues while it is down is answered by the next', async () => {
+    const unix = path()
+    const program = Program.activated(
+      ['--fork', `unix:${unix}`],
+      `const server = hello()
+       idleShutdown(server, { patience: 50 })
+       await listen(server, 0)`,
+    )
+    await program.printed(/ended 0/)
+    const client = await RawClient.connect({ path: unix })
+    await client.send('hello?')
+    await client.until('perl\n')
+    expect((await program.ended).stdout).toContain('read hello?')
+  })
+})
+
+describe('with nothing inherited, listen() listens on its fallback', () => {
+  test.each([
+    ['a port', '0', /^(\[::\]|0\.0\.0\.0):\d+$/],
+    ['options', `{ port: 0, host: '127.0.0.1' }`, /^127\.0\.0\.1:\d+$/],
+    ['a path', `'${path()}'`, /^\/.*\d+$/],
+  ])('%s', async (_name, fallback, address) => {
+    const program = Program.byHand(
+      `const listening = await listen(hello(), ${fallback}, { names: ['whatever'] })
+       console.log(JSON.stringify(listening))
+       await listening.close()`,
+    )
+    const { stdout, ...ending } = await program.ended
+    expect(ending).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toEqual({ kind: 'fallback', sockets: [], addresses: [expect.stringMatching(address)] })
+  })
+
+  test('it fails as server.listen() does', async () => {
+    const program = Program.byHand(
+      `const first = await listen(hello(), { port: 0, host: '127.0.0.1' })
+       const port = Number(first.addresses[0].split(':')[1])
+       await listen(hello(), { port, host: '127.0.0.1' }).catch(({ code }) => console.log(code))
+       await first.close()`,
+    )
+    expect(await program.ended).toMatchObject({ ...endedByItself, stdout: 'EADDRINUSE\n' })
+  })
+})

@@ -1,0 +1,232 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KeepAliveClient } from '@idle-shutdown/conformance'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { notify } from '../src/index.ts'
+import { endedByItself, Program } from './program.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'activation-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let count = 0
+
+/** systemd's end: a datagram socket, and what arrives there. */
+class Receiver {
+  readonly path: string = join(folder, String(count++))
+  readonly #program = new Program('perl', [join(import.meta.dirname, 'receive.pl'), this.path])
+
+  static async open(): Promise<Receiver> {
+    const receiver = new Receiver()
+    onTestFinished(() => receiver.#program.kill('SIGKILL'))
+    await receiver.#program.printed(/ready/)
+    return receiver
+  }
+
+  /** Waits for a message. */
+  async got(pattern: RegExp): Promise<void> {
+    await this.#program.printed(pattern)
+  }
+
+  /** What has arrived, but for the barriers of systemd-notify. */
+  get messages(): string[] {
+    return [...this.#program.output.matchAll(/^got (.*)$/gm)]
+      .map(([, text = '']) => text)
+      .filter((text) => text !== 'BARRIER=1')
+  }
+}
+
+const hasSystemdNotify = spawnSync('systemd-notify', ['--version']).status === 0
+if (!hasSystemdNotify) console.log('skipped: what systemd-notify sends, which is not installed here')
+
+const ALL = `
+  console.log(await notify({ ready: true, status: 'two\\nlines' }))
+  console.log(await notify({ reloading: true }))
+  console.log(await notify({ stopping: true, extendTimeout: '1.5s' }))
+  console.log(await notify({ watchdog: true }))
+`
+const SAID = [
+  'READY=1 STATUS=two lines',
+  expect.stringMatching(/^RELOADING=1 MONOTONIC_USEC=\d+$/),
+  'STOPPING=1 EXTEND_TIMEOUT_USEC=1500000',
+  'WATCHDOG=1',
+]
+
+describe('notify()', () => {
+  test('does nothing without NOTIFY_SOCKET', async () => {
+    const program = Program.byHand(
+      'console.log(await notify({ ready: true }), process.getActiveResourcesInfo().length)',
+    )
+    expect((await program.ended).stdout).toMatch(/^false /)
+  })
+
+  test.runIf(hasSystemdNotify)('by systemd-notify', async () => {
+    const receiver = await Receiver.open()
+    const program = Program.byHand(ALL, { NOTIFY_SOCKET: receiver.path })
+    expect(await program.ended).toMatchObject({ ...endedByItself, stdout: 'true\ntrue\ntrue\ntrue\n' })
+    await receiver.got(/WATCHDOG/)
+    expect(receiver.messages).toEqual(SAID)
+  })
+
+  test('by the descriptor that OpenFile= passes, which is no socket to serve', async () => {
+    const receiver = await Receiver.open()
+    const program = Program.activated(
+      ['web@tcp', `notify@to:${receiver.path}`, `NOTIFY_SOCKET=${receiver.path}`, 'PATH=/nowhere'],
+      `${ALL}; console.log(JSON.stringify(inheritedSockets()))`,
+    )
+    expect((await program.ended).stdout).toContain(
+      'true\ntrue\ntrue\ntrue\n[{"fd":3,"name":"web","kind":"listening"}]\n',
+    )
+    await receiver.got(/WATCHDOG/)
+    expect(receiver.messages).toEqual(SAID)
+  })
+
+  test('is false where nothing takes it, and says so to who debugs', async () => {
+    const program = Program.byHand(`console.log(await notify({ ready: true }))`, {
+      NOTIFY_SOCKET: join(folder, 'nobody'),
+      PATH: '/nowhere',
+      NODE_DEBUG: 'idle-shutdown',
+    })
+    const { code, stdout, stderr } = await program.ended
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'false\n' })
+    expect(stderr).toMatch(/IDLE-SHUTDOWN \d+: systemd-notify READY=1 failed: .*ENOENT/)
+  })
+
+  test.each<[name: string, call: () => Promise<unknown>, code: string, message: string]>([
+    ['nothing', () => notify({}), 'ERR_IDLE_INVALID_OPTION', 'state is {}'],
+    // @ts-expect-error only true
+    ['false', () => notify({ ready: false }), 'ERR_IDLE_INVALID_OPTION', 'ready is false'],
+    // @ts-expect-error a text
+    ['a status that is no text', () => notify({ status: 5 }), 'ERR_IDLE_INVALID_OPTION', 'status is 5'],
+    ['no duration', () => notify({ extendTimeout: 'soon' }), 'ERR_IDLE_INVALID_DURATION', `extendTimeout is 'soon'`],
+    ['no end', () => notify({ extendTimeout: Infinity }), 'ERR_IDLE_INVALID_DURATION', 'Infinity'],
+    // @ts-expect-error it is called ready
+    ['an unknown word', () => notify({ redy: true }), 'ERR_IDLE_UNKNOWN_OPTION', `'redy'`],
+  ])('refuses %s', async (_name, call, code, message) => {
+    await expect(call()).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
+  })
+})
+
+describe('listen() tells by itself', () => {
+  /** A unit with `OpenFile=`, so that this needs no systemd. */
+  async function service(passed: readonly string[], source: string): Promise<{ program: Program; receiver: Receiver }> {
+    const receiver = await Receiver.open()
+    const environment = [`NOTIFY_SOCKET=${receiver.path}`, 'PATH=/nowhere']
+    return { program: Program.activated([...passed, `notify@to:${receiver.path}`, ...environment], source), receiver }
+  }
+
+  test('READY=1 when it listens; STOPPING=1 at the idle decision, with the time that the drain may take', async () => {
+    const { program, receiver } = await service(
+      ['tcp'],
+      `const server = hello()
+       const idle = idleShutdown(server, { patience: 50, grace: '20s' })
+       await listen(server, 0)`,
+    )
+    expect(await program.ended).toMatchObject(endedByItself)
+    await receiver.got(/STOPPING/)
+    expect(receiver.messages[0]).toBe('READY=1')
+    expect(receiver.messages[1]).toMatch(/^STOPPING=1 EXTEND_TIMEOUT_USEC=2[45]\d{6}$/)
+    expect(receiver.messages).toHaveLength(2)
+  })
+
+  test('a drain without an end is extended again and again', async () => {
+    const { program, receiver } = await service(
+      ['tcp'],
+      `const { mock } = await import('node:test')
+       const server = http.createServer((req, res) => {
+         mock.timers.enable({ apis: ['setTimeout'] })
+         void idle.close()
+         setImmediate(() => { mock.timers.tick(30_000); mock.timers.tick(30_000); res.end('Hello') })
+       })
+       const idle = idleShutdown(server, { grace: Infinity })
+       await listen(server, 0)`,
+    )
+    const client = new KeepAliveClient(await program.address())
+    expect((await client.ask('/').answer).body).toBe('Hello')
+    await program.ended
+    await receiver.got(/STOPPING/)
+    expect(receiver.messages).toEqual([
+      'READY=1',
+      'STOPPING=1 EXTEND_TIMEOUT_USEC=60000000',
+      'EXTEND_TIMEOUT_USEC=60000000',
+      'EXTEND_TIMEOUT_USEC=60000000',
+    ])
+  })
+
+  test('READY=1 once, when the last of the sockets is served, and STOPPING=1 once, when the last server closes', async () => {
+    const { program, receiver } = await service(
+      ['web@tcp', 'admin@tcp'],
+      `const [web, admin] = [await listen(hello(), 0, { names: ['web'] }), undefined]
+       await notify({ status: 'half' })
+       const other = await listen(hello(), 0, { names: ['admin'] })
+       await web.close()
+       await notify({ status: 'half closed' })
+       await other.close()`,
+    )
+    await program.ended
+    await receiver.got(/STOPPING/)
+    expect(receiver.messages).toEqual(['STATUS=half', 'READY=1', 'STATUS=half closed', 'STOPPING=1'])
+  })
+
+  test('READY=1 for its fallback, too', async () => {
+    const { program, receiver } = await service([], `await (await listen(hello(), 0)).close()`)
+    await program.ended
+    await receiver.got(/STOPPING/)
+    expect(receiver.messages).toEqual(['READY=1', 'STOPPING=1'])
+  })
+
+  test('WATCHDOG=1 while the event loop turns, when the unit asks this process for it', async () => {
+    const { program, receiver } = await service(
+      ['tcp', 'WATCHDOG_USEC=100000'],
+      `const server = hello()
+       idleShutdown(server, { patience: '1h' })
+       await listen(server, 0)
+       process.on('SIGTERM', () => server.close())`,
+    )
+    await receiver.got(/WATCHDOG=1\n.*WATCHDOG=1\n/s)
+    program.kill('SIGTERM')
+    expect(await program.ended).toMatchObject(endedByItself)
+  })
+
+  test.each([
+    ['of another process', 'WATCHDOG_PID=1'],
+    ['that is no number', 'WATCHDOG_USEC=x'],
+  ])('no WATCHDOG=1 for a watchdog %s', async (_name, environment) => {
+    const { program, receiver } = await service(
+      ['tcp', 'WATCHDOG_USEC=2000', environment],
+      `const server = hello()
+       idleShutdown(server, { patience: 100 })
+       await listen(server, 0)`,
+    )
+    expect(await program.ended).toMatchObject(endedByItself)
+    await receiver.got(/STOPPING/)
+    expect(receiver.messages.join()).not.toContain('WATCHDOG')
+  })
+
+  test('a supervisor that takes no message neither delays nor fails the server', async () => {
+    const program = Program.activated(
+      ['tcp', `NOTIFY_SOCKET=${join(folder, 'nobody')}`, 'PATH=/nowhere'],
+      `const server = hello()
+       idleAfter(1, server)
+       await listen(server, 0)`,
+    )
+    const client = new KeepAliveClient(await program.address())
+    expect((await client.ask('/').answer).body).toBe('Hello')
+    expect(await program.ended).toMatchObject(endedByItself)
+    client.destroy()
+  })
+
+  test('a systemd-notify that hangs keeps the process no longer than 2 seconds', async () => {
+    const program = Program.byHand(
+      `const { chmodSync, writeFileSync } = fs
+       writeFileSync('${join(folder, 'systemd-notify')}', '#!/bin/sh\\nexec sleep 8\\n')
+       chmodSync('${join(folder, 'systemd-notify')}', 0o755)
+       const since = performance.now()
+       void notify({ ready: true }).then((sent) => console.log('sent', sent))
+       process.on('exit', () => console.log('after', performance.now() - since < 6000))`,
+      { NOTIFY_SOCKET: join(folder, 'nobody'), PATH: `${folder}:/usr/bin:/bin` },
+    )
+    await program.printed(/sent false\nafter true/)
+    program.kill('SIGKILL')
+  })
+})
