@@ -1,7 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
-const roots = [...readdirSync('packages').map((name) => `packages/${name}`), 'bench', 'demo', 'e2e', 'soak']
+const roots = [
+  ...readdirSync('packages').map((name) => `packages/${name}`),
+  'bench',
+  'demo',
+  'e2e',
+  'e2e/activation',
+  'soak',
+]
 const report = process.env['IDLE_TEST_REPORT']
 
 export default defineConfig({

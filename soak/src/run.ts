@@ -24,7 +24,7 @@ const PATIENCE = 30
 const TOO_LONG = 60_000
 
 /** How many times its length it may take until all malformed inputs are sent: on a busy machine, long. */
-const MOST_LENGTHS = 10
+const MOST_LENGTHS = 30
 
 /** How much of the samples is left out: a process that has just begun still compiles, and fills its caches. */
 const WARM_UP = 0.5

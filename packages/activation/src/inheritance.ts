@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { IdleUsageError } from '@idle-shutdown/core'
 import { showValue } from '@idle-shutdown/core/adapter'
 import { type Descriptor, describe, describeOf, isKnownTcp } from './descriptor.ts'
@@ -140,11 +140,20 @@ function silence(fd: number): void {
 }
 
 function foreign(pid: string | undefined): IdleUsageError {
-  const found = pid === undefined ? 'LISTEN_FDS is set without LISTEN_PID' : `LISTEN_PID is ${showValue(pid)}`
+  const found =
+    pid === undefined ? 'LISTEN_FDS is set without LISTEN_PID' : `LISTEN_PID is ${showValue(pid)}${nameOf(pid)}`
   return new IdleUsageError(
     'ERR_IDLE_FOREIGN_SOCKETS',
     `${found}, but this is process ${process.pid}: the sockets were passed to another program, such as npm or a shell, which started this one. Let the supervisor start node itself (ExecStart=/usr/bin/node server.js), or the shell exec it; where nothing is to be inherited, unset LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES`,
   )
+}
+
+function nameOf(pid: string): string {
+  try {
+    return ` (${readFileSync(`/proc/${Number(pid)}/comm`, 'utf8').trim()})`
+  } catch {
+    return ''
+  }
 }
 
 function invalid(message: string): IdleUsageError {

@@ -101,7 +101,7 @@ function starter({ kind, sockets, addresses }: Listening): string {
       return 'the next connection'
     case 'fallback':
       debug('listens on %s by itself: nothing known here starts it again after an idle end', addresses.join(', '))
-      return 'nothing known here: no socket was inherited'
+      return 'nothing that is known here'
   }
 }
 

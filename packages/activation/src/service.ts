@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import type { AnyServer } from '@idle-shutdown/core'
 import { activations } from '@idle-shutdown/core/adapter'
 import { beforeClose } from './before-close.ts'
@@ -29,7 +30,8 @@ export function served(server: AnyServer, startedAgainBy: string): void {
     if (left > LONGEST_EXTENSION / 2) extension = setTimeout(extend, LONGEST_EXTENSION / 2, false).unref()
   }
   const stopping = (): void => {
-    if (!serving.delete(server) || serving.size > 0) return
+    // A worker's end is not that of the service.
+    if (!serving.delete(server) || serving.size > 0 || cluster.isWorker) return
     // After whoever closes it has said how long he waits.
     queueMicrotask(() => extend(true))
   }

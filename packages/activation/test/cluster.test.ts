@@ -16,6 +16,7 @@ writeFileSync(
    import { listen } from '${ACTIVATION}'
    const server = createServer((req, res) => {
      res.setHeader('connection', 'close').end('from a worker')
+     server.close()
      process.disconnect()
    })
    try {
@@ -59,6 +60,21 @@ describe.each([
     const { stdout } = await Program.activated([`web@unix:${path}`], primary).ended
     expect(stdout).toMatch(/^ERR_IDLE_CLUSTER_WORKER: 'web' \(descriptor 3\) is a unix socket/m)
   })
+})
+
+test('a worker that ends says nothing of the end of the service', async () => {
+  const program = Program.activated(
+    ['web@tcp', `NOTIFY_SOCKET=${join(folder, 'nobody')}`, 'NODE_DEBUG=idle-shutdown', 'PATH=/nowhere'],
+    `const { default: cluster } = await import('node:cluster')
+     cluster.setupPrimary({ exec: '${worker}', execArgv: [] })
+     cluster.fork()`,
+  )
+  const address = await program.address()
+  await program.printed(/worker/)
+  expect((await new KeepAliveClient(address).ask('/').answer).body).toBe('from a worker')
+  const { stderr } = await program.ended
+  expect(stderr).toContain('READY=1')
+  expect(stderr).not.toContain('STOPPING=1')
 })
 
 test('a child that is no worker does not take what was passed', async () => {

@@ -25,7 +25,7 @@ describe('bad input from the supervisor', () => {
       'LISTEN_PID is another process',
       ['tcp', 'LISTEN_PID=1'],
       undefined,
-      /^ERR_IDLE_FOREIGN_SOCKETS: LISTEN_PID is '1', but this is process \d+: .*npm or a shell/m,
+      /^ERR_IDLE_FOREIGN_SOCKETS: LISTEN_PID is '1'( \(.+\))?, but this is process \d+: .*npm or a shell/m,
     ],
     [
       'LISTEN_FDS without LISTEN_PID',

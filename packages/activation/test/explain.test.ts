@@ -22,7 +22,7 @@ describe('what starts it again', () => {
   test('nothing: it ends all the same, and says so', async () => {
     const { stderr, ...ending } = await Program.byHand(SAYS, { NODE_DEBUG: 'idle-shutdown' }).ended
     expect(ending).toMatchObject({ code: 0 })
-    expect(ending.stdout).toContain('"nothing known here: no socket was inherited"')
+    expect(ending.stdout).toContain('"nothing that is known here"')
     expect(stderr).toMatch(
       /^IDLE-SHUTDOWN \d+: listens on 127\.0\.0\.1:\d+ by itself: nothing known here starts it again/,
     )

@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { vi } from 'vitest'
+
+// A process or three per test: on a machine that is busy otherwise, starting them is what takes time.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** Where the programs find what they import by name. */
 const cwd = join(import.meta.dirname, '..')
@@ -62,7 +66,7 @@ export class Program {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text
     })
-    const killer = setTimeout(() => this.#child.kill('SIGKILL'), 18_000)
+    const killer = setTimeout(() => this.#child.kill('SIGKILL'), 50_000)
     this.ended = once(this.#child, 'close').then(([code, signal]) => {
       clearTimeout(killer)
       return { code, signal, stdout: this.#stdout, stderr: this.#stderr }

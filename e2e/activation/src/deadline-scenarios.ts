@@ -1,0 +1,65 @@
+import type { Figures } from './figures.ts'
+import { FRAMEWORKS, type Framework } from './framework.ts'
+import type { Length } from './length.ts'
+import { load } from './load.ts'
+import { must, type Scenario } from './scenario.ts'
+import { missingSocketActivate, startSocketActivate } from './socket-activate.ts'
+import type { Service, Supervisor } from './supervisor.ts'
+import { INETD, missingSuperserver, type Superserver, startSuperserver, XINETD } from './supervisor-inetd.ts'
+import { startPerl } from './supervisor-perl.ts'
+import { startSystemd, startSystemdEach } from './supervisor-systemd.ts'
+import { Systemd } from './systemd.ts'
+
+const PATIENCE = 40
+
+/** A way of being started. */
+interface Way {
+  readonly name: string
+  readonly missing?: string | undefined
+  readonly start: (service: Service) => Promise<Supervisor>
+  readonly amount: (length: Length) => { readonly requests: number; readonly starts: number }
+}
+
+const each = ({ each }: Length): { requests: number; starts: number } => ({ requests: each, starts: each })
+const others = ({ others }: Length): { requests: number; starts: number } => others
+
+function superserver(name: string, which: Superserver): readonly Way[] {
+  const missing = missingSuperserver(which)
+  return [
+    { name: `${name}, wait`, missing, amount: others, start: (service) => startSuperserver(which, 'wait', service) },
+    { name: `${name}, nowait`, missing, amount: each, start: (service) => startSuperserver(which, 'nowait', service) },
+  ]
+}
+
+/** Requests around the deadline, one on a connection, of every framework under every supervisor: none is lost. */
+export function deadlineScenarios(): readonly Scenario[] {
+  const systemd = Systemd.missing()
+  const activate = missingSocketActivate()
+  const ways: readonly Way[] = [
+    { name: 'perl, TCP and unix', amount: others, start: startPerl },
+    { name: 'systemd, TCP and unix', missing: systemd, amount: ({ systemd }) => systemd, start: startSystemd },
+    { name: 'systemd, Accept=yes', missing: systemd, amount: each, start: startSystemdEach },
+    ...superserver('xinetd', XINETD),
+    ...superserver('inetd', INETD),
+    {
+      name: 'systemd-socket-activate --accept',
+      missing: activate,
+      amount: each,
+      start: (service) => startSocketActivate(service, true),
+    },
+  ]
+  return ways.flatMap((way) =>
+    FRAMEWORKS.map((framework) => ({
+      name: `${way.name}: ${framework}`,
+      missing: way.missing,
+      run: (length: Length) => aroundTheDeadline(way, framework, length),
+    })),
+  )
+}
+
+async function aroundTheDeadline({ start, amount }: Way, framework: Framework, length: Length): Promise<Figures> {
+  await using supervisor = await start({ framework, patience: PATIENCE })
+  const figures = await load(supervisor, { patience: PATIENCE, ...amount(length) })
+  must(figures.lost === 0, `lost ${figures.lost}:\n${figures.losses.join('\n')}\n${supervisor.told().slice(-2000)}`)
+  return figures
+}

@@ -1,0 +1,97 @@
+import { CLIENTS, type KeepAliveClient } from './clients.ts'
+import { loadWithCurl, missingCurl } from './curl.ts'
+import type { Figures } from './figures.ts'
+import type { Length } from './length.ts'
+import { type Load, load } from './load.ts'
+import { missingNginx, startNginx } from './nginx.ts'
+import { must, type Scenario } from './scenario.ts'
+import type { Supervisor } from './supervisor.ts'
+import { startSystemd } from './supervisor-systemd.ts'
+import { Systemd } from './systemd.ts'
+
+const PATIENCE = 40
+
+/**
+ * Around the moment when the connections are closed. Every moment is as likely as the others, so that it does not matter to the
+ * comparison when exactly that is: nginx closes at once, and our server looks first whether something has come.
+ */
+const WINDOWS = [[-3, 17]] as const
+
+/** What closes the connections: our server when it ends, or nginx when its keep-alive timeout passes. */
+const CLOSERS: readonly {
+  readonly name: string
+  readonly missing?: string | undefined
+  start(): Promise<Supervisor>
+}[] = [
+  {
+    name: 'kept, systemd',
+    missing: Systemd.missing(),
+    start: () => startSystemd({ framework: 'http', patience: PATIENCE }),
+  },
+  { name: 'kept, nginx', missing: missingNginx(), start: () => startNginx(PATIENCE) },
+]
+
+/** Clients that reuse their connections right at the deadline. Those that retry lose nothing; of the others it is counted. */
+export async function keepAliveScenarios(): Promise<readonly Scenario[]> {
+  const curl = await missingCurl()
+  return [...atTheClosing(curl), ...belowThePatience()]
+}
+
+/** The remedy: with a patience above the keep-alive timeout the connections are closed long before the server ends. */
+function belowThePatience(): Scenario[] {
+  const [patience, keepAliveTimeout] = [2500, 1000]
+  return Object.entries(CLIENTS)
+    .filter(([client]) => !client.includes(','))
+    .map(([client, open]) => ({
+      name: `kept, patience above the timeout: ${client}`,
+      missing: Systemd.missing(),
+      run: async ({ above }: Length) => {
+        await using supervisor = await startSystemd({ framework: 'http', patience, keepAliveTimeout })
+        const figures = await loadKept(tcpOnly(supervisor), { patience, requests: above }, open)
+        must(figures.lost === 0, `lost ${figures.lost}:\n${figures.losses.join('\n')}`)
+        return figures
+      },
+    }))
+}
+
+function atTheClosing(curl: string | undefined): Scenario[] {
+  return CLOSERS.flatMap(({ name, missing, start }) => [
+    ...Object.entries(CLIENTS).map(([client, open]) => ({
+      name: `${name}: ${client}`,
+      missing,
+      run: async ({ kept }: Length) => {
+        await using supervisor = await start()
+        const figures = await loadKept(tcpOnly(supervisor), { patience: PATIENCE, requests: kept }, open)
+        // What a client that sends nothing twice loses is measured, for our server and for nginx.
+        must(figures.lost === 0 || !client.includes(','), `lost ${figures.lost}:\n${figures.losses.join('\n')}`)
+        return figures
+      },
+    })),
+    {
+      name: `${name}: curl`,
+      missing: missing ?? curl,
+      run: async ({ curl: requests }: Length) => {
+        await using supervisor = await start()
+        const figures = await loadWithCurl(tcpOnly(supervisor), PATIENCE, requests)
+        must(figures.lost === 0 && figures.losses.length === 0, `lost ${figures.lost}:\n${figures.losses.join('\n')}`)
+        return figures
+      },
+    },
+  ])
+}
+
+async function loadKept(
+  supervisor: Supervisor,
+  amount: Pick<Load, 'patience' | 'requests'>,
+  open: () => KeepAliveClient,
+): Promise<Figures> {
+  await using client = open()
+  const times = { starts: 0, burst: 20, spread: 1, windows: WINDOWS }
+  const figures = await load(supervisor, { ...amount, ...times, ask: client.ask })
+  figures.connections = client.connections()
+  return figures
+}
+
+function tcpOnly(supervisor: Supervisor): Supervisor {
+  return { ...supervisor, targets: supervisor.targets.filter((target) => 'port' in target) }
+}

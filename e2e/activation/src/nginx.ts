@@ -1,0 +1,43 @@
+import { missingPackage, unpacked, withLibraries } from './debian.ts'
+import { Keeper } from './keeper.ts'
+import type { Supervisor } from './supervisor.ts'
+import { freePort, isListening } from './target.ts'
+import { Workplace } from './workplace.ts'
+
+/** Why there can be none here; `undefined` where there can. */
+export function missingNginx(): string | undefined {
+  return missingPackage('nginx', 'usr/sbin/nginx')
+}
+
+/** An nginx that closes connections after so many ms without a request: what clients of a server that ends are compared with. */
+export async function startNginx(patience: number): Promise<Supervisor> {
+  const port = await freePort()
+  const workplace = new Workplace()
+  const folder = workplace.folder
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`)
+  const config = `
+    daemon off;
+    master_process off;
+    pid ${folder}/pid;
+    error_log ${folder}/output;
+    events {}
+    http {
+      access_log off;
+      ${temporary.join('\n      ')}
+      keepalive_timeout ${patience}ms;
+      server {
+        listen 127.0.0.1:${port};
+        location / { return 200 "$uri 0 nginx\\n"; }
+      }
+    }`
+  workplace.write({ 'nginx.conf': config })
+  const nginx = [unpacked('usr/sbin/nginx') ?? 'nginx', '-p', folder, '-c', workplace.path('nginx.conf')]
+  const keeper = new Keeper(withLibraries(nginx), { folder })
+  await keeper.up(() => isListening(port))
+  return {
+    targets: [{ host: '127.0.0.1', port }],
+    starts: () => 0,
+    told: () => keeper.output + workplace.read('output'),
+    [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose](),
+  }
+}

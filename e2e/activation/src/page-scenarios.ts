@@ -1,0 +1,40 @@
+import { get } from 'node:http'
+import { documented } from './documented.ts'
+import { must, type Scenario } from './scenario.ts'
+import { startUnits } from './supervisor-systemd.ts'
+import { Systemd } from './systemd.ts'
+import { freePort } from './target.ts'
+import { until } from './until.ts'
+
+/** The programs of the page, under its units: they answer, end when nobody calls, and answer again. */
+export function pageScenarios(): readonly Scenario[] {
+  const programs = [...documented()].filter(([path]) => path.startsWith('/srv/web/server.js'))
+  return programs.map(([path, text]) => ({
+    name: `the documented ${path.replace('/srv/web/', '')}`,
+    missing: Systemd.missing(),
+    run: async () => {
+      must(text.includes("'15m'"), 'it has another patience')
+      const port = await freePort()
+      const units = ['web.socket', 'web.service']
+      await using systemd = await startUnits(text.replace("'15m'", "'200ms'"), units, { port })
+      const isInactive = async (): Promise<boolean> =>
+        (await systemd.property('web.service', 'ActiveState')) === 'inactive'
+      for (let time = 0; time < 2; time++) {
+        const body = await hello(port)
+        must(body === 'Hello', `it answered ${body}`)
+        await until(isInactive, () => systemd.output + systemd.log)
+        must((await systemd.property('web.service', 'Result')) === 'success', systemd.output + systemd.log)
+      }
+      return undefined
+    },
+  }))
+}
+
+function hello(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asking = get({ host: '127.0.0.1', port, agent: false }, async (response) => {
+      resolve((await response.setEncoding('utf8').toArray()).join(''))
+    })
+    asking.once('error', reject)
+  })
+}

@@ -1,0 +1,32 @@
+import { type Figures, quantile } from './figures.ts'
+
+const HEADS = ['sent', 'answered', 'lost', 'starts', 'connections', 'asleep p50', 'p99', 'awake p50', 'p99']
+const NAME = 38
+
+/** What the columns of {@link row} are. */
+export function head(): string {
+  return `${''.padEnd(NAME)}${HEADS.map((title) => title.padStart(width(title))).join('')}`
+}
+
+/** The figures of one run, on a line. */
+export function row(name: string, figures: Figures): string {
+  const { sent, answered, lost, starts, connections, asleep, awake } = figures
+  const cells = [
+    ...[sent, answered, lost, starts].map(whole),
+    connections === undefined ? '–' : whole(connections),
+    ...[asleep, awake].flatMap((values) => [milliseconds(quantile(values, 0.5)), milliseconds(quantile(values, 0.99))]),
+  ]
+  return `${name.padEnd(NAME)}${cells.map((cell, index) => cell.padStart(width(HEADS[index] ?? ''))).join('')}`
+}
+
+function width(title: string): number {
+  return Math.max(10, title.length + 2)
+}
+
+function whole(value: number): string {
+  return value.toLocaleString('en')
+}
+
+function milliseconds(value: number | undefined): string {
+  return value === undefined ? '–' : `${value < 10 ? value.toFixed(1) : whole(Math.round(value))} ms`
+}

@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import { Keeper } from './keeper.ts'
+import type { Service, Supervisor } from './supervisor.ts'
+import { freePort, type Target } from './target.ts'
+import { HERE, ROOT, serverFile, Workplace } from './workplace.ts'
+
+/** The small supervisor in perl, on a TCP and on a unix socket. It needs no root, and no package that Debian's base has not. */
+export async function startPerl(service: Service): Promise<Supervisor> {
+  const workplace = new Workplace()
+  const port = await freePort()
+  const socketPath = workplace.path('web.sock')
+  const targets: readonly Target[] = [{ host: '127.0.0.1', port }, { socketPath }]
+  workplace.write({ 'web/server.js': serverFile(service, ROOT, workplace.path('output')) })
+  const perl = ['perl', join(HERE, 'supervisor.pl'), `127.0.0.1:${port},${socketPath}`]
+  const keeper = new Keeper([...perl, process.execPath, workplace.path('web/server.js')], {
+    folder: workplace.folder,
+    signal: 'TERM',
+  })
+  await keeper.up(() => keeper.output.startsWith('listening'))
+  return {
+    targets,
+    starts: () => workplace.starts(),
+    told: () => keeper.output + workplace.read('output'),
+    [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,53 @@
+import { symlinkSync } from 'node:fs'
+import { documentedFile, type Here } from './documented.ts'
+import type { Service, Supervisor } from './supervisor.ts'
+import { Systemd } from './systemd.ts'
+import { freePort } from './target.ts'
+import { serverFile, Workplace } from './workplace.ts'
+
+/** systemd with the documented web.socket, on TCP and on a unix socket, and web.service. */
+export async function startSystemd(service: Service): Promise<Supervisor> {
+  const port = await freePort()
+  const systemd = await startUnits(service, ['web.socket', 'web.service'], { port })
+  return supervisor(systemd, [{ host: '127.0.0.1', port }, { socketPath: systemd.outside('/run/web.sock') }])
+}
+
+/** systemd with the documented each.socket, which has `Accept=yes`: a server for each connection. */
+export async function startSystemdEach(service: Service): Promise<Supervisor> {
+  const each = await freePort()
+  const systemd = await startUnits(service, ['each.socket', 'each@.service'], { each })
+  return supervisor(systemd, [{ host: '127.0.0.1', port: each }])
+}
+
+/**
+ * A systemd that has loaded documented units, and started the first of them.
+ *
+ * @param service one of our programs, or the text of another
+ */
+export async function startUnits(service: Service | string, names: readonly string[], here: Here): Promise<Systemd> {
+  const program = typeof service === 'string' ? service : serverFile(service, '/srv/idle-shutdown')
+  const workplace = new Workplace()
+  workplace.write({ 'web/server.js': program })
+  // What the documented programs import.
+  symlinkSync('/srv/idle-shutdown/e2e/activation/node_modules', workplace.path('web/node_modules'))
+  const systemd = await Systemd.start(workplace)
+  try {
+    await systemd.load(
+      Object.fromEntries(names.map((name) => [name, documentedFile(`/etc/systemd/system/${name}`, here)])),
+    )
+    await systemd.must('systemctl', 'start', names[0] ?? '')
+    return systemd
+  } catch (error) {
+    await systemd[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function supervisor(systemd: Systemd, targets: Supervisor['targets']): Supervisor {
+  return {
+    targets,
+    starts: () => systemd.workplace.starts(),
+    told: () => systemd.log + systemd.output,
+    [Symbol.asyncDispose]: () => systemd[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { inNamespace, Keeper } from './keeper.ts'
+import { missingForNamespaces } from './missing.ts'
+import { HERE, Workplace } from './workplace.ts'
+
+/** How a command of systemd ended. */
+export interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const TARGETS = ['sysinit', 'basic', 'sockets', 'multi-user', 'shutdown']
+
+/**
+ * A real systemd, as process 1 of namespaces of its own. It knows no unit of the machine: only those that it is given. The
+ * network is the machine's, so what listens there can be called; so are the files, but for /run, /srv and /proc.
+ *
+ * ```ts
+ * await using systemd = await Systemd.start()
+ * await systemd.load({ 'web.socket': '[Socket]…', 'web.service': '[Service]…' })
+ * await systemd.systemctl('start', 'web.socket')
+ * ```
+ *
+ * /srv/web in it is `workplace.path('web')`, /srv/idle-shutdown is this workspace, and /run/node is the Node that runs this.
+ * What services print is in `output`, unless their units say otherwise.
+ */
+export class Systemd implements AsyncDisposable {
+  readonly workplace: Workplace
+  readonly #keeper: Keeper
+  #first = 0
+
+  /** Why there can be none here; `undefined` where there can. */
+  static missing(): string | undefined {
+    if (!existsSync('/lib/systemd/systemd')) return 'systemd is not installed'
+    return missingForNamespaces() ?? (cgroups() === undefined ? 'no cgroup2 is mounted' : undefined)
+  }
+
+  /** @throws when it does not come up, with what it said */
+  static async start(workplace: Workplace = new Workplace()): Promise<Systemd> {
+    const systemd = new Systemd(workplace)
+    await systemd.#keeper.up(async () => {
+      systemd.#first = systemd.#keeper.first ?? 0
+      return systemd.#first > 0 && (await systemd.systemctl('is-active', 'sockets.target')).code === 0
+    })
+    return systemd
+  }
+
+  private constructor(workplace: Workplace) {
+    this.workplace = workplace
+    const { folder } = workplace
+    for (const name of ['units', 'none', 'targets', 'targets/service.d']) mkdirSync(join(folder, name))
+    for (const name of TARGETS) {
+      writeFileSync(join(folder, 'targets', `${name}.target`), '[Unit]\nDefaultDependencies=no\n')
+    }
+    // There is no journal in it.
+    writeFileSync(
+      join(folder, 'targets/service.d/output.conf'),
+      `[Service]\nStandardOutput=append:${folder}/output\nStandardError=append:${folder}/output\n`,
+    )
+    this.#keeper = new Keeper(inNamespace(folder, ['sh', join(HERE, 'systemd.sh'), folder], ['-u', '-i', '-C']), {
+      folder,
+      cgroup: join(cgroups() ?? '', `idle-shutdown-${process.pid}-${++made}`),
+    })
+  }
+
+  /** Writes unit files, and drop-ins such as `web.service.d/more.conf`, and lets systemd read them. */
+  async load(units: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, text] of Object.entries(units)) {
+      const path = this.workplace.path('units', name)
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, text)
+    }
+    await this.must('systemctl', 'daemon-reload')
+  }
+
+  /** Calls `systemctl`. A code that is not 0 is no error: `is-failed` has many. */
+  systemctl(...args: readonly string[]): Promise<Outcome> {
+    return this.run('systemctl', ...args)
+  }
+
+  /** A property of a unit: `await systemd.property('web.socket', 'Result')`. */
+  async property(unit: string, name: string): Promise<string> {
+    return (await this.must('systemctl', 'show', '--value', '--property', name, unit)).trim()
+  }
+
+  /** Runs a command in systemd's namespaces. */
+  run(...command: readonly string[]): Promise<Outcome> {
+    return new Promise((resolve) => {
+      execFile('nsenter', ['-t', `${this.#first}`, '-a', ...command], (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr })
+      })
+    })
+  }
+
+  /** @throws when the command's code is not 0 */
+  async must(...command: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(...command)
+    if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}: ${stderr}${stdout}\n${this.log}`)
+    return stdout
+  }
+
+  /** How a file of its namespaces is reached from outside. */
+  outside(path: string): string {
+    return `/proc/${this.#first}/root${path}`
+  }
+
+  /** What systemd has logged. */
+  get log(): string {
+    return this.workplace.read('log') + this.#keeper.output
+  }
+
+  /** What the services have printed. */
+  get output(): string {
+    return this.workplace.read('output')
+  }
+
+  /** Kills everything in it, and removes its cgroup and its folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#keeper[Symbol.asyncDispose]()
+  }
+}
+
+let made = 0
+
+/** Where cgroups of version 2 are mounted. */
+function cgroups(): string | undefined {
+  return / (\S+) cgroup2 /.exec(readFileSync('/proc/mounts', 'utf8'))?.[1]
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { FRAMEWORKS } from '../src/framework.ts'
+import { load } from '../src/load.ts'
+import { startPerl } from '../src/supervisor-perl.ts'
+
+const PATIENCE = 40
+
+test.each(FRAMEWORKS)(
+  '%s, started by a small supervisor → requests around the deadline are all answered, on TCP and on a unix socket',
+  { timeout: 60_000 },
+  async (framework) => {
+    await using supervisor = await startPerl({ framework, patience: PATIENCE })
+    const figures = await load(supervisor, { patience: PATIENCE, requests: 20, starts: 3 })
+    expect(figures.losses, supervisor.told()).toEqual([])
+    expect(figures.sent).toBeGreaterThanOrEqual(20)
+    expect(figures.starts).toBeGreaterThanOrEqual(3)
+    // Each of them ended by itself, with 0; the last may not have yet.
+    expect(supervisor.told().match(/^exited (?!0$).*$/gm)).toBeNull()
+    expect(supervisor.told().match(/^exited 0$/gm)?.length).toBeGreaterThanOrEqual(figures.starts - 1)
+  },
+)

@@ -1,0 +1,42 @@
+// usage: npx -y pnpm@12 supervisors
+// Gets what `pnpm e2e:activation` runs beside Node. As root on Debian: systemd, curl and perl are installed where they are not.
+// xinetd, openbsd-inetd and nginx are only unpacked, into e2e/activation/.debian: they would start at once, and the first two
+// cannot be installed together. Elsewhere it does nothing, and says so: what is missing is then skipped there.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+const INSTALLED = { '/lib/systemd/systemd': 'systemd', '/usr/bin/curl': 'curl', '/usr/bin/unshare': 'util-linux' }
+const UNPACKED = ['xinetd', 'openbsd-inetd', 'libwrap0', 'nginx']
+
+const folder = join(import.meta.dirname, '../e2e/activation/.debian')
+const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
+
+if (!/^ID=debian$/m.test(release) || process.getuid?.() !== 0) {
+  console.log('not root on Debian: nothing is installed, and supervisors that are not there are skipped')
+} else {
+  const missing = Object.entries(INSTALLED).flatMap(([file, name]) => (existsSync(file) ? [] : [name]))
+  const unpacked = existsSync(folder)
+  if (missing.length > 0 || !unpacked) apt('update', '-qq')
+  if (missing.length > 0) apt('install', '-qq', '-y', '--no-install-recommends', ...missing)
+  if (!unpacked) unpack()
+  console.log(`there: ${Object.values(INSTALLED).join(', ')}, ${UNPACKED.join(', ')}`)
+}
+
+function unpack() {
+  const parts = `${folder}.part`
+  rmSync(parts, { recursive: true, force: true })
+  mkdirSync(parts, { recursive: true })
+  // Debian's user for downloads may not reach this folder: root loads them then, and says so.
+  apt('download', '-qq', '-o', 'APT::Sandbox::User=root', ...UNPACKED)
+  for (const file of readdirSync(parts).filter((name) => name.endsWith('.deb'))) {
+    execFileSync('dpkg-deb', ['-x', join(parts, file), folder])
+    rmSync(join(parts, file))
+  }
+  rmSync(parts, { recursive: true })
+}
+
+function apt(/** @type {string[]} */ ...args) {
+  const cwd = args[0] === 'download' ? `${folder}.part` : undefined
+  execFileSync('apt-get', args, { cwd, stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+}
