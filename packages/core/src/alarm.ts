@@ -14,8 +14,8 @@ export class Alarm {
   #timer: unknown
   /** When it should ring. */
   #due = 0
-  /** How far the machine's uptime was ahead when it was set. */
-  #ahead = 0
+  /** How far the machine's uptime was ahead when it was last set; `Infinity` before that. */
+  #ahead = Infinity
 
   constructor(clock: Clock, patience: number, ring: (now: number, overslept: boolean) => void) {
     this.#clock = clock
