@@ -1,21 +1,19 @@
 // Runs the whole suite on each Node major that is supported, or on those that the arguments name; `--others` means all but the
-// one that runs this. Prints a line for each, what failed, and the totals. Their binaries are those of the npm package `node`,
-// which is no dependency: 400 MB would make every fresh clone wait.
+// one that runs this. Prints a line for each, what failed, and the totals.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
-
-const MAJORS = ['20', '22', '24', '26']
-const CACHE = resolve('node_modules/.cache/nodes')
-const current = process.versions.node.split('.')[0]
+import { currentMajor, MAJORS, nodeOf } from './nodes.mjs'
 
 const args = process.argv.slice(2)
 const named = args.filter((arg) => arg !== '--others')
 const unknown = named.filter((arg) => !/^\d+$/.test(arg))
 if (unknown.length > 0) throw new Error(`usage: test-nodes.mjs [--others] [major …], and not ${unknown.join(' ')}`)
-const majors = (named.length > 0 ? named : MAJORS).filter((major) => !args.includes('--others') || major !== current)
+const majors = (named.length > 0 ? named : MAJORS).filter(
+  (major) => !args.includes('--others') || major !== currentMajor,
+)
 
 const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-nodes-'))
 let passed = 0
@@ -39,21 +37,6 @@ try {
 }
 console.log(`on ${majors.length} versions of Node: ${passed} passed, ${failed} failed`)
 if (failed > 0) process.exitCode = 1
-
-/** The binary of a major, which is installed when it is missing. */
-function nodeOf(/** @type {string} */ major) {
-  if (major === current) return process.execPath
-  const prefix = join(CACHE, major)
-  const windows = process.platform === 'win32'
-  const binary = join(prefix, 'node_modules/node/bin', windows ? 'node.exe' : 'node')
-  if (existsSync(binary)) return binary
-  console.log(`installing Node ${major}`)
-  mkdirSync(prefix, { recursive: true })
-  const install = ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts=false']
-  const npm = spawnSync('npm', [...install, `node@${major}`], { cwd: prefix, encoding: 'utf8', shell: windows })
-  if (!existsSync(binary)) console.error(npm.stdout, npm.stderr)
-  return binary
-}
 
 /**
  * Runs the suite with that Node, by which its tests start programs, too.

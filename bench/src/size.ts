@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
+import type { Benchmark, Row } from './row.ts'
 
 /** What an import weighs, in bytes. */
 export interface Size {
@@ -44,4 +45,25 @@ export async function sizeOfCore(names: '*' | readonly string[]): Promise<Size> 
     }
   }
   return size
+}
+
+const METRIC = 'bytes, minified and gzipped'
+
+/** What an import of core weighs. */
+export const size: Benchmark = async () => {
+  const all = await sizeOfCore('*')
+  const tracker = await sizeOfCore(['IdleTracker'])
+  const row = (subject: string, value: number): Row => ({
+    group: 'core',
+    subject,
+    kind: 'ours',
+    metric: METRIC,
+    value,
+    error: 0,
+  })
+  return [
+    row('everything', all.gzipped),
+    row('IdleTracker alone', tracker.gzipped),
+    row('the hints on what is left running, loaded only then', all.lazy),
+  ]
 }

@@ -28,7 +28,11 @@ test('every relative link of the pages leads somewhere', () => {
   const pages = [
     'README.md',
     'CONTRIBUTING.md',
-    ...['docs', 'decisions'].flatMap((folder) => readdirSync(join(root, folder)).map((page) => `${folder}/${page}`)),
+    ...['docs', 'decisions'].flatMap((folder) =>
+      readdirSync(join(root, folder))
+        .filter((name) => name.endsWith('.md'))
+        .map((name) => `${folder}/${name}`),
+    ),
   ]
   for (const page of pages) {
     for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {

@@ -13,11 +13,14 @@ const worker = join(folder, 'worker.mjs')
 writeFileSync(
   worker,
   `import { createServer } from 'node:http'
-   import { listen } from '${ACTIVATION}'
+   import { listen, notify } from '${ACTIVATION}'
    const server = createServer((req, res) => {
      res.setHeader('connection', 'close').end('from a worker')
-     server.close()
-     process.disconnect()
+     // What it says comes after all that it would have said of its end.
+     server.close(async () => {
+       await notify({ status: 'gone' })
+       process.disconnect()
+     })
    })
    try {
      const { kind, sockets, addresses } = await listen(server, 0)
@@ -73,7 +76,7 @@ test('a worker that ends says nothing of the end of the service', async () => {
   await program.printed(/worker/)
   expect((await new KeepAliveClient(address).ask('/').answer).body).toBe('from a worker')
   const { stderr } = await program.ended
-  expect(stderr).toContain('READY=1')
+  expect(stderr).toMatch(/READY=1.*STATUS=gone/s)
   expect(stderr).not.toContain('STOPPING=1')
 })
 

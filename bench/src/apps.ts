@@ -1,0 +1,117 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { CERTIFICATE, KEY } from '@idle-shutdown/conformance/program'
+import { type AnyServer, idleShutdown } from '@idle-shutdown/core'
+import { idle as expressIdle } from '@idle-shutdown/express'
+import { idleShutdown as fastifyIdle } from '@idle-shutdown/fastify'
+import { idle as koaIdle } from '@idle-shutdown/koa'
+import express from 'express'
+import fastify from 'fastify'
+import Koa from 'koa'
+import type { Protocol } from './orders.ts'
+import { type Wiring, wirings } from './wirings.ts'
+
+/** A server that listens. */
+interface Running {
+  readonly port: number
+  close(): Promise<unknown>
+}
+
+/** One way to serve "Hello", with and without what is measured. */
+export interface App {
+  readonly name: string
+  readonly protocol: Protocol
+  /** Those of {@link wirings} that it can be served with. For a framework, ours is its adapter. */
+  readonly wirings: readonly Wiring[]
+  serve(wiring: Wiring): Promise<Running>
+}
+
+const BODY = 'Hello\n'
+const OPTIONS = { patience: '15m' }
+const withoutPeers = wirings.filter(({ kind }) => kind !== 'peer')
+
+export const apps: readonly App[] = [
+  { name: 'node:http', protocol: 'http', wirings, serve: (wiring) => serveHttp(createServer(answer), wiring) },
+  {
+    name: 'node:https',
+    protocol: 'https',
+    wirings,
+    serve: (wiring) => serveHttp(createHttpsServer({ key: KEY, cert: CERTIFICATE }, answer), wiring),
+  },
+  {
+    name: 'node:http2 (h2c)',
+    protocol: 'h2c',
+    wirings: withoutPeers,
+    serve: async ({ kind }) => {
+      const server = createHttp2Server((_request, response) => response.end(BODY))
+      return listening(server, kind === 'ours' && idleShutdown(server, OPTIONS))
+    },
+  },
+  {
+    name: 'Express',
+    protocol: 'http',
+    wirings: withoutPeers,
+    serve: async ({ kind }) => {
+      const app = express()
+      const idle = kind === 'ours' && expressIdle(OPTIONS)
+      if (idle) app.use(idle)
+      app.get('/', (_request, response) => void response.send(BODY))
+      return listening(createServer(app), idle)
+    },
+  },
+  {
+    name: 'Fastify',
+    protocol: 'http',
+    wirings: withoutPeers,
+    serve: async ({ kind }) => {
+      const app = fastify()
+      if (kind === 'ours') await app.register(fastifyIdle, OPTIONS)
+      app.get('/', async () => BODY)
+      await app.listen({ port: 0, host: '127.0.0.1' })
+      return { port: portOf(app.server), close: () => app.close() }
+    },
+  },
+  {
+    name: 'Koa',
+    protocol: 'http',
+    wirings: withoutPeers,
+    serve: async ({ kind }) => {
+      const app = new Koa()
+      const idle = kind === 'ours' && koaIdle({ app, ...OPTIONS })
+      if (idle) app.use(idle)
+      app.use((context) => {
+        context.body = BODY
+      })
+      return listening(createServer(app.callback()), idle)
+    },
+  },
+]
+
+function answer(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Length': BODY.length }).end(BODY)
+}
+
+async function serveHttp(server: Server, wiring: Wiring): Promise<Running> {
+  const close = wiring.wire(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { port: portOf(server), close }
+}
+
+async function listening(server: AnyServer, idle: false | { close(): Promise<unknown> }): Promise<Running> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: portOf(server),
+    close: () => (idle ? idle.close() : new Promise((resolve) => server.close(resolve))),
+  }
+}
+
+function portOf(server: { address(): AddressInfo | string | null }): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('it listens on no port')
+  return address.port
+}

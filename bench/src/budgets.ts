@@ -1,0 +1,142 @@
+import { NEVER } from './drain.ts'
+import type { Report, Row } from './row.ts'
+
+/** One figure that a budget is about, and how much it may be. */
+interface Case {
+  readonly where: string
+  readonly row: Row
+  readonly limit: number
+}
+
+/** Something that was promised before it was measured. */
+export interface Budget {
+  readonly promise: string
+  /** Which benchmark shows it. */
+  readonly benchmark: string
+  /** Why it may be missed, and which figures show that. Printed only where it is. */
+  readonly explanation: string
+  cases(report: Report): Case[]
+}
+
+/** All that {@link Budget} promises, as issue 6 has it. */
+export const budgets: readonly Budget[] = [
+  {
+    promise: 'a request costs at most 60 ns while others are in progress (80 on Node 20)',
+    benchmark: 'tracker',
+    explanation:
+      "The row 'one listener, no counting' is what Node itself takes for a listener that does nothing. What is over it is the look-up from the socket, two comparisons, the count, and the message that Node makes for its channel.",
+    cases: (report) => ours(report, 'a request while others', (node) => (majorOf(node) < 22 ? 80 : 60)),
+  },
+  {
+    promise: 'a request costs at most 110 ns when the count falls to zero (140 on Node 20), the clock read included',
+    benchmark: 'tracker',
+    explanation:
+      "The clock is read once, by performance.now(), which fake timers may replace at any time: the rows of 'a call' show what that takes on this machine. The rest is as above.",
+    cases: (report) => ours(report, 'a request, and the count', (node) => (majorOf(node) < 22 ? 140 : 110)),
+  },
+  {
+    promise: 'a request costs less than with every peer that counts requests',
+    benchmark: 'tracker',
+    explanation: 'A peer that reads no clock, and only counts, has less to do when the count falls to zero.',
+    cases: (report) =>
+      ours(report, 'a request', (_node, rows, { group }) =>
+        Math.min(
+          ...rows
+            .filter((row) => row.kind === 'peer' && row.group === group && row.subject !== 'server-destroy')
+            .map(({ value }) => value),
+        ),
+      ),
+  },
+  {
+    promise: 'the CPU that a request takes on a real server cannot be told from the A/A control (two standard errors)',
+    benchmark: 'overhead',
+    explanation:
+      'What is told apart here is told apart by many windows. The figure beside it, of bare Node in all, shows how large a part it is.',
+    cases: (report) =>
+      ours(report, '', (_node, rows, { group, error }) => {
+        const control = rows.find((row) => row.kind === 'control' && row.group === group)
+        return control === undefined ? 0 : Math.abs(control.value) + 2 * Math.hypot(error, control.error)
+      }),
+  },
+  {
+    promise: 'an idle connection holds at most 300 bytes of heap more',
+    benchmark: 'memory',
+    explanation:
+      "A connection's record, its entry in the set of the server's connections, the property of the socket that leads to it, and the listener of 'close', for which Node makes an array that grows by 17 places at a time.",
+    cases: (report) => ours(report, '', () => 300, 'bytes of heap, added'),
+  },
+  {
+    promise: 'idle connections drain in no more time than with bare close(), plus 20 %',
+    benchmark: 'drain',
+    explanation:
+      'Each connection is ended with FIN after two quiet turns, so that a request that was on its way is answered; Node destroys it at once.',
+    cases: (report) =>
+      ours(
+        report,
+        'idle',
+        (_node, rows, { group, metric }) => {
+          const bare = rows.find((row) => row.kind === 'bare' && row.group === group && row.metric === metric)
+          return 1.2 * Math.min(bare?.value ?? 0, NEVER)
+        },
+        'ms until closed',
+      ),
+  },
+  {
+    promise: 'no response is lost in a drain',
+    benchmark: 'drain',
+    explanation: 'This is a defect.',
+    cases: (report) => ours(report, '', () => 0, 'responses lost'),
+  },
+  {
+    promise: 'a drain stalls the event loop for at most 50 ms',
+    benchmark: 'drain',
+    explanation:
+      'Each FIN is a system call. On a machine that does something else at the same time, all of them take longer.',
+    cases: (report) => ours(report, '', () => 50, 'longest stall, ms'),
+  },
+  {
+    promise: 'importing core takes at most 3 ms',
+    benchmark: 'start',
+    explanation: 'Nearly all of it is reading some twenty small files.',
+    cases: (report) => ours(report, 'over a program that imports node:http', () => 3),
+  },
+  {
+    promise: 'importing an adapter takes at most 1 ms more, without the framework',
+    benchmark: 'start',
+    explanation:
+      "An adapter needs core's second entry, which is two files more, and fastify-plugin where it is Fastify's.",
+    cases: (report) => ours(report, 'over a program that imports @idle', () => 1),
+  },
+  {
+    promise: 'core weighs at most 6 kB, minified and gzipped, with its dependency',
+    benchmark: 'size',
+    explanation:
+      'A tracker alone keeps it. The rest is HTTP/1, HTTP/2 and plain connections, servers that are watched late, pipelines, ignored requests and upgrades, a drain that loses nothing, and sentences that say what was wrong. All of them were asked for, and each of them is a few hundred bytes. What could be shared is shared, and what hardly any process needs is loaded only then (the last row of the table): what is left to take away is a feature.',
+    cases: (report) =>
+      ours(report, 'core', (_node, _rows, { subject }) => (subject === 'everything' ? 6000 : Infinity)),
+  },
+]
+
+/** The rows of this library in groups that begin with `group`. */
+function ours(
+  { runs }: Report,
+  group: string,
+  limit: (node: string, rows: readonly Row[], row: Row) => number,
+  metric?: string,
+): Case[] {
+  return runs.flatMap(({ node, rows }) =>
+    rows
+      .filter((row) => row.kind === 'ours' && row.group.startsWith(group) && (metric ?? row.metric) === row.metric)
+      .map((row) => ({
+        where: `${row.subject}, ${row.group}, Node ${majorOf(node)}`,
+        row,
+        limit: limit(node, rows, row),
+      }))
+      .filter(({ limit }) => limit < Infinity),
+  )
+}
+
+/** 22 of 'v22.1.0'. */
+export function majorOf(node: string): number {
+  return Number.parseInt(node.slice(1), 10)
+}

@@ -1,0 +1,61 @@
+import { Clients } from './clients.ts'
+import { HeldServer } from './held.ts'
+import { type Benchmark, type Length, type Row, rowOf } from './row.ts'
+import { shuffled } from './statistics.ts'
+import { type Wiring, wirings } from './wirings.ts'
+
+const CONNECTIONS: Record<Length, number> = { quick: 40, normal: 10_000, long: 10_000 }
+const ROUNDS: Record<Length, number> = { quick: 1, normal: 2, long: 9 }
+
+/** How long a server takes that does not close at all (ms): it is waited for no longer. */
+export const NEVER = 5000
+
+/** How a server closes that has ten thousand idle connections, with and without requests in progress. */
+export const drain: Benchmark = async (length) => {
+  const connections = CONNECTIONS[length]
+  const rows: Row[] = []
+  for (const requests of [0, connections / 20]) {
+    const found = new Map<Wiring, Drained[]>(wirings.map((wiring) => [wiring, []]))
+    for (let round = 0; round < ROUNDS[length]; round++) {
+      for (const wiring of shuffled(wirings)) found.get(wiring)?.push(await drained(wiring, connections, requests))
+    }
+    const group = `${connections} idle${requests === 0 ? '' : `, ${requests} requests in progress`}`
+    for (const [{ subject, kind }, drains] of found) {
+      const row = { group, subject, kind }
+      rows.push(
+        rowOf(
+          { ...row, metric: 'ms until closed' },
+          drains.map(({ duration }) => duration),
+        ),
+        rowOf(
+          { ...row, metric: 'longest stall, ms' },
+          drains.map(({ stall }) => stall),
+        ),
+      )
+      if (requests > 0) {
+        const lost = Math.max(...drains.map((drain) => drain.lost))
+        rows.push({ ...row, metric: 'responses lost', value: lost, error: 0 })
+      }
+    }
+  }
+  return rows
+}
+
+interface Drained {
+  readonly duration: number
+  readonly stall: number
+  readonly lost: number
+}
+
+async function drained(wiring: Wiring, connections: number, requests: number): Promise<Drained> {
+  using server = new HeldServer(wiring)
+  using clients = new Clients()
+  const port = await server.port()
+  await clients.tell({ kind: 'open', protocol: 'http', port, connections: connections + requests })
+  await clients.tell({ kind: 'ask', requests: connections + requests })
+  const answered = requests === 0 ? undefined : clients.tell({ kind: 'hold', requests })
+  while (((await server.ask('count')).held ?? 0) < requests);
+  const { duration, stall } = await server.ask('stop')
+  const lost = answered === undefined ? 0 : requests - (await answered)
+  return { duration: duration ?? NEVER, stall: stall ?? 0, lost }
+}

@@ -1,0 +1,52 @@
+import { channel } from 'node:diagnostics_channel'
+import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+
+const requestStart = channel('http.server.request.start')
+const onFinish = (): void => {}
+
+/**
+ * A server without Node's own work: nobody parses, nobody writes. What is left is what Node tells its listeners, in its order,
+ * and so what they cost.
+ */
+export function memoryServer(): Server {
+  const server = createServer(() => {})
+  server.removeAllListeners('connection')
+  return server
+}
+
+/** A connection comes. */
+export function connect(server: Server): Socket {
+  const socket = new Socket()
+  server.emit('connection', socket)
+  return socket
+}
+
+/** A connection goes. */
+export function disconnect(socket: Socket): void {
+  socket.emit('close', false)
+}
+
+/** The next request on a connection, which is used again and again. */
+export function requestOn(socket: Socket): IncomingMessage {
+  const request = new IncomingMessage(socket)
+  request.method = 'GET'
+  request.url = '/'
+  return request
+}
+
+/** A request begins, as in Node's parserOnIncoming. */
+export function beginRequest(server: Server, request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request)
+  response.on('finish', onFinish)
+  const { socket } = request
+  if (requestStart.hasSubscribers) requestStart.publish({ request, response, socket, server })
+  server.emit('request', request, response)
+  return response
+}
+
+/** Its response is flushed, and closed. */
+export function endRequest(response: ServerResponse): void {
+  response.emit('finish')
+  response.emit('close')
+}

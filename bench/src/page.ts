@@ -1,0 +1,120 @@
+import { type Budget, budgets } from './budgets.ts'
+import type { Report, Row } from './row.ts'
+import { markdown, shown, tableOf } from './table.ts'
+
+/** One benchmark as the page tells of it. */
+export interface Chapter {
+  readonly name: string
+  readonly title: string
+  readonly text: string
+  /** What its chart shows. */
+  readonly metric: string
+}
+
+export const chapters: readonly Chapter[] = [
+  {
+    name: 'tracker',
+    title: 'A request, a connection, a call',
+    text: "Nanoseconds that each adds to bare Node where nothing else happens: no bytes, no parser, only what Node tells a server's listeners, in its order. The peers are wired as their READMEs say. `server-destroy` counts no requests.",
+    metric: 'ns',
+  },
+  {
+    name: 'overhead',
+    title: 'A real server',
+    text: 'Microseconds of CPU of the serving process for a request over loopback, on eight connections. A server is made for each window, and its clients live in another process. With a framework, what is measured is its adapter.',
+    metric: 'µs',
+  },
+  {
+    name: 'memory',
+    title: 'An idle connection',
+    text: 'What a keep-alive connection holds that has had a request and waits for the next, after garbage was collected, in a process for each measurement.',
+    metric: 'bytes of heap, added',
+  },
+  {
+    name: 'drain',
+    title: 'Closing',
+    text: 'From the decision until the server is closed, in a process for each measurement. Where requests are in progress, they are answered just after the decision. What does not close within five seconds is waited for no longer: 5,000 ms means that it never did. `server-destroy` cuts what is in progress.',
+    metric: 'ms until closed',
+  },
+  {
+    name: 'start',
+    title: 'Starting',
+    text: 'Milliseconds that an import adds to the life of a process, from its start until everything is imported: a server that is started on demand pays this at every wake-up.',
+    metric: 'ms',
+  },
+  {
+    name: 'scale',
+    title: 'Many connections, many servers',
+    text: 'Nanoseconds over bare Node with as many connections and servers, one request being in progress all the time. It must not grow.',
+    metric: 'ns for a request',
+  },
+  {
+    name: 'size',
+    title: 'Size',
+    text: 'Bundled by rolldown, minified, gzipped at level 9, in bytes. `@lukeed/ms`, the only dependency, is in it. A test lets it only become less.',
+    metric: 'bytes, minified and gzipped',
+  },
+]
+
+/** docs/performance.md, made of what the benchmarks found. */
+export function pageOf(reports: ReadonlyMap<string, Report>): string {
+  return `${[
+    '<!-- Made by `npx -y pnpm@12 bench`, or of its last results by `bench:page`. Do not edit: the texts are in bench/src. -->',
+    '# Performance',
+    'What it costs to be watched, measured against bare Node and against the packages that close servers, too. `npx -y pnpm@12 bench` makes all of this page anew, `bench:tracker` and so on one part of it, and `bench --long` takes the time that small differences need.',
+    "Figures are medians with their standard errors. Variants take turns within one process, in short windows and random order, so that what the machine does meanwhile hits all of them. What is compared is CPU time, not throughput. 'Bare Node again (A/A)' is bare Node compared with itself in the same way: a figure that is no larger means nothing. There is no earlier release of this package yet to compare with.",
+    'On a machine of this kind the Go original, idletracker.go with Go 1.19, takes 147 ns for the active and idle of a connection that is the only one, and 62 to 100 ns while others are active.',
+    '## Budgets',
+    budgetTable(reports),
+    ...budgets
+      .filter((budget) => missed(budget, reports).length > 0)
+      .map(({ promise, explanation }) => `**Missed: ${promise}.** ${explanation}`),
+    ...chapters.flatMap((chapter) => chapterOf(chapter, reports.get(chapter.name))),
+  ].join('\n\n')}\n`
+}
+
+function chapterOf({ name, title, text }: Chapter, report: Report | undefined): string[] {
+  if (report === undefined) return []
+  const nodes = report.runs.map(({ node }) => node).join(', ')
+  return [
+    `## ${title}`,
+    `${text} \`npx -y pnpm@12 bench:${name}\``,
+    `![${title}, as bars](charts/${name}.svg)`,
+    markdown(tableOf(report)),
+    `${report.date}, ${report.cpu}, Node ${nodes}${report.length === 'normal' ? '' : `, length: ${report.length}`}. [All figures](../bench/results/${name}.json).`,
+  ]
+}
+
+/** For each budget the case that comes nearest to its limit, or is furthest over it. */
+function budgetTable(reports: ReadonlyMap<string, Report>): string {
+  const lines = budgets.map((budget) => {
+    const cases = casesOf(budget, reports)
+    const [worst] = cases.toSorted((one, other) => overBy(other) - overBy(one))
+    if (worst === undefined) return [budget.promise, 'not measured', '', '']
+    const failed = missed(budget, reports).length
+    const verdict = failed === 0 ? 'reached' : `missed${cases.length > 1 ? ` in ${failed} of ${cases.length}` : ''}`
+    return [
+      budget.promise,
+      verdict,
+      `${shown(worst.row)} (${worst.where})`,
+      shown({ ...worst.row, value: worst.limit, error: 0 }),
+    ]
+  })
+  return markdown([['budget', '', 'the worst figure', 'its limit'], ...lines])
+}
+
+type Case = ReturnType<Budget['cases']>[number]
+
+function casesOf(budget: Budget, reports: ReadonlyMap<string, Report>): Case[] {
+  const report = reports.get(budget.benchmark)
+  return report === undefined ? [] : budget.cases(report)
+}
+
+function missed(budget: Budget, reports: ReadonlyMap<string, Report>): Case[] {
+  return casesOf(budget, reports).filter((each) => overBy(each) > 0)
+}
+
+/** In parts of the limit, so that cases can be compared. */
+function overBy({ row, limit }: { row: Row; limit: number }): number {
+  return (row.value - limit) / Math.max(Math.abs(limit), 1e-9)
+}

@@ -1,0 +1,47 @@
+import { median, standardError } from './statistics.ts'
+
+/**
+ * What a figure is about. The control is what bare Node costs over itself: no smaller figure means anything. The floor is the
+ * least that what is measured could cost.
+ */
+export type Kind = 'bare' | 'control' | 'floor' | 'ours' | 'peer'
+
+/** One figure. */
+export interface Row {
+  /** What was done, such as a protocol, or a number of connections. */
+  readonly group: string
+  readonly subject: string
+  readonly kind: Kind
+  /** What was measured, and in which unit. */
+  readonly metric: string
+  readonly value: number
+  /** The standard error of the value; 0 where it was counted, and not measured. */
+  readonly error: number
+}
+
+/** How long a benchmark takes: seconds, to see that it works; minutes; or as long as a small difference needs. */
+export type Length = 'quick' | 'normal' | 'long'
+
+/** A benchmark: measures with the Node that runs it. */
+export type Benchmark = (length: Length) => Promise<Row[]>
+
+/** A row of the median of several measurements. */
+export function rowOf(row: Omit<Row, 'value' | 'error'>, values: readonly number[]): Row {
+  return { ...row, value: median(values), error: standardError(values) }
+}
+
+/** What a benchmark found, and where. Kept as bench/results/NAME.json. */
+export interface Report {
+  readonly name: string
+  readonly length: Length
+  /** When it was done, as yyyy-mm-dd. */
+  readonly date: string
+  readonly cpu: string
+  readonly runs: readonly Run[]
+}
+
+/** What one version of Node did. */
+interface Run {
+  readonly node: string
+  readonly rows: readonly Row[]
+}

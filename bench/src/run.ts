@@ -1,0 +1,23 @@
+// Runs one benchmark with this Node: `node run.js NAME LENGTH`. Prints its rows as JSON.
+import { drain } from './drain.ts'
+import { memory } from './memory.ts'
+import { overhead } from './overhead.ts'
+import type { Benchmark, Length } from './row.ts'
+import { scale } from './scale.ts'
+import { size } from './size.ts'
+import { start } from './start.ts'
+import { tracker } from './tracker.ts'
+
+const benchmarks: Readonly<Record<string, Benchmark>> = { tracker, overhead, memory, drain, start, scale, size }
+
+const [name = '', length = 'normal'] = process.argv.slice(2)
+const benchmark = benchmarks[name]
+if (benchmark === undefined) throw new Error(`no benchmark ${name}; there are ${Object.keys(benchmarks).join(', ')}`)
+if (!isLength(length)) throw new Error(`no length ${length}; there are quick, normal, long`)
+console.log(JSON.stringify(await benchmark(length)))
+// What a peer has left open is none of this.
+process.exit()
+
+function isLength(text: string): text is Length {
+  return ['quick', 'normal', 'long'].includes(text)
+}

@@ -1,0 +1,23 @@
+/** The middle of `values`. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  const middle = sorted.length >> 1
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2
+}
+
+/**
+ * The standard error of the median, from the median absolute deviation: a busy machine makes outliers, which a standard
+ * deviation would follow.
+ */
+export function standardError(values: readonly number[]): number {
+  const middle = median(values)
+  const deviation = 1.4826 * median(values.map((value) => Math.abs(value - middle)))
+  return (1.2533 * deviation) / Math.sqrt(values.length)
+}
+
+/** A copy in random order. */
+export function shuffled<T>(values: readonly T[]): T[] {
+  const rest = [...values]
+  return values.flatMap(() => rest.splice(Math.floor(Math.random() * rest.length), 1))
+}

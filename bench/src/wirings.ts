@@ -1,0 +1,78 @@
+import type { Server } from 'node:http'
+import { idleShutdown } from '@idle-shutdown/core'
+import httpGracefulShutdown from 'http-graceful-shutdown'
+import httpShutdown from 'http-shutdown'
+import { createHttpTerminator } from 'http-terminator'
+import enableDestroy from 'server-destroy'
+import stoppable from 'stoppable'
+import { BARE, CONTROL } from './rounds.ts'
+import type { Kind } from './row.ts'
+
+/** One way to close a server gracefully, wired as its README says. */
+export interface Wiring {
+  readonly subject: string
+  readonly kind: Kind
+  /** Prepares a server that does not listen yet. Returns what closes it. */
+  wire(server: Server): () => Promise<unknown>
+}
+
+const closed = (close: (done: () => void) => unknown): Promise<void> => new Promise((resolve) => void close(resolve))
+const bare = (server: Server) => () => closed((done) => server.close(done))
+
+/** Node's own `close()`, which ends connections that are idle. */
+const bareWiring: Wiring = { subject: BARE, kind: 'bare', wire: bare }
+
+/** The same once more, which shows what the figures are worth. */
+const controlWiring: Wiring = { subject: CONTROL, kind: 'control', wire: bare }
+
+const ourWiring: Wiring = {
+  subject: '@idle-shutdown/core',
+  kind: 'ours',
+  wire: (server) => {
+    const idle = idleShutdown(server, { patience: '15m' })
+    return () => idle.close()
+  },
+}
+
+const peerWirings: readonly Wiring[] = [
+  {
+    subject: 'stoppable',
+    kind: 'peer',
+    wire: (server) => {
+      const { stop } = stoppable(server)
+      return () => closed((done) => stop(done))
+    },
+  },
+  {
+    subject: 'http-terminator',
+    kind: 'peer',
+    wire: (server) => {
+      const terminator = createHttpTerminator({ server })
+      return () => terminator.terminate()
+    },
+  },
+  {
+    subject: 'http-graceful-shutdown',
+    kind: 'peer',
+    // No signals: its listeners of the process could not be removed again.
+    wire: (server) => httpGracefulShutdown(server, { signals: '', forceExit: false }),
+  },
+  {
+    subject: 'http-shutdown',
+    kind: 'peer',
+    wire: (server) => {
+      const { shutdown } = httpShutdown(server)
+      return () => closed((done) => shutdown(done))
+    },
+  },
+  {
+    subject: 'server-destroy',
+    kind: 'peer',
+    wire: (server) => {
+      enableDestroy(server)
+      return () => closed((done) => Reflect.apply(Reflect.get(server, 'destroy'), server, [done]))
+    },
+  },
+]
+
+export const wirings: readonly Wiring[] = [bareWiring, controlWiring, ourWiring, ...peerWirings]

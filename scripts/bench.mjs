@@ -1,0 +1,57 @@
+// Runs the benchmarks, or those that the arguments name; prints their tables, keeps their results in bench/results, and makes charts
+// and docs/performance.md of them. `--long` takes the time that small differences need. `--quick` only shows that all of it works: it
+// takes seconds, and keeps nothing. `--page` measures nothing, and makes charts and page of the results that are there.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { currentMajor, installedMajors, nodeOf } from './nodes.mjs'
+
+/** Those that say something about Node itself run on every version that is installed: `pnpm test:nodes` installs them. */
+const ON_EVERY_NODE = ['tracker', 'overhead']
+const NAMES = ['size', 'tracker', 'scale', 'start', 'memory', 'drain', 'overhead']
+
+const { values, positionals } = parseArgs({
+  // pnpm passes the `--` on
+  args: process.argv.slice(2).filter((argument) => argument !== '--'),
+  allowPositionals: true,
+  options: { quick: { type: 'boolean' }, long: { type: 'boolean' }, page: { type: 'boolean' } },
+})
+const unknown = positionals.find((name) => !NAMES.includes(name))
+if (unknown !== undefined) throw new Error(`no benchmark ${unknown}; there are ${NAMES.join(', ')}`)
+const names = values.page ? [] : positionals.length > 0 ? positionals : NAMES
+const length = values.quick ? 'quick' : values.long ? 'long' : 'normal'
+const folder = values.quick ? mkdtempSync(join(tmpdir(), 'idle-shutdown-bench-')) : '.'
+
+let failed = false
+try {
+  mkdirSync(join(folder, 'bench/results'), { recursive: true })
+  for (const name of names) {
+    const majors = ON_EVERY_NODE.includes(name) && !values.quick ? installedMajors() : [currentMajor]
+    const runs = majors.flatMap((major) => runOn(nodeOf(major), name))
+    failed ||= runs.length < majors.length
+    const report = { name, length, date: new Date().toISOString().slice(0, 10), cpu: machine(), runs }
+    writeFileSync(join(folder, `bench/results/${name}.json`), `${JSON.stringify(report, null, 1)}\n`)
+  }
+  failed ||=
+    spawnSync(process.execPath, ['bench/dist/write-page.js', folder, ...names], { stdio: 'inherit' }).status !== 0
+} finally {
+  if (values.quick) rmSync(folder, { recursive: true })
+}
+if (failed) process.exitCode = 1
+
+/** The rows of a benchmark on one version of Node; nothing where it failed. */
+function runOn(/** @type {string} */ node, /** @type {string} */ name) {
+  const begin = performance.now()
+  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim()
+  const args = ['--expose-gc', '--disable-warning=MaxListenersExceededWarning', 'bench/dist/run.js', name, length]
+  const { status, stdout } = spawnSync(node, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  console.log(`${name} on Node ${version}: ${Math.round((performance.now() - begin) / 1000)} s`)
+  return status === 0 ? [{ node: version, rows: JSON.parse(stdout) }] : []
+}
+
+function machine() {
+  return `${cpus()[0]?.model.trim() || process.arch}, ${availableParallelism()} cores, ${process.platform}`
+}
