@@ -10,10 +10,15 @@ const roots = [
   'soak',
 ]
 const report = process.env['IDLE_TEST_REPORT']
+/** Other versions of frameworks than those of the lockfile: where a name leads. */
+const alias: Record<string, string> = JSON.parse(process.env['IDLE_TEST_ALIASES'] ?? '{}')
 
 export default defineConfig({
   // Node 20 has no `using`: it is compiled away, as tsc does in dist.
   oxc: { target: 'es2023' },
+  resolve: {
+    alias: Object.entries(alias).map(([name, path]) => ({ find: new RegExp(`^${name}$`), replacement: path })),
+  },
   test: {
     pool: 'forks',
     // What is provoked there is not printed: servers that end while the process goes on, and users' functions that fail.

@@ -4,12 +4,13 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
+import { formatted } from './formatted.mjs'
+import { testsIn } from './test-report.mjs'
 
 /**
- * @typedef {{ file: string, titles: string[], name: string, passed: boolean }} Test
- * @typedef {{ testResults: { name: string, assertionResults: { ancestorTitles: string[], title: string, status: string }[] }[] }} Report
+ * @typedef {import('./test-report.mjs').Test} Test
  * @typedef {{ case: string, must: string, tests: string[] }} Case
  */
 
@@ -38,6 +39,7 @@ const problems = []
 const sets = new Map()
 
 const page = formatted(
+  PAGE,
   [INTRO, ...groups.map(({ group, cases }) => `## ${group}\n\n${table(cases)}\n`), legend()].join('\n'),
 )
 const before = readFileSync(PAGE, { encoding: 'utf8', flag: 'a+' })
@@ -117,19 +119,6 @@ function legend() {
   return `## Subjects\n\n${lines.join('\n')}\n\n${caseCount} cases, proved by ${count} tests on each version of Node.\n`
 }
 
-/** @returns {Test[]} */
-function testsIn(/** @type {string} */ file) {
-  /** @type {Report} */
-  const report = JSON.parse(readFileSync(file, 'utf8'))
-  return report.testResults.flatMap(({ name: path, assertionResults }) =>
-    assertionResults.map(({ ancestorTitles, title, status }) => {
-      const file = relative(resolve('.'), path).replaceAll('\\', '/')
-      const titles = [...ancestorTitles, title]
-      return { file, titles, name: [file, ...titles].join(' › '), passed: status === 'passed' }
-    }),
-  )
-}
-
 /** Runs the suite. */
 function run() {
   const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-edge-'))
@@ -144,15 +133,4 @@ function run() {
 
 function cell(/** @type {string} */ text) {
   return text.replaceAll('|', '\\|').replace(/[<>]/g, (sign) => (sign === '<' ? '&lt;' : '&gt;'))
-}
-
-/** As `pnpm lint` wants it. */
-function formatted(/** @type {string} */ text) {
-  const biome = spawnSync('biome', ['format', `--stdin-file-path=${PAGE}`], {
-    input: text,
-    encoding: 'utf8',
-    shell,
-  })
-  if (biome.status !== 0) throw new Error(`biome: ${biome.error?.message ?? biome.stderr}`)
-  return biome.stdout
 }

@@ -1,7 +1,8 @@
 // Runs the whole suite on each Node major that is supported, or on those that the arguments name; `--others` means all but the
-// one that runs this. Prints a line for each, what failed, and the totals.
+// one that runs this. Prints a line for each, what failed, and the totals. IDLE_NODES_REPORT
+// names a file for the counts.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
@@ -18,6 +19,8 @@ const majors = (named.length > 0 ? named : MAJORS).filter(
 const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-nodes-'))
 let passed = 0
 let failed = 0
+/** @type {Record<string, { passed: number, failed: number }>} */
+const results = {}
 try {
   for (const major of majors) {
     const node = nodeOf(major)
@@ -26,6 +29,7 @@ try {
     const result = version
       ? await run(node, join(temp, `${major}.json`))
       : { passed: 0, failed: 1, said: 'no such Node' }
+    results[major] = { passed: result.passed, failed: result.failed }
     passed += result.passed
     failed += result.failed
     const seconds = Math.round((performance.now() - begin) / 1000)
@@ -35,6 +39,7 @@ try {
 } finally {
   rmSync(temp, { recursive: true, force: true })
 }
+if (process.env['IDLE_NODES_REPORT']) writeFileSync(process.env['IDLE_NODES_REPORT'], JSON.stringify(results))
 console.log(`on ${majors.length} versions of Node: ${passed} passed, ${failed} failed`)
 if (failed > 0) process.exitCode = 1
 

@@ -17,11 +17,17 @@ export class Program {
   #stdout = ''
   #stderr = ''
 
-  /** Starts `node file`, with `env` added to this process's own. It is killed if it does not end within `limit` ms. */
-  constructor(file: string, env: NodeJS.ProcessEnv = {}, limit = 15_000) {
+  /**
+   * Starts `node file`, or `node` with several arguments, with `env` added to this process's own. It is killed if it does not
+   * end within `limit` ms.
+   */
+  constructor(file: string | readonly string[], env: NodeJS.ProcessEnv = {}, limit = 15_000) {
     // A warning that test runners provoke in their children is none of the program's.
     const { NODE_OPTIONS: _, ...own } = process.env
-    this.#child = spawn(process.execPath, [file], { env: { ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = spawn(process.execPath, typeof file === 'string' ? [file] : file, {
+      env: { ...own, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
     })

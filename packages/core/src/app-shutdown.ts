@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { type Carrier, carriedBy } from './connection/carrier.ts'
-import { discover } from './discovery.ts'
+import { discover, withoutChannels } from './discovery.ts'
 import type { CloseReport } from './drain.ts'
 import { adoptRequest, IdleShutdown, livesOn } from './idle-shutdown.ts'
 import type { IdleTracker } from './idle-tracker.ts'
@@ -62,6 +62,18 @@ export class AppShutdown {
   /** Watches every server that starts to listen and has `handler` as a listener of 'request'. Returns the undo. */
   serves(handler: object): () => void {
     return discover(handler, (server) => this.watch(server))
+  }
+
+  /** On Bun, watches what the app's own `listen()` returns. Elsewhere it does nothing: {@link serves} finds these servers. */
+  listens(app: object): void {
+    const listen: unknown = Reflect.get(app, 'listen')
+    if (!withoutChannels || typeof listen !== 'function') return
+    const watch = (server: AnyServer): unknown => this.watch(server)
+    Reflect.set(app, 'listen', function (this: unknown, ...args: unknown[]) {
+      const server = listen.apply(this, args)
+      watch(server)
+      return server
+    })
   }
 
   /**

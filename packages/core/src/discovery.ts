@@ -11,6 +11,9 @@ export const SERVE = 'idle-shutdown:serve'
 const found = new WeakMap<object, Set<(server: AnyServer) => void>>()
 let subscribed = false
 
+/** Bun publishes on no channel of its servers: there they are found by their app's `listen()`, and requests by a listener. */
+export const withoutChannels: boolean = 'bun' in process.versions
+
 /**
  * Calls back with each server that starts to listen, or is about to be given a connection, and has `handler` among its 'request' listeners. Returns its undo.
  *

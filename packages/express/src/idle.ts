@@ -105,6 +105,7 @@ function middlewareFor(options?: IdleShutdownOptions): IdleMiddleware {
 /** The handler of a server is the app, or the outermost app that it is mounted on. */
 function serve(app: App, shutdown: AppShutdown): void {
   shutdown.serves(app)
+  shutdown.listens(app)
   if (app.parent !== undefined) serve(app.parent, shutdown)
   else app.on('mount', (parent) => serve(parent, shutdown))
 }

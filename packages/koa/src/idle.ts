@@ -90,6 +90,7 @@ function middlewareFor(options: IdleOptions = {}): IdleMiddleware {
 
 /** Each call of `callback()` makes a handler of its own, so that the one method of this one app is wrapped. */
 function serve(app: App, shutdown: AppShutdown): void {
+  shutdown.listens(app)
   const callback = app.callback
   app.callback = function (this: App) {
     const handler = callback.call(this)

@@ -11,7 +11,6 @@ const REQUEST_START = 'http.server.request.start'
 interface RequestStart {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  readonly socket: Socket
 }
 
 let watching = 0
@@ -34,7 +33,13 @@ export function watchRequests(): () => void {
 
 function onRequestStart(message: unknown): void {
   // The shape is Node's to keep; checking it here would cost every request.
-  const { request, response, socket } = message as RequestStart
+  const { request, response } = message as RequestStart
+  beginRequest(request, response)
+}
+
+/** Tells the connections of a request's socket, one for each watch, that it has begun. */
+export function beginRequest(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request
   let connection = carriedBy(socket) ?? adoptedBelow(socket)
   if (connection === undefined) return
   response.on('close', onResponseClose)

@@ -1,0 +1,113 @@
+import { KeepAliveClient } from '@idle-shutdown/conformance'
+import { describe, expect, test, vi } from 'vitest'
+import { endedByItself, type Program } from '../program.ts'
+import { addressOf, hasOnDemand, LIMIT, onDemand, PATIENT, startCompanion, UNCALLED, UNHURRIED } from './companion.ts'
+
+vi.setConfig({ testTimeout: LIMIT })
+
+/** Asks once, on a connection that the client keeps. */
+async function ask(program: Program, path = '/'): Promise<{ client: KeepAliveClient; status: number; body: string }> {
+  const client = new KeepAliveClient(await addressOf(program))
+  const { status, body } = await client.ask(path).answer
+  return { client, status, body }
+}
+
+/** Sends a signal while a client keeps its connection. */
+async function terminated(program: Program): Promise<string> {
+  const { client, body } = await ask(program)
+  expect(body).toBe('Hello')
+  program.kill('SIGTERM')
+  const ending = await program.ended
+  expect(ending).toMatchObject(endedByItself)
+  client.destroy()
+  return ending.stdout
+}
+
+describe.concurrent.each([
+  ['close-with-grace', 'onClose', '/status'],
+  ['@godaddy/terminus', 'onShutdown', '/healthz'],
+])('%s in the same process', (name, hook) => {
+  const hooks = (stdout: string): number => stdout.split('\n').filter((line) => line === hook).length
+
+  test('nobody calls it, and it ends by itself with 0', async () => {
+    expect(await startCompanion(name, UNCALLED).ended).toMatchObject(endedByItself)
+  })
+
+  test('an idle end after a request → code 0, and nothing is closed twice', async () => {
+    const program = startCompanion(name, UNHURRIED)
+    const { client, body } = await ask(program)
+    expect(body).toBe('Hello')
+    const ending = await program.ended
+    expect(ending).toMatchObject(endedByItself)
+    expect(hooks(ending.stdout)).toBeLessThanOrEqual(1)
+    client.destroy()
+  })
+
+  test('SIGTERM with a kept connection → its hook runs once, code 0, no hang', async () => {
+    expect(hooks(await terminated(startCompanion(name, PATIENT)))).toBe(1)
+  })
+})
+
+test('close-with-grace: the app’s onClose has run by an idle end', async () => {
+  const ending = await startCompanion('close-with-grace', UNCALLED).ended
+  expect(ending).toMatchObject({ ...endedByItself, stdout: expect.stringMatching(/^onClose$/m) })
+})
+
+describe.concurrent.each([
+  ['@godaddy/terminus', '/healthz', '"info":"fine"'],
+  ['@fastify/under-pressure', '/status', '"status":"ok"'],
+])('%s', (name, path, answer) => {
+  test('calls of its health check do not keep the server up', async () => {
+    const program = startCompanion(name, UNHURRIED)
+    let over = false
+    void program.ended.then(() => {
+      over = true
+    })
+    const address = await addressOf(program)
+    // From here on the patience counts.
+    ;(await ask(program)).client.destroy()
+    let answered = 0
+    // Until nobody is there any more.
+    while (!over) {
+      const client = new KeepAliveClient(address)
+      const said = await client.ask(path).answer.catch(() => undefined)
+      client.destroy()
+      if (said === undefined) break
+      expect(said.body).toContain(answer)
+      answered++
+    }
+    expect(answered).toBeGreaterThan(0)
+    expect(await program.ended).toMatchObject(endedByItself)
+  })
+})
+
+describe.concurrent.each([['@hono/node-server'], ['@fastify/under-pressure']])('%s', (name) => {
+  test('nobody calls it, and it ends by itself with 0', async () => {
+    expect(await startCompanion(name, UNCALLED).ended).toMatchObject(endedByItself)
+  })
+
+  test('SIGTERM with a kept connection → code 0', async () => {
+    await terminated(startCompanion(name, PATIENT))
+  })
+})
+
+describe.skipIf(!hasOnDemand).concurrent.each([['NestJS on Express'], ['NestJS on Fastify']])('%s', (name) => {
+  test('nobody calls it, and its shutdown hooks run before it ends with 0', async () => {
+    expect(await startCompanion(name, UNCALLED, onDemand).ended).toMatchObject({
+      ...endedByItself,
+      stdout: expect.stringMatching(/^shutdown hook$/m),
+    })
+  })
+
+  test('it answers, and ends although the client keeps its connection', async () => {
+    const program = startCompanion(name, UNHURRIED, onDemand)
+    const { client, body } = await ask(program)
+    expect(body).toBe('Hello')
+    expect(await program.ended).toMatchObject(endedByItself)
+    client.destroy()
+  })
+
+  test('SIGTERM with a kept connection → shutdown hooks once, code 0', async () => {
+    expect((await terminated(startCompanion(name, PATIENT, onDemand))).split('shutdown hook')).toHaveLength(2)
+  })
+})

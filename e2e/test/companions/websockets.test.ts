@@ -1,0 +1,111 @@
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { KeepAliveClient, openWebSocket } from '@idle-shutdown/conformance'
+import { describe, expect, test, vi } from 'vitest'
+import { endedByItself } from '../program.ts'
+import {
+  addressOf,
+  hasOnDemand,
+  LIMIT,
+  LONGER,
+  onDemand,
+  PATIENT,
+  startCompanion,
+  UNCALLED,
+  UNHURRIED,
+} from './companion.ts'
+
+vi.setConfig({ testTimeout: LIMIT })
+
+describe.concurrent.each([
+  ['ws', '/'],
+  ['@fastify/websocket', '/ws'],
+  ['koa-websocket', '/'],
+  ['express-ws', '/ws'],
+])('%s', (name, path) => {
+  test('nobody calls it, and it ends by itself with 0', async () => {
+    expect(await startCompanion(name, UNCALLED).ended).toMatchObject(endedByItself)
+  })
+
+  test('an open WebSocket keeps it up, and when it has closed the process ends', async () => {
+    const program = startCompanion(name, UNHURRIED)
+    const socket = await openWebSocket(await addressOf(program), false, path)
+    const until = performance.now() + LONGER
+    while (performance.now() < until) {
+      socket.send('ping')
+      expect(String((await once(socket, 'message'))[0])).toBe('ping')
+    }
+    const since = performance.now()
+    socket.close()
+    expect(await program.ended).toMatchObject(endedByItself)
+    expect(performance.now() - since).toBeGreaterThan(490)
+  })
+
+  test('an ordinary request is answered, and a kept connection does not keep it up', async () => {
+    const program = startCompanion(name, UNHURRIED)
+    const client = new KeepAliveClient(await addressOf(program))
+    expect(await client.ask('/').answer).toMatchObject({ status: 200, body: 'Hello' })
+    expect(await program.ended).toMatchObject(endedByItself)
+    client.destroy()
+  })
+
+  test('SIGTERM with an open WebSocket → it is closed by the server, and the process ends with 0', async () => {
+    const program = startCompanion(name, PATIENT)
+    const socket = await openWebSocket(await addressOf(program), false, path)
+    const closed = once(socket, 'close')
+    program.kill('SIGTERM')
+    // @fastify/websocket sends no code of its own: 1005.
+    expect([1001, 1005]).toContain((await closed)[0])
+    expect(await program.ended).toMatchObject(endedByItself)
+  })
+})
+
+interface Client {
+  on(event: string, listener: (...args: unknown[]) => void): unknown
+  once(event: string, listener: (...args: unknown[]) => void): unknown
+  send(text: string): unknown
+  disconnect(): unknown
+}
+
+describe.skipIf(!hasOnDemand).concurrent('socket.io', () => {
+  function connect({ port }: { port: number }, transports: string[]): Client {
+    const { io } = createRequire(join(onDemand, 'package.json'))('socket.io-client')
+    return io(`http://127.0.0.1:${port}`, { transports, reconnection: false })
+  }
+  const happens = (client: Client, event: string): Promise<unknown> =>
+    new Promise((resolve) => client.once(event, resolve))
+
+  test('nobody calls it, and it ends by itself with 0', async () => {
+    expect(await startCompanion('socket.io', UNCALLED, onDemand).ended).toMatchObject(endedByItself)
+  })
+
+  test.each([[['websocket']], [['polling']], [['polling', 'websocket']]])(
+    'a client over %j keeps it up, and when it has gone the process ends',
+    async (transports) => {
+      const program = startCompanion('socket.io', UNHURRIED, onDemand)
+      const client = connect(await addressOf(program), transports)
+      await happens(client, 'connect')
+      const until = performance.now() + LONGER
+      while (performance.now() < until) {
+        client.send('ping')
+        expect(await happens(client, 'message')).toBe('ping')
+      }
+      client.disconnect()
+      expect(await program.ended).toMatchObject(endedByItself)
+    },
+  )
+
+  test.each([[['websocket']], [['polling']]])(
+    'SIGTERM with a client over %j → it is disconnected, and the process ends with 0',
+    async (transports) => {
+      const program = startCompanion('socket.io', PATIENT, onDemand)
+      const client = connect(await addressOf(program), transports)
+      await happens(client, 'connect')
+      const disconnected = happens(client, 'disconnect')
+      program.kill('SIGTERM')
+      await disconnected
+      expect(await program.ended).toMatchObject(endedByItself)
+    },
+  )
+})

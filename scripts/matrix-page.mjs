@@ -1,0 +1,35 @@
+// What docs/matrix.md and the README show of the rows of test-matrix.mjs. No time and no count: two runs that show the same make the
+// same.
+/** @typedef {import('./test-matrix.mjs').Row} Row */
+
+const INTRO = `# What it is tried with
+
+Every combination that is declared supported, made from a run by \`pnpm test:matrix --write\`, and not by hand. It fails where one of them
+was not run, or did not pass; \`.ci/run\` checks that this page is what the run says. Of a framework's major the first version that the
+peer range takes is tried, and the last. Node's other majors have a job each in the workflow.
+`
+
+/** The whole page. */
+export function pageOf(/** @type {Row[]} */ rows) {
+  const lines = rows.map(
+    ({ name, version, by, result }) =>
+      `| ${name} | ${version} | ${result === 'may fail' ? 'may fail' : 'passes'} | ${by} |`,
+  )
+  return [INTRO, '| what | version | result | tried by |', '| --- | --- | --- | --- |', ...lines, ''].join('\n')
+}
+
+/** A line for each kind of thing. */
+export function summaryOf(/** @type {Row[]} */ rows) {
+  /** @type {Map<string, string[]>} */
+  const groups = new Map()
+  for (const { group, name, version, result } of rows) {
+    const several = ['Companions', 'Other runtimes'].includes(group)
+    const shown = [
+      several ? `${name} ${version.split('.')[0]}`.trim() : version,
+      result === 'may fail' ? '(may fail)' : '',
+    ]
+    groups.set(group, [...(groups.get(group) ?? []), shown.join(' ').trim()])
+  }
+  const lines = [...groups].map(([group, members]) => `| ${group} | ${members.join(', ')} |`)
+  return ['| | tried with |', '| --- | --- |', ...lines].join('\n')
+}

@@ -1,0 +1,223 @@
+// Prints every combination that is declared supported, with what a run says of it. The declaration is matrix.json, runtimes.json and the
+// compilers of the manifest that it names; the peer ranges of the packages must say the same. Reports of runs that were made before are named
+// (--suite=, --minors=, --consumers=: vitest's; --runtimes=, --nodes=: what IDLE_RUNTIMES_REPORT and IDLE_NODES_REPORT name); what is
+// missing is run. With --here, the other versions of Node are not run: the workflow has a job for each. What was run nowhere, or was
+// skipped, is a failure. --write makes docs/matrix.md and the table of the README, --check fails where they say something else.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { formatted } from './formatted.mjs'
+import { pageOf, summaryOf } from './matrix-page.mjs'
+import { testsIn } from './test-report.mjs'
+
+/**
+ * @typedef {{ group: string, name: string, version: string, by: string, result: 'passes' | 'fails' | 'was not run' | 'not run here' | 'may fail' }} Row
+ * @typedef {import('./test-minors.mjs').Framework} Framework
+ * @typedef {{ nodes: string[], frameworks: Framework[], companions: { name: string, tests: string }[], compilers?: string }} Declared
+ */
+
+const [PAGE, README] = ['docs/matrix.md', 'README.md']
+const ON_DEMAND = 'e2e/on-demand/package.json'
+
+const args = process.argv.slice(2)
+const here = args.includes('--here')
+const current = process.versions.node.split('.')[0] ?? ''
+/** @type {Declared} */
+const declared = JSON.parse(readFileSync(new URL('matrix.json', import.meta.url), 'utf8'))
+const { runtimes } = JSON.parse(readFileSync(new URL('runtimes.json', import.meta.url), 'utf8'))
+
+const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-matrix-'))
+/** @type {Row[]} */
+const rows = []
+/** @type {string[]} */
+const problems = []
+try {
+  if (reportOf('suite') === undefined) run('the larger companions', process.execPath, ['scripts/companions.mjs'])
+  const suite = testsIn(
+    report('suite', process.execPath, ['node_modules/vitest/vitest.mjs', 'run'], 'IDLE_TEST_REPORT'),
+  )
+  nodes(suite)
+  otherRuntimes()
+  frameworks(suite, testsIn(report('minors', process.execPath, ['scripts/test-minors.mjs'], 'IDLE_MINORS_REPORT')))
+  companions(suite)
+  if (declared.compilers !== undefined) compilers(declared.compilers)
+} finally {
+  rmSync(temp, { recursive: true, force: true })
+}
+checkRanges()
+
+const width = Math.max(...rows.map(({ name, version }) => `${name} ${version}`.length))
+for (const { name, version, by, result } of rows)
+  console.log(`${`${name} ${version}`.padEnd(width)}  ${result.padEnd(12)}  ${by}`)
+for (const { name, version, result } of rows) {
+  if (result === 'fails' || result === 'was not run')
+    problems.push(`${name} ${version} is declared supported, and ${result}`)
+}
+if (problems.length === 0) pages()
+for (const problem of problems) console.log(problem)
+console.log(`matrix: ${rows.length - Math.min(problems.length, rows.length)} passed, ${problems.length} failed`)
+if (problems.length > 0) process.exitCode = 1
+
+function nodes(/** @type {import('./test-report.mjs').Test[]} */ suite) {
+  const others = declared.nodes.filter((major) => major !== current)
+  const file = here
+    ? reportOf('nodes')
+    : report('nodes', process.execPath, ['scripts/test-nodes.mjs', ...others], 'IDLE_NODES_REPORT')
+  // What a machine lacks for a test is skipped there; companions have rows of their own.
+  /** @type {Record<string, { passed: number, failed: number }>} */
+  const ran = file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8'))
+  for (const major of declared.nodes) {
+    const own = ran[major]
+    const row = { group: 'Node.js', name: 'Node.js', version: major, by: 'the whole suite' }
+    if (major === current)
+      rows.push({
+        ...row,
+        result: resultOf(suite.filter(({ file, skipped }) => !skipped && !file.includes('/companions/'))),
+      })
+    else if (own !== undefined) rows.push({ ...row, result: own.passed > 0 && own.failed === 0 ? 'passes' : 'fails' })
+    else rows.push({ ...row, result: here ? 'not run here' : 'was not run' })
+  }
+}
+
+function otherRuntimes() {
+  const file = report('runtimes', process.execPath, ['scripts/test-runtimes.mjs'], 'IDLE_RUNTIMES_REPORT')
+  /** @type {import('./test-runtimes.mjs').Result[]} */
+  const results = JSON.parse(readFileSync(file, 'utf8'))
+  for (const { name, package: spec } of runtimes) {
+    const version = spec.split('@')[1]
+    const ran = results.find((result) => result.name === name && result.version === version)
+    const by = 'the conformance suite and a first paste, with [limits](runtimes.md)'
+    // What fails and is no limit has failed there.
+    rows.push({ group: 'Other runtimes', name, version, by, result: ran === undefined ? 'was not run' : 'passes' })
+  }
+}
+
+function frameworks(
+  /** @type {import('./test-report.mjs').Test[]} */ suite,
+  /** @type {import('./test-report.mjs').Test[]} */ minors,
+) {
+  for (const { package: name, majors, next } of declared.frameworks) {
+    const by = `the tests of @idle-shutdown/${name}, and the conformance suite over it`
+    for (const { name: title, alias, first } of majors) {
+      for (const [version, tests] of /** @type {const} */ ([
+        [first, minors],
+        [installedVersion(`packages/${name}/node_modules/${alias}`), suite],
+      ])) {
+        const own = tests.filter(
+          ({ file, titles: [top = ''] }) => file.startsWith(`packages/${name}/`) && top.startsWith(title),
+        )
+        rows.push({ group: title, name: title.replace(/ \d+$/, ''), version, by, result: resultOf(own) })
+      }
+    }
+    if (next === undefined) continue
+    rows.push({
+      group: next.name,
+      name: next.name.replace(/ \d+$/, ''),
+      version: next.version,
+      by: 'a run that is allowed to fail: the peer range excludes it',
+      result: 'may fail',
+    })
+  }
+}
+
+function companions(/** @type {import('./test-report.mjs').Test[]} */ suite) {
+  const pins = JSON.parse(readFileSync(ON_DEMAND, 'utf8')).dependencies
+  for (const { name, tests } of declared.companions) {
+    const own = suite.filter((test) => test.name.includes(`/companions/${tests}`))
+    const version =
+      name.startsWith('node') && name !== 'nodemon' ? '' : (pins[name] ?? installedVersion(`e2e/node_modules/${name}`))
+    rows.push({ group: 'Companions', name, version, by: '[a program with it](companions.md)', result: resultOf(own) })
+  }
+}
+
+/** The compilers that a manifest names, as the tests of consumers call them. */
+function compilers(/** @type {string} */ manifest) {
+  const file = report('consumers', process.execPath, [
+    'scripts/test-consumers.mjs',
+    '--report',
+    join(temp, 'consumers.json'),
+  ])
+  const tests = testsIn(file)
+  const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8'))
+  for (const [alias, spec] of Object.entries(dependencies)) {
+    const own = tests.filter(({ titles }) => titles[0] === alias)
+    const by = 'the types of every package, in node16, nodenext and bundler, strict and not'
+    rows.push({
+      group: 'TypeScript',
+      name: 'TypeScript',
+      version: String(spec).split('@').at(-1) ?? '',
+      by,
+      result: resultOf(own),
+    })
+  }
+}
+
+/** @returns {'passes' | 'fails' | 'was not run'} */
+function resultOf(/** @type {{ passed: boolean }[]} */ tests) {
+  if (tests.length === 0) return 'was not run'
+  return tests.every(({ passed }) => passed) ? 'passes' : 'fails'
+}
+
+/** What the packages say of the versions that they take must be what is tried. */
+function checkRanges() {
+  for (const { package: name, majors } of declared.frameworks) {
+    const { peerDependencies } = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'))
+    const range = majors.map(({ first }) => `^${first}`).join(' || ')
+    if (peerDependencies[name] !== range) {
+      problems.push(`@idle-shutdown/${name} takes ${name} ${peerDependencies[name]}, and matrix.json tries ${range}`)
+    }
+  }
+}
+
+/** The file that an argument names. */
+function reportOf(/** @type {string} */ name) {
+  return args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3)
+}
+
+/** The report that an argument names, or that a command makes. */
+function report(
+  /** @type {string} */ name,
+  /** @type {string} */ command,
+  /** @type {string[]} */ rest,
+  variable = '',
+) {
+  const given = reportOf(name)
+  if (given !== undefined) return given
+  const file = join(temp, `${name}.json`)
+  run(name, command, rest, variable === '' ? {} : { [variable]: file })
+  if (!existsSync(file)) throw new Error(`${name}: no report was made`)
+  return file
+}
+
+function run(/** @type {string} */ name, /** @type {string} */ command, /** @type {string[]} */ rest, env = {}) {
+  console.log(`running ${name}`)
+  const { status } = spawnSync(command, rest, { env: { ...process.env, ...env }, stdio: 'inherit' })
+  if (status !== 0) problems.push(`${name}: exit code ${status}`)
+}
+
+function installedVersion(/** @type {string} */ folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version
+}
+
+function pages() {
+  const readme = readFileSync(README, 'utf8')
+  const marked = /(<!-- matrix -->\n).*?(<!-- \/matrix -->)/s
+  if (!marked.test(readme)) throw new Error(`${README} has no place for the table`)
+  const texts = [
+    { file: PAGE, before: readFileSync(PAGE, { encoding: 'utf8', flag: 'a+' }), after: pageOf(rows) },
+    {
+      file: README,
+      before: readme,
+      after: readme.replace(marked, (_, begin, end) => `${begin}\n${summaryOf(rows)}\n\n${end}`),
+    },
+  ]
+  for (const { file, before, after } of texts) {
+    const text = formatted(file, after)
+    if (text === before) continue
+    if (args.includes('--write')) writeFileSync(file, text)
+    else if (args.includes('--check'))
+      problems.push(`${file} is not what the run says; pnpm test:matrix --write makes it anew`)
+  }
+}

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+
+/**
+ * @typedef {{ file: string, titles: string[], name: string, passed: boolean, skipped: boolean }} Test
+ * @typedef {{ testResults: { name: string, assertionResults: { ancestorTitles: string[], title: string, status: string }[] }[] }} Report
+ */
+
+/**
+ * The tests of a JSON report of vitest. A skipped one has not passed.
+ *
+ * @returns {Test[]}
+ */
+export function testsIn(/** @type {string} */ file) {
+  /** @type {Report} */
+  const report = JSON.parse(readFileSync(file, 'utf8'))
+  return report.testResults.flatMap(({ name: path, assertionResults }) =>
+    assertionResults.map(({ ancestorTitles, title, status }) => {
+      const file = relative(resolve('.'), path).replaceAll('\\', '/')
+      const titles = [...ancestorTitles, title]
+      return {
+        file,
+        titles,
+        name: [file, ...titles].join(' › '),
+        passed: status === 'passed',
+        skipped: !/passed|failed/.test(status),
+      }
+    }),
+  )
+}
