@@ -1,6 +1,6 @@
 import { type Clock, fakedClock, MAX_TIMEOUT } from './clock.ts'
 
-/** The wall clock may run ahead of the monotonic one by this much (ms) before the machine counts as having been suspended. */
+/** The machine's uptime, in whole seconds on some, may run ahead of monotonic time by this much (ms) before it was a suspend. */
 const SUSPENDED = 1000
 
 /** An alarm that rings later than this (ms, at most a patience) was held up by more than a busy moment. */
@@ -12,8 +12,10 @@ export class Alarm {
   readonly #heldUp: number
   readonly #ring: (now: number, overslept: boolean) => void
   #timer: unknown
-  /** Both clocks at the time at which it should ring. */
-  #due = { now: 0, date: 0 }
+  /** When it should ring. */
+  #due = 0
+  /** How far the machine's uptime was ahead when it was last set; `Infinity` before that. */
+  #ahead = Infinity
 
   constructor(clock: Clock, patience: number, ring: (now: number, overslept: boolean) => void) {
     this.#clock = clock
@@ -27,7 +29,8 @@ export class Alarm {
     if (at === Infinity) return
     const now = this.#clock.now()
     const ms = Math.min(Math.max(Math.ceil(at - now), 0), MAX_TIMEOUT)
-    this.#due = { now: now + ms, date: this.#clock.date() + ms }
+    this.#due = now + ms
+    this.#ahead = this.#aheadNow
     this.#timer = this.#clock.setTimeout(() => this.#wake(), ms)
   }
 
@@ -36,13 +39,20 @@ export class Alarm {
     this.#timer = undefined
   }
 
+  /** Whether the machine was suspended since it was last set. */
+  get suspended(): boolean {
+    return this.#aheadNow - this.#ahead > SUSPENDED
+  }
+
+  get #aheadNow(): number {
+    return (this.#clock.uptime?.() ?? this.#clock.date()) - this.#clock.now()
+  }
+
   #wake(): void {
     this.#timer = undefined
     const now = this.#clock.now()
-    const late = now - this.#due.now
-    const ahead = this.#clock.date() - this.#due.date - late
     // node:test moves its time all the way before it runs the first timer.
-    const overslept = this.#clock !== fakedClock && (late > this.#heldUp || ahead > SUSPENDED)
-    this.#ring(now, overslept)
+    const late = this.#clock !== fakedClock && now - this.#due > this.#heldUp
+    this.#ring(now, late || this.suspended)
   }
 }

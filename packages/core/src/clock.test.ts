@@ -1,3 +1,4 @@
+import { uptime } from 'node:os'
 import { expect, test } from 'vitest'
 import { ManualClock, turns } from '../test/manual-clock.ts'
 import { Warnings } from '../test/warnings.ts'
@@ -80,7 +81,8 @@ test("Node's timers, which keep no process alive, and do not overflow", async ()
   expect(warnings.list).toEqual([])
 })
 
-test("Node's two clocks", () => {
+test("Node's clocks", () => {
   expect(Math.abs(systemClock.now() - performance.now())).toBeLessThan(1000)
   expect(Math.abs(systemClock.date() - Date.now())).toBeLessThan(1000)
+  expect(Math.abs((systemClock.uptime?.() ?? 0) - uptime() * 1000)).toBeLessThan(2000)
 })

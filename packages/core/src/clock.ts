@@ -1,3 +1,5 @@
+import { uptime } from 'node:os'
+
 /**
  * A source of time and of timers. The default is Node's own; tests inject theirs.
  *
@@ -6,8 +8,13 @@
 export interface Clock {
   /** Monotonic time in milliseconds, as `performance.now()`. Every deadline is reckoned in it. */
   now(): number
-  /** Wall-clock time in milliseconds, as `Date.now()`. Only for showing a deadline and for noticing a suspended machine. */
+  /** Wall-clock time in milliseconds, as `Date.now()`. Only for showing a deadline. */
   date(): number
+  /**
+   * Milliseconds since the machine started, those in which it was suspended included. Only for noticing those. Default:
+   * {@link Clock.date}, by which a wall clock that was set forward looks like a suspend.
+   */
+  uptime?(): number
   /** Calls back once, after at least `ms` (0 to 2^31-1) milliseconds. Returns what {@link Clock.clearTimeout} takes. */
   setTimeout(callback: () => void, ms: number): unknown
   /** Forgets a timer. Forgetting one that has fired does nothing. */
@@ -22,6 +29,7 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   date: () => Date.now(),
+  uptime: () => uptime() * 1000,
   setTimeout: (callback, ms) => {
     const timer: { unref?(): void } = setTimeout(callback, ms)
     timer.unref?.()
@@ -36,7 +44,7 @@ export const systemClock: Clock = {
  * Time where fake timers move `Date` and leave `performance.now()` to go on, as those of node:test do: by it no timer would
  * ever be due. Nobody oversleeps in it, however far it is moved at once.
  */
-export const fakedClock: Clock = { ...systemClock, now: () => Date.now() }
+export const fakedClock: Clock = { ...systemClock, now: () => Date.now(), uptime: () => Date.now() }
 
 /** As this module found them, before a test could have replaced them. */
 const found = { Date, setTimeout, now: performance.now }

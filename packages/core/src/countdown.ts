@@ -202,8 +202,9 @@ export class Countdown {
 
   /** Something fell to zero that renews nothing. */
   #rest(): void {
-    if (this.#wakeAt === Infinity) this.#wait()
-    else if (this.#quiet && this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
+    if (!this.#quiet) return
+    if (this.#wakeAt === Infinity && this.#alarm.suspended) this.renew()
+    else if (this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
   }
 
   /** Goes to sleep until the deadline, or, while something is active, until the count falls to zero. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { ManualClock, turns } from '../test/manual-clock.ts'
+import { ManualClock, turns, UptimeClock } from '../test/manual-clock.ts'
 import { IdleTimeoutError } from './errors.ts'
 import { IdleTracker } from './idle-tracker.ts'
 import type { IdleTrackerOptions } from './options.ts'
@@ -244,7 +244,7 @@ describe('a machine that slept, a process that stopped', () => {
     expect(ends).toEqual([2 * PATIENCE])
   })
 
-  test('a wall clock that was set forward by a day: no early end, and no endless wait', async () => {
+  test('a clock without uptime, set forward by a day: no early end, and no endless wait', async () => {
     const { clock, ends } = setUp()
     clock.suspend(DAY)
     await clock.advance(PATIENCE - 1)
@@ -253,12 +253,47 @@ describe('a machine that slept, a process that stopped', () => {
     expect(ends).toEqual([2 * PATIENCE])
   })
 
-  test.each([-DAY, -5000, -1, 1, 900])('a wall clock that was set by %d ms has no effect', async (ms) => {
+  test.each([-DAY, -5000, -1, 1, 900])('a clock without uptime, set by %d ms: no effect', async (ms) => {
     const { clock, ends } = setUp()
     await clock.advance(1000)
     clock.suspend(ms)
     await clock.advance(PATIENCE)
     expect(ends).toEqual([PATIENCE])
+  })
+
+  test.each([-DAY, DAY])('a wall clock that was set by %d ms has no effect', async (ms) => {
+    const clock = new UptimeClock()
+    const { tracker } = setUp({ clock })
+    await clock.advance(1000)
+    clock.set(ms)
+    await clock.advance(PATIENCE - 1001)
+    expect(tracker.signal.aborted).toBe(false)
+    await clock.advance(1)
+    expect(tracker.signal.aborted).toBe(true)
+  })
+
+  test('an uptime that ran ahead: a full patience again, and then an end', async () => {
+    const clock = new UptimeClock()
+    const { tracker } = setUp({ clock })
+    await clock.advance(PATIENCE / 2)
+    clock.suspend(8 * 3_600_000)
+    await clock.advance(PATIENCE + PATIENCE / 2 - 1)
+    expect(tracker.signal.aborted).toBe(false)
+    await clock.advance(1)
+    expect(tracker.signal.aborted).toBe(true)
+  })
+
+  test('a sleep while something outlives the deadline, and then ends as if it had never been: a full patience again', async () => {
+    const { clock, tracker, ends } = setUp()
+    const hold = tracker.hold()
+    await clock.advance(2 * PATIENCE)
+    clock.suspend(DAY)
+    await clock.advance(1)
+    hold.cancel()
+    await clock.advance(PATIENCE - 1)
+    expect(ends).toEqual([])
+    await clock.advance(1)
+    expect(ends).toEqual([3 * PATIENCE + 1])
   })
 
   test('a sleep while something is active changes nothing of its renewal', async () => {

@@ -106,6 +106,25 @@ export class ManualClock implements Clock {
   }
 }
 
+/** A clock that knows the machine's uptime, so that setting its wall clock is no suspend. */
+export class UptimeClock extends ManualClock {
+  #asleep = 0
+
+  uptime(): number {
+    return this.time + this.#asleep
+  }
+
+  override suspend(ms: number): void {
+    super.suspend(ms)
+    this.#asleep += ms
+  }
+
+  /** The wall clock is set. */
+  set(ms: number): void {
+    super.suspend(ms)
+  }
+}
+
 /** Lets the event loop turn. */
 export async function turns(count: number = TURNS): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { IdleTracker } from '../src/idle-tracker.ts'
 import { turns } from './manual-clock.ts'
 import { runProgram } from './program.ts'
@@ -32,6 +32,20 @@ test('1,000 first deadlines, none of them early by performance.now()', async () 
   })
   const early = (await Promise.all(trials)).filter((ms) => ms < 0)
   expect(early).toEqual([])
+})
+
+test.each([-86_400_000, 86_400_000])("Node's clock, with a Date that is moved by %d ms → no effect", async (ms) => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  try {
+    const begin = performance.now()
+    const tracker = new IdleTracker({ patience: 1000 })
+    vi.setSystemTime(Date.now() + ms)
+    await once(tracker.signal, 'abort')
+    // Not a patience more.
+    expect(performance.now() - begin).toBeLessThan(2000)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('abort listeners and confirm see the store in which the tracker was made', async () => {

@@ -37,7 +37,9 @@ export class ReferenceClock {
   #lookAgainAt = 0
   /** What falls due at a time of its own. */
   #alarms: { readonly at: number; readonly ring: () => void }[] = []
-  #timer: { readonly at: number; readonly ahead: number } | undefined
+  #timer: { readonly at: number } | undefined
+  /** How far the wall clock was ahead when the timer was last set. */
+  #knownAhead = 0
 
   constructor(patience: number, startupPatience: number, activity: Activity) {
     this.#patience = patience
@@ -54,7 +56,7 @@ export class ReferenceClock {
     if (this.state !== 'paused') return
     this.state = 'running'
     this.#renewTo(this.now + (this.#usedBefore ? this.#patience : this.#startupPatience))
-    this.rest()
+    if (this.#activity.quiet) this.#sleepAtMost()
   }
 
   end(): void {
@@ -79,7 +81,10 @@ export class ReferenceClock {
 
   /** Something ended that renews nothing. */
   rest(): void {
-    if (this.state === 'running' && this.#activity.quiet) this.#sleepAtMost()
+    if (this.state !== 'running' || !this.#activity.quiet) return
+    // Nobody looked meanwhile whether the machine was suspended.
+    if (this.#timer === undefined && this.#suspended) this.#activity.touch()
+    else this.#sleepAtMost()
   }
 
   /** Calls back when so much time has passed. */
@@ -119,8 +124,8 @@ export class ReferenceClock {
   }
 
   #wake(duringLook?: () => void): void {
-    const { at, ahead } = this.#timer ?? { at: this.now, ahead: this.ahead }
-    const overslept = this.now - at > Math.min(this.#patience, HELD_UP) || this.ahead - ahead > SUSPENDED
+    const { at } = this.#timer ?? { at: this.now }
+    const overslept = this.now - at > Math.min(this.#patience, HELD_UP) || this.#suspended
     // Nobody could call meanwhile: a full patience again.
     if (overslept && this.deadline < this.now + this.#patience) this.#activity.touch()
     this.#timer = undefined
@@ -164,7 +169,12 @@ export class ReferenceClock {
   }
 
   #sleep(until: number): void {
-    this.#timer = { at: Math.max(until, this.now), ahead: this.ahead }
+    this.#timer = { at: Math.max(until, this.now) }
+    this.#knownAhead = this.ahead
+  }
+
+  get #suspended(): boolean {
+    return this.ahead - this.#knownAhead > SUSPENDED
   }
 }
 

@@ -1,0 +1,80 @@
+import { parseArgs } from 'node:util'
+import { parse } from '@lukeed/ms'
+
+/** What the soak was asked for. */
+export interface Arguments {
+  /** How long all of it takes, in milliseconds, about. */
+  readonly length: number
+  /** What everything random comes from. */
+  readonly seed: number
+  /** How many malformed inputs are sent at least, to all subjects together. */
+  readonly inputs: number
+  /** The names of the subjects. */
+  readonly subjects: readonly string[]
+  readonly help: boolean
+}
+
+/** Wrong arguments: the message is one sentence for the user. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError'
+}
+
+/** How the soak is called. */
+export const USAGE = `npx -y pnpm@12 soak [--length 1m] [--inputs 100000] [--seed N] [--subject NAME]...
+
+  --length    how long all of it takes, about
+  --inputs    how many malformed inputs are sent at least
+  --seed      what everything random comes from: the same seed sends the same again, though not at the same moments
+  --subject   only this one: http, https, h2c, h2, "Express 4", ... ; more than once for several`
+
+const ACCEPTED = 'accepted are --length, --inputs, --seed and --subject'
+const SHORTEST = 1_000
+const LONGEST = 86_400_000
+
+/** @throws UsageError */
+export function readArguments(args: readonly string[], known: readonly string[]): Arguments {
+  const { length, seed, inputs, subject, help } = parsed(args)
+  for (const name of subject) {
+    if (!known.includes(name))
+      throw new UsageError(`--subject is '${name}'; accepted is one of ${known.map((name) => `'${name}'`).join(', ')}`)
+  }
+  return {
+    length: duration(length),
+    seed: seed === undefined ? Math.floor(Math.random() * 1_000_000) : whole('--seed', seed),
+    inputs: whole('--inputs', inputs),
+    subjects: subject.length === 0 ? known : known.filter((name) => subject.includes(name)),
+    help,
+  }
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        length: { type: 'string', default: '1m' },
+        seed: { type: 'string' },
+        inputs: { type: 'string', default: '100000' },
+        subject: { type: 'string', multiple: true, default: [] },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    // Node goes on to explain: the first sentence says it.
+    const [sentence] = String(error instanceof Error ? error.message : error).split(/[.\n]/)
+    throw new UsageError(`${sentence}; ${ACCEPTED}`)
+  }
+}
+
+function whole(option: string, value: string): number {
+  if (!/^\d{1,12}$/.test(value)) throw new UsageError(`${option} is '${value}'; accepted is a whole number from 0`)
+  return Number(value)
+}
+
+function duration(value: string): number {
+  const ms = /^\d+$/.test(value) ? Number(value) : parse(value)
+  if (ms === undefined || !(ms >= SHORTEST && ms <= LONGEST)) {
+    throw new UsageError(`--length is '${value}'; accepted is a duration from 1s to 1d, such as 30s or 1m`)
+  }
+  return ms
+}

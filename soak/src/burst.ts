@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Address, Subject } from '@idle-shutdown/conformance/program'
+import type { Account } from './account.ts'
+import { type Crowd, crowds } from './clients/index.ts'
+import { fresh } from './clients/requests.ts'
+import type { Client, Visit } from './clients/visit.ts'
+import { now } from './now.ts'
+import type { Random } from './random.ts'
+
+/** What a burst takes. */
+export interface BurstOptions {
+  readonly subject: Subject
+  readonly address: Address
+  readonly account: Account
+  readonly patience: number
+  /** Everything random of this life, by name. */
+  readonly random: (name: string) => Random
+  /** How many requests of the last life are sent again. */
+  readonly again: number
+  /** Whether malformed inputs are behind their number. */
+  readonly isShortOfInputs: boolean
+  malformed(): void
+  /** Closes the server now. */
+  close(): void
+}
+
+/** How many clients there are at a time. */
+const WORKERS = 14
+
+/** How long (ms) a visit may take. */
+const TOO_LONG = 15_000
+
+/** What one life of a server gets: a burst of clients, some more at the deadline, then silence. */
+export class Burst {
+  /** Resolves with the names of clients that never came to an end. */
+  readonly over: Promise<string[]>
+  readonly #options: BurstOptions
+  readonly #stuck: string[] = []
+  #listening = true
+
+  constructor(options: BurstOptions) {
+    this.#options = options
+    this.over = this.#play()
+  }
+
+  async #play(): Promise<string[]> {
+    const { random, subject, again, close } = this.#options
+    const own = random('burst')
+    const length = own.between(40, 150)
+    const until = now() + length
+    // Every fourth is closed in the middle of things.
+    const closing = own.chance(0.25) ? setTimeout(close, own.between(1, length)) : undefined
+    const workers = Array.from({ length: WORKERS }, (_, index) => this.#work(`worker ${index}`, until))
+    if (subject.protocol === 'http/1.1')
+      for (let rest = again; rest > 0; rest--) workers.push(this.#visit(fresh, random(`again ${rest}`)))
+    await Promise.all(workers)
+    clearTimeout(closing)
+    const { edge } = this.#crowd
+    if (this.#listening) await Promise.all([0, 1, 2].map((index) => this.#visit(edge, random(`edge ${index}`))))
+    return this.#stuck
+  }
+
+  get #protocol(): keyof typeof crowds {
+    return this.#options.subject.protocol === 'h2' ? 'h2' : 'http/1.1'
+  }
+
+  get #crowd(): (typeof crowds)['h2'] {
+    return crowds[this.#protocol]
+  }
+
+  async #work(name: string, until: number): Promise<void> {
+    const random = this.#options.random(name)
+    const { crowd, malformed } = this.#crowd
+    const share = this.#options.isShortOfInputs ? 0.7 : 0.1
+    while (this.#listening && now() < until) {
+      await this.#visit(random.chance(share) ? malformed : pick(crowd, random), random)
+    }
+  }
+
+  async #visit(client: Client, random: Random): Promise<void> {
+    const { subject, address, account, patience, malformed } = this.#options
+    const visit: Visit = {
+      address,
+      secure: subject.secure,
+      protocol: this.#protocol,
+      random,
+      account,
+      patience,
+      malformed,
+      nobody: () => {
+        this.#listening = false
+      },
+    }
+    const waited = new AbortController()
+    const late = delay(TOO_LONG, true, { signal: waited.signal }).catch(() => false)
+    if (await Promise.race([client(visit).then(() => false), late])) this.#stuck.push(client.name)
+    waited.abort()
+  }
+}
+
+function pick(crowd: Crowd, random: Random): Client {
+  const total = crowd.reduce((sum, [share]) => sum + share, 0)
+  let rest = random.next() * total
+  for (const [share, client] of crowd) {
+    rest -= share
+    if (rest < 0) return client
+  }
+  throw new Error('Shares are positive')
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import type { FromServer, ToServer } from './message.ts'
+
+/** A subject's server in a process of its own, as seen from outside. */
+export class Child {
+  /** Resolves with the exit code, or the signal that ended it. */
+  readonly exit: Promise<number | NodeJS.Signals>
+  /** What it printed: a server that does well prints nothing. */
+  output = ''
+  readonly #process: ChildProcess
+  readonly #messages: FromServer[] = []
+  #changed = (): void => {}
+  #gone = false
+
+  constructor(subject: string, patience: number) {
+    const program = new URL('./server/main.js', import.meta.url)
+    this.#process = fork(program, [subject, String(patience)], {
+      // The process lives on after an idle end by intent, so that leaks add up.
+      execArgv: ['--expose-gc', '--disable-warning=IDLE_STILL_RUNNING'],
+      // Express logs every error of a client, except in tests.
+      env: { ...process.env, NODE_ENV: 'test' },
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    this.#process.on('message', (message) => {
+      if (!isFromServer(message)) return
+      this.#messages.push(message)
+      this.#changed()
+    })
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text
+      })
+    }
+    this.exit = this.#end()
+  }
+
+  tell(message: ToServer): void {
+    if (this.#process.connected) this.#process.send(message, undefined, undefined, () => {})
+  }
+
+  /** The next message of this kind; others that came before it are dropped. Undefined when it has ended, or did not say it in `ms`. */
+  async next<K extends FromServer['kind']>(kind: K, ms: number): Promise<Extract<FromServer, { kind: K }> | undefined> {
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      this.#changed()
+    }, ms)
+    try {
+      for (;;) {
+        for (let message = this.#messages.shift(); message !== undefined; message = this.#messages.shift()) {
+          if (isOfKind(message, kind)) return message
+        }
+        if (late || this.#gone) return undefined
+        await new Promise<void>((resolve) => {
+          this.#changed = resolve
+        })
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL')
+  }
+
+  async #end(): Promise<number | NodeJS.Signals> {
+    const child = this.#process
+    // A process may be gone before what it wrote has been read.
+    const closed = once(child, 'close')
+    const exit = await new Promise<number | NodeJS.Signals>((resolve, reject) => {
+      child.once('exit', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'))
+      child.once('error', reject)
+    })
+    await closed
+    this.#gone = true
+    this.#changed()
+    return exit
+  }
+}
+
+function isFromServer(message: unknown): message is FromServer {
+  return typeof message === 'object' && message !== null && 'kind' in message
+}
+
+function isOfKind<K extends FromServer['kind']>(
+  message: FromServer,
+  kind: K,
+): message is Extract<FromServer, { kind: K }> {
+  return message.kind === kind
+}

@@ -1,0 +1,39 @@
+import { edge, edgeSession } from './edge.ts'
+import { malformedFrames, malformedRequests } from './malformed.ts'
+import { cut, fresh, keepAlive, pipeline, silent, slowReader, upload } from './requests.ts'
+import { cutSession, silentSession, streams } from './streams.ts'
+import type { Client } from './visit.ts'
+import { webSocket } from './web-socket.ts'
+
+/** Clients that behave, and such that do not, by how often each comes. */
+export type Crowd = readonly (readonly [share: number, client: Client])[]
+
+/** Who visits a server: those who speak what it does, malformed input, and those who come at the deadline. */
+export const crowds: Readonly<
+  Record<'http/1.1' | 'h2', { readonly crowd: Crowd; readonly malformed: Client; readonly edge: Client }>
+> = {
+  'http/1.1': {
+    crowd: [
+      [25, keepAlive],
+      [15, fresh],
+      [15, pipeline],
+      [15, cut],
+      [8, upload],
+      [8, webSocket],
+      [4, silent],
+      [1, slowReader],
+    ],
+    malformed: malformedRequests,
+    edge,
+  },
+  h2: {
+    crowd: [
+      [40, streams],
+      [15, cutSession],
+      [5, silentSession],
+      [5, silent],
+    ],
+    malformed: malformedFrames,
+    edge: edgeSession,
+  },
+}

@@ -1,0 +1,24 @@
+import { describe, expect, test } from 'vitest'
+import { Random } from '../random.ts'
+import { malformedHttp1 } from './malformed-http1.ts'
+import { beginning, malformedHttp2 } from './malformed-http2.ts'
+
+describe.each([
+  ['HTTP/1', malformedHttp1],
+  ['HTTP/2', malformedHttp2],
+  ['the beginning of HTTP/2', beginning],
+])('%s', (_, make) => {
+  const inputs = (seed: string): string[] => {
+    const random = new Random(seed)
+    return Array.from({ length: 500 }, () => make(random))
+  }
+
+  test('the same seed sends the same', () => {
+    expect(inputs('1')).toEqual(inputs('1'))
+    expect(inputs('1')).not.toEqual(inputs('2'))
+  })
+
+  test('each character is a byte', () => {
+    for (const input of inputs('1')) expect(Buffer.from(input, 'latin1').toString('latin1')).toBe(input)
+  })
+})

@@ -1,0 +1,53 @@
+import { RawClient } from '@idle-shutdown/conformance/program'
+import type { Random } from '../random.ts'
+import { malformedHttp1 } from './malformed-http1.ts'
+import { beginning, malformedHttp2 } from './malformed-http2.ts'
+import type { Client, Visit } from './visit.ts'
+
+/** How many inputs one connection is given at most. Most end it before. */
+const MOST_INPUTS = 12
+
+/** How long (ms) a reaction is waited for: what does not come to an end on its own goes on with the next input. */
+const REACTION = 2
+
+export const malformedRequests: Client = (visit) => feed(visit, '', malformedHttp1)
+
+export const malformedFrames: Client = (visit) => feed(visit, beginning(visit.random), malformedHttp2)
+
+/** Inputs one after the other: what is written behind the end of a connection is read by nobody, and not counted. */
+async function feed(visit: Visit, first: string, make: (random: Random) => string): Promise<void> {
+  const { random, address, protocol } = visit
+  // Half of what a TLS server gets is wrong already as TLS.
+  const secure = visit.secure && random.chance(0.5)
+  const client = await RawClient.connect(address, { secure, protocol }).catch(() => {})
+  if (client === undefined) {
+    visit.nobody()
+    return
+  }
+  const { socket } = client
+  if (first !== '') socket.write(first, 'latin1')
+  for (let rest = MOST_INPUTS; rest > 0 && socket.writable && !socket.readableEnded; rest--) {
+    const sent = await client.send(make(random)).then(
+      () => true,
+      () => false,
+    )
+    if (!sent) break
+    visit.malformed()
+    await reaction(client)
+  }
+  if (random.chance(0.3)) client.reset()
+  client.destroy()
+}
+
+async function reaction({ socket, ended }: RawClient): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      socket.off('data', done)
+      resolve()
+    }
+    const timer = setTimeout(done, REACTION)
+    socket.on('data', done)
+    void ended.then(done)
+  })
+}

@@ -1,0 +1,127 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Random } from '../random.ts'
+import { pause } from './pause.ts'
+import type { Client } from './visit.ts'
+import { type Ask, Wire } from './wire.ts'
+
+/** One connection, several requests, with pauses in between. */
+export const keepAlive: Client = async (visit) => {
+  const wire = await Wire.open(visit)
+  for (let rest = visit.random.between(1, 6); rest > 0; rest--) {
+    if (!(await wire.ask('keep-alive', anyAsk(visit.random)))) break
+    await pause(visit)
+  }
+  wire.destroy()
+}
+
+/** One connection for one request, which the server ends. */
+export const fresh: Client = async (visit) => {
+  const wire = await Wire.open(visit)
+  await wire.ask('fresh', { ...anyAsk(visit.random), close: true })
+  // Nothing comes after it.
+  await wire.client?.ended
+  wire.destroy()
+}
+
+/** Several requests in one piece, or in pieces of any size: answered in their order. */
+export const pipeline: Client = async (visit) => {
+  const { random } = visit
+  const wire = await Wire.open(visit)
+  // Over TLS, Node 20 answers 400 to what comes while it waits for answers to be read (HPE_PAUSED; seen with 20.20, and not with
+  // 22 to 26): there they are small.
+  const ask = (): Ask => ({ ...anyAsk(random), ...(visit.secure && { size: random.between(0, 300) }) })
+  const letters = Array.from({ length: random.between(2, 8) }, () => wire.letter('pipelined', ask()))
+  if (random.chance(0.5)) {
+    await wire.send(...letters)
+  } else {
+    for (const letter of letters) {
+      await wire.send(letter)
+      await pause(visit)
+    }
+  }
+  const abortAfter = random.chance(0.3) ? random.between(0, letters.length - 1) : letters.length
+  for (const [index, letter] of letters.entries()) {
+    if (index < abortAfter) {
+      // Once told that the connection closes, what was sent behind it is to be sent again.
+      await wire.receive(letter)
+    } else {
+      for (const { attempt } of letters.slice(index)) attempt.givenUp()
+      if (random.chance(0.5)) wire.client?.reset()
+      break
+    }
+  }
+  wire.destroy()
+}
+
+/** Asks for more than the buffers between hold, and reads it late. */
+export const slowReader: Client = async (visit) => {
+  const { random } = visit
+  const wire = await Wire.open(visit)
+  const letter = wire.letter('slow reader', { size: random.between(1, 5) * 1_000_000, close: true })
+  wire.client?.socket.pause()
+  await wire.send(letter)
+  await delay(random.between(5, 150))
+  if (random.chance(0.2)) {
+    letter.attempt.givenUp()
+    wire.client?.reset()
+  }
+  wire.client?.socket.resume()
+  // Searched once, and not at each of its many pieces.
+  await wire.client?.ended
+  await wire.receive(letter)
+  wire.destroy()
+}
+
+/** A body that comes in pieces. */
+export const upload: Client = async (visit) => {
+  const { random } = visit
+  const wire = await Wire.open(visit)
+  const body = 'u'.repeat(random.between(0, 200_000))
+  const letter = wire.letter('upload', { body, chunked: random.chance(0.5), spin: random.between(0, 1) })
+  let taken = await wire.write(letter.head)
+  for (let rest = letter.body; rest !== '' && taken; ) {
+    const length = random.between(1, 80_000)
+    await pause(visit)
+    taken = await wire.write(rest.slice(0, length))
+    rest = rest.slice(length)
+  }
+  if (taken) wire.written(letter)
+  await wire.receive(letter)
+  wire.destroy()
+}
+
+/** A request, or an upload, that its client breaks off at any byte: with FIN, with RST, or by closing its half. */
+export const cut: Client = async (visit) => {
+  const { random } = visit
+  const wire = await Wire.open(visit)
+  if (random.chance(0.3)) await wire.ask('before a cut', anyAsk(random))
+  const body = random.chance(0.5) ? 'u'.repeat(random.between(0, 100_000)) : undefined
+  const letter = wire.letter('cut', { ...anyAsk(random), ...(body !== undefined && { body }) })
+  const bytes = letter.head + letter.body
+  await wire.write(bytes.slice(0, random.between(0, bytes.length)))
+  await pause(visit)
+  letter.attempt.givenUp()
+  const how = random.pick(['close', 'reset', 'half-close'])
+  if (how === 'reset') wire.client?.reset()
+  if (how === 'half-close') {
+    wire.client?.halfClose()
+    await wire.client?.ended
+  }
+  wire.destroy()
+}
+
+/** Connects and says nothing, or does not even shake hands. */
+export const silent: Client = async (visit) => {
+  const wire = await Wire.open(visit.random.chance(0.5) ? visit : { ...visit, secure: false })
+  await pause(visit)
+  if (visit.random.chance(0.5)) wire.client?.reset()
+  wire.destroy()
+}
+
+function anyAsk(random: Random): Ask {
+  return {
+    size: random.chance(0.1) ? random.between(0, 100_000) : random.between(0, 300),
+    delay: random.chance(0.3) ? random.between(1, 15) : 0,
+    spin: random.chance(0.05) ? random.between(1, 3) : 0,
+  }
+}

@@ -1,0 +1,42 @@
+import { readArguments, USAGE, UsageError } from './arguments.ts'
+import type { Result } from './result.ts'
+import { Run } from './run.ts'
+import { subjects } from './subjects/index.ts'
+import { table } from './table.ts'
+import { verdict } from './verdict.ts'
+
+const LEGEND = `  given up: by their clients, who cut, reset or half-closed. unsent: nobody listened, or the connection had ended before.
+  crossed: written while the server's FIN or GOAWAY was on its way, which is HTTP's own, and sent again.
+  heap: what a regression over the later lives shows, with its standard error, after forced garbage collection.
+`
+
+try {
+  const names = subjects.map(({ name }) => name)
+  const args = readArguments(process.argv.slice(2), names)
+  if (args.help) console.log(USAGE)
+  else await soak(args)
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  console.error(error.message)
+  process.exitCode = 2
+}
+
+async function soak(args: ReturnType<typeof readArguments>): Promise<void> {
+  const chosen = subjects.filter(({ name }) => args.subjects.includes(name))
+  console.log(`seed ${args.seed}, Node ${process.version}\n`)
+  const results: Result[] = []
+  for (const subject of chosen) {
+    const run = new Run({
+      subject,
+      seed: args.seed,
+      length: args.length / chosen.length,
+      inputs: Math.ceil(args.inputs / chosen.length),
+    })
+    results.push(await run.play())
+  }
+  console.log(table(results))
+  console.log(LEGEND)
+  for (const { name, faults } of results) for (const fault of faults) console.log(`  ${name}: ${fault}`)
+  console.log(`  ${verdict(results, args.seed)}`)
+  process.exitCode = results.some(({ faults }) => faults.length > 0) ? 1 : 0
+}

@@ -1,0 +1,170 @@
+import type { Subject } from '@idle-shutdown/conformance/program'
+import { Account, type Outcome } from './account.ts'
+import { Burst } from './burst.ts'
+import { Child } from './child.ts'
+import { type Growth, growth } from './growth.ts'
+import type { LifeReport } from './life-report.ts'
+import { now } from './now.ts'
+import { Random } from './random.ts'
+import type { Result } from './result.ts'
+
+/** What a run takes. */
+export interface RunOptions {
+  readonly subject: Subject
+  readonly seed: number
+  /** Milliseconds. */
+  readonly length: number
+  readonly inputs: number
+}
+
+/** The patience (ms) of the servers. */
+const PATIENCE = 30
+
+/** How long (ms) a life may take to begin, or to end once its clients have left: more than a drain's grace. */
+const TOO_LONG = 60_000
+
+/** How many times its length it may take until all malformed inputs are sent: on a busy machine, long. */
+const MOST_LENGTHS = 30
+
+/** How much of the samples is left out: a process that has just begun still compiles, and fills its caches. */
+const WARM_UP = 0.5
+
+/**
+ * How many bytes of heap for each connection are too many, where three standard errors make it certain. A socket or a response that
+ * is never let go of is more; what is left of the warm-up has been up to 1,000, and less the longer it goes on.
+ */
+const MOST_GROWTH = 2_000
+
+/** How many faults of one life are told, and of one subject. */
+const MOST_FAULTS = 5
+const MOST_FAULTS_TOLD = 15
+
+/** How many requests are sent again in the next life: all that crossed, commonly. */
+const MOST_AGAIN = 20
+
+/** Soaks one subject: life after life in one process, which ends by itself after the last one. */
+export class Run {
+  readonly #options: RunOptions
+  readonly #child: Child
+  readonly #outcomes: Record<Outcome, number> = { answered: 0, 'given up': 0, unsent: 0, crossed: 0, lost: 0 }
+  readonly #heap: [connections: number, bytes: number][] = []
+  readonly #faults: string[] = []
+  #begunAt = 0
+  #lives = 0
+  #idleEnds = 0
+  #connections = 0
+  #inputs = 0
+  #lastId = 0
+  #again = 0
+
+  constructor(options: RunOptions) {
+    this.#options = options
+    this.#child = new Child(options.subject.name, PATIENCE)
+  }
+
+  /** Plays it to its end. Leaves no process behind. */
+  async play(): Promise<Result> {
+    const { subject, length, inputs } = this.#options
+    this.#begunAt = now()
+    try {
+      for (let last = false; !last; ) {
+        const elapsed = now() - this.#begunAt
+        last = elapsed >= length && (this.#inputs >= inputs || elapsed >= MOST_LENGTHS * length)
+        if (!(await this.#live(last))) break
+      }
+      if (this.#inputs < inputs)
+        this.#faults.push(`only ${this.#inputs} of ${inputs} malformed inputs were taken in time`)
+      const exit = await this.#exit()
+      const grown = this.#growth()
+      return {
+        name: subject.name,
+        lives: this.#lives,
+        idleEnds: this.#idleEnds,
+        connections: this.#connections,
+        outcomes: this.#outcomes,
+        inputs: this.#inputs,
+        growth: grown,
+        exit,
+        faults: this.#faults,
+      }
+    } finally {
+      this.#child.kill()
+    }
+  }
+
+  /** One life. Says whether the next one may be waited for. */
+  async #live(last: boolean): Promise<boolean> {
+    const { subject, seed, length, inputs } = this.#options
+    const listening = await this.#child.next('listening', TOO_LONG)
+    if (listening === undefined) return this.#failed('did not begin to listen')
+    if (last) this.#child.tell('last')
+    this.#lives++
+    const account = new Account(() => ++this.#lastId)
+    const { over } = new Burst({
+      subject,
+      address: listening.address,
+      account,
+      patience: PATIENCE,
+      random: (name) => new Random(`${seed}/${subject.name}/${this.#lives}/${name}`),
+      again: this.#again,
+      isShortOfInputs: this.#inputs / inputs < (now() - this.#begunAt) / length,
+      malformed: () => this.#inputs++,
+      close: () => this.#child.tell('close'),
+    })
+    for (const client of await over) this.#fault(`the client ${client} came to no end`)
+    const closed = await this.#child.next('closed', TOO_LONG)
+    if (closed === undefined) {
+      this.#child.tell('explain')
+      const explanation = await this.#child.next('explanation', 1000)
+      return this.#failed(`did not end: ${explanation?.text ?? 'its process does not answer'}`)
+    }
+    this.#settle(account, closed.report)
+    return true
+  }
+
+  #settle(account: Account, report: LifeReport): void {
+    const { left, figures, idle, accepted, heap } = report
+    const faults = account.settle(report)
+    if (left.active !== 0 || left.ignored !== 0) faults.push(`closed, and still counts: ${JSON.stringify(left)}`)
+    if (figures.destroyed !== 0 || figures.abandoned !== 0) faults.push(`grace ran out: ${JSON.stringify(figures)}`)
+    for (const fault of faults.slice(0, MOST_FAULTS)) this.#fault(fault)
+    if (faults.length > MOST_FAULTS) this.#fault(`${faults.length - MOST_FAULTS} more faults`)
+    for (const { outcome } of account.attempts)
+      if (outcome !== 'open' && outcome !== 'unanswered') this.#outcomes[outcome]++
+    this.#again = Math.min(MOST_AGAIN, account.count('crossed') + account.count('unsent'))
+    if (idle) this.#idleEnds++
+    this.#connections += accepted.length
+    this.#heap.push([this.#connections, heap])
+  }
+
+  #fault(what: string): void {
+    if (this.#faults.length < MOST_FAULTS_TOLD) this.#faults.push(`life ${this.#lives}: ${what}`)
+  }
+
+  #failed(what: string): false {
+    this.#fault(what)
+    return false
+  }
+
+  /** The process has nothing left to do after its last life, or has failed. */
+  async #exit(): Promise<Result['exit']> {
+    const timer = setTimeout(() => {
+      this.#fault('the process did not end by itself')
+      this.#child.kill()
+    }, TOO_LONG)
+    const exit = await this.#child.exit
+    clearTimeout(timer)
+    if (exit !== 0) this.#faults.push(`its process ended with ${exit}`)
+    if (this.#child.output !== '') this.#faults.push(`its process wrote: ${this.#child.output.trim().slice(0, 3000)}`)
+    return exit
+  }
+
+  #growth(): Growth {
+    const grown = growth(this.#heap.slice(Math.floor(this.#heap.length * WARM_UP)))
+    const { slope, error } = grown
+    if (slope - 3 * error > MOST_GROWTH) {
+      this.#faults.push(`its heap grows by ${slope.toFixed(0)} ± ${error.toFixed(0)} bytes with each connection`)
+    }
+    return grown
+  }
+}

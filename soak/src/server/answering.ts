@@ -1,0 +1,59 @@
+import { ServerResponse } from 'node:http'
+import type { Handler, Response } from '@idle-shutdown/conformance/program'
+import { answerTo, type Errand, errandOf } from '../errand.ts'
+import { now } from '../now.ts'
+
+/**
+ * How long (ms) a stream may stall, and one that came among malformed frames. Node reads no more from a session that broke the
+ * protocol, and leaves it open, so that its streams stay even when its client has gone: always on Node 20, and after a GOAWAY on
+ * 22 to 26.
+ */
+const STALLED = 10_000
+const STALLED_MALFORMED = 100
+
+/**
+ * Answers errands, each when its request has come in full, and tells of each. `closing` is told of every answer that says
+ * `Connection: close`, by the port of its client.
+ */
+export function answering(begun: (id: number) => void, closing: (port: number | undefined) => void): Handler {
+  return (request, response) => {
+    // A client that goes away is no failure of the server.
+    request.on('error', () => {})
+    response.on('error', () => {})
+    const errand = errandOf(request.url)
+    if ('stream' in request) {
+      const { stream } = request
+      stream.setTimeout(errand === undefined ? STALLED_MALFORMED : STALLED, () => stream.destroy())
+    }
+    if (errand === undefined) {
+      response.statusCode = 404
+      response.end()
+      return
+    }
+    begun(errand.id)
+    const answered = (received: number): void =>
+      answer(errand, received, response, () => closing(request.socket.remotePort))
+    if (request.method === 'GET') {
+      answered(0)
+      return
+    }
+    let received = 0
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.length
+    })
+    request.on('end', () => answered(received))
+  }
+}
+
+function answer(errand: Errand, received: number, response: Response, closing: () => void): void {
+  const end = (): void => {
+    const until = now() + errand.spin
+    while (now() < until);
+    const body = answerTo(errand, received)
+    response.setHeader('content-length', body.length)
+    response.end(body)
+    if (response instanceof ServerResponse && !response.shouldKeepAlive) closing()
+  }
+  if (errand.delay === 0) end()
+  else setTimeout(end, errand.delay)
+}

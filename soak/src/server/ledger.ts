@@ -1,0 +1,84 @@
+import type { Http2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { AnyServer } from '@idle-shutdown/core'
+import type { Acceptance } from '../life-report.ts'
+import { now } from '../now.ts'
+import type { Turns } from './turns.ts'
+
+/** What came to a server in one life, and when the server itself ended it. Changes nothing of what the server does. */
+export class Ledger {
+  readonly accepted: Acceptance[] = []
+  readonly handled: number[] = []
+  listenerDown: number = Number.POSITIVE_INFINITY
+  readonly #turns: Turns
+  readonly #open = new Map<number, Acceptance>()
+
+  constructor(turns: Turns) {
+    this.#turns = turns
+  }
+
+  /** Watches a server that does not listen yet. */
+  keep(server: AnyServer): void {
+    server.prependListener('connection', (socket: Socket) => this.#accept(socket))
+    server.prependListener('secureConnection', (socket: Socket) => this.#cutOf(socket))
+    server.prependListener('session', (session: Http2Session) => this.#session(session))
+    // Its own property, for as long as it lives: there is no event for a listener that goes down.
+    const { close } = server
+    server.close = (callback?: (error?: Error) => void) => {
+      this.listenerDown = Math.min(this.listenerDown, this.#turns.before)
+      return Reflect.apply(close, server, [callback])
+    }
+  }
+
+  /** The connection from this port is about to be ended. */
+  cut(port: number | undefined): void {
+    const acceptance = this.#open.get(port ?? 0)
+    if (acceptance !== undefined) this.#cut(acceptance)
+  }
+
+  #accept(socket: Socket): void {
+    const { remotePort: port } = socket
+    // A client that has reset it already.
+    if (port === undefined) return
+    const acceptance: Acceptance = { port, at: now() }
+    this.accepted.push(acceptance)
+    this.#open.set(port, acceptance)
+    socket.once('close', () => {
+      if (this.#open.get(port) === acceptance) this.#open.delete(port)
+    })
+    this.#cutOf(socket)
+  }
+
+  #cutOf(socket: Socket): void {
+    const acceptance = this.#open.get(socket.remotePort ?? 0)
+    if (acceptance === undefined) return
+    const { destroySoon, destroy } = socket
+    socket.destroySoon = () => {
+      this.#cut(acceptance)
+      destroySoon.call(socket)
+    }
+    socket.destroy = (error) => {
+      this.#cut(acceptance)
+      return destroy.call(socket, error)
+    }
+  }
+
+  /** After GOAWAY, a session takes no further streams. */
+  #session(session: Http2Session): void {
+    const acceptance = this.#open.get(session.socket.remotePort ?? 0)
+    if (acceptance === undefined) return
+    const { close, goaway } = session
+    session.goaway = (...args) => {
+      this.#cut(acceptance)
+      goaway.apply(session, args)
+    }
+    session.close = (callback) => {
+      this.#cut(acceptance)
+      close.call(session, callback)
+    }
+  }
+
+  #cut(acceptance: Acceptance): void {
+    acceptance.cut ??= this.#turns.before
+  }
+}

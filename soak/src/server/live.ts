@@ -1,0 +1,81 @@
+import { type Address, addressOf, type Subject } from '@idle-shutdown/conformance/program'
+import { IdleTimeoutError } from '@idle-shutdown/core'
+import type { LifeReport } from '../life-report.ts'
+import { now } from '../now.ts'
+import { answering } from './answering.ts'
+import { Ledger } from './ledger.ts'
+import type { Turns } from './turns.ts'
+import { WebSockets } from './web-sockets.ts'
+
+/** The longest drain (ms). Every client of the soak leaves long before: nothing may have to be cut. */
+const GRACE = 20_000
+
+/** How long (ms) a server waits for its first client. */
+const STARTUP_PATIENCE = 5_000
+
+/** How long (ms) every third end blocks the event loop, so that much arrives between the decision and the drain. */
+const BLOCKED = 4
+
+/** A server that has begun to listen. */
+export interface Living {
+  readonly address: Address
+  /** Resolves when everything is closed. Its `heap` is still to be measured. */
+  readonly closed: Promise<Omit<LifeReport, 'heap'>>
+  close(): void
+  explain(): string
+}
+
+/** Serves a subject once, until it goes idle or is closed. */
+export async function live(
+  subject: Subject,
+  { patience, turns, count }: { patience: number; turns: Turns; count: number },
+): Promise<Living> {
+  const ledger = new Ledger(turns)
+  const begun = (id: number): void => {
+    ledger.handled.push(id)
+  }
+  const webSockets = new WebSockets(begun)
+  const { idle, servers, stop } = await subject.serve(
+    answering(begun, (port) => ledger.cut(port)),
+    // A busy machine may take its time until the first client is there.
+    { patience, startupPatience: STARTUP_PATIENCE, grace: GRACE },
+    {
+      prepare(server) {
+        ledger.keep(server)
+        if (subject.protocol === 'http/1.1') webSockets.serve(server, (port) => ledger.cut(port))
+      },
+    },
+  )
+  // An app that is served again shows its new life: these are of this one.
+  const { tracker, signal } = idle
+  const onAbort = (): void => {
+    webSockets.end()
+    if (count % 3 === 0) block(BLOCKED)
+  }
+  signal.addEventListener('abort', onAbort)
+
+  const closed = idle.closed.then(async ({ reason, duration, drained, destroyed, abandoned }) => {
+    signal.removeEventListener('abort', onAbort)
+    await stop()
+    const { active, ignored, reasons } = tracker.explain()
+    return {
+      accepted: ledger.accepted,
+      listenerDown: ledger.listenerDown,
+      handled: ledger.handled,
+      left: { active, ignored, reasons: reasons.map(({ kind, label }) => `${kind} ${label}`) },
+      figures: { duration, drained, destroyed, abandoned },
+      idle: reason instanceof IdleTimeoutError,
+    }
+  })
+  return {
+    address: addressOf(servers[0]),
+    closed,
+    close: () => void idle.close(),
+    explain: () => `${tracker}; ${JSON.stringify(tracker.explain())}`,
+  }
+}
+
+function block(ms: number): void {
+  const until = now() + ms
+  while (now() < until);
+}

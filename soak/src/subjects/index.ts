@@ -1,0 +1,12 @@
+import { coreSubjects, type Subject } from '@idle-shutdown/conformance/program'
+import { expressSubjects } from './express.ts'
+import { fastifySubjects } from './fastify.ts'
+import { koaSubjects } from './koa.ts'
+
+/** What the soak runs against. */
+export const subjects: readonly Subject[] = [
+  ...coreSubjects.filter(({ name }) => ['http', 'https', 'h2c', 'h2'].includes(name)),
+  ...expressSubjects,
+  ...fastifySubjects,
+  ...koaSubjects,
+]

@@ -1,0 +1,11 @@
+import { type Result, sent } from './result.ts'
+import { whole } from './table.ts'
+
+/** Says in one sentence whether all was well. */
+export function verdict(results: readonly Result[], seed: number): string {
+  const failed = results.filter(({ faults }) => faults.length > 0).map(({ name }) => name)
+  if (failed.length > 0) return `Failed: ${failed.join(', ')}. To send the same again: --seed ${seed}.`
+  const sum = (figure: (result: Result) => number): string =>
+    whole(results.reduce((sum, result) => sum + figure(result), 0))
+  return `None of ${sum(sent)} requests was lost in ${sum(({ lives }) => lives)} lives under ${sum(({ inputs }) => inputs)} malformed inputs; every count came to 0, every heap is flat, and every process ended by itself with code 0.`
+}
