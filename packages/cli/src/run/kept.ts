@@ -6,6 +6,7 @@ const MOST = 1000
 /** Idle connections that processes gave back, until they speak again. */
 export class Kept {
   readonly #sockets = new Set<Socket>()
+  #ended = false
   readonly #spoke: (socket: Socket, listen: number, head: Buffer) => void
 
   constructor(spoke: (socket: Socket, listen: number, head: Buffer) => void) {
@@ -18,7 +19,7 @@ export class Kept {
       handle instanceof Socket
         ? handle
         : Reflect.construct(Socket, [{ handle, allowHalfOpen: true, readable: true, writable: true }])
-    if (this.#sockets.size >= MOST) {
+    if (this.#ended || this.#sockets.size >= MOST) {
       socket.destroySoon()
       return
     }
@@ -45,8 +46,9 @@ export class Kept {
     socket.resume()
   }
 
-  /** Ends them all. */
+  /** Ends them all, and those that are given back from now on: a process may be ending just when the supervisor does. */
   end(): void {
+    this.#ended = true
     for (const socket of this.#sockets) socket.destroySoon()
   }
 }
