@@ -46,7 +46,7 @@ if (failed) process.exitCode = 1
 function runOn(/** @type {string} */ node, /** @type {string} */ name) {
   const begin = performance.now()
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim()
-  const args = ['--expose-gc', '--disable-warning=MaxListenersExceededWarning', 'bench/dist/run.js', name, length]
+  const args = ['--disable-warning=MaxListenersExceededWarning', 'bench/dist/run.js', name, length]
   const { status, stdout } = spawnSync(node, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
   console.log(`${name} on Node ${version}: ${Math.round((performance.now() - begin) / 1000)} s`)
   return status === 0 ? [{ node: version, rows: JSON.parse(stdout) }] : []

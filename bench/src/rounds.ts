@@ -42,8 +42,3 @@ export function cpuTime(): number {
   const { user, system } = process.cpuUsage()
   return user + system
 }
-
-/** What was made before is not cleared away during the measurement. Needs `--expose-gc`. */
-export function collectGarbage(): void {
-  globalThis.gc?.()
-}

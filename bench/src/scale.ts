@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { idleShutdown } from '@idle-shutdown/core'
 import { beginRequest, connect, disconnect, endRequest, memoryServer, requestOn } from './memory-server.ts'
-import { type Contender, collectGarbage, cpuTime, inRounds, overFirst } from './rounds.ts'
+import { type Contender, cpuTime, inRounds, overFirst } from './rounds.ts'
 import { type Benchmark, type Length, type Row, rowOf } from './row.ts'
 
 const ROUNDS: Record<Length, number> = { quick: 1, normal: 30, long: 150 }
@@ -40,7 +40,6 @@ async function added(group: string, connections: number, servers: number, rounds
 
 function nanosecondsPer(what: 'request' | 'connection', crowd: Crowd): number {
   crowd[what](COUNT / 10)
-  collectGarbage()
   const begin = cpuTime()
   crowd[what](COUNT)
   const nanoseconds = (1000 * (cpuTime() - begin)) / COUNT
