@@ -9,6 +9,7 @@ import { WebSockets } from './web-sockets.ts'
 
 /** The longest drain (ms). Every client of the soak leaves long before: nothing may have to be cut. */
 const GRACE = 20_000
+const GRACE_HTTP2 = 5_000
 
 /** How long (ms) a server waits for its first client. */
 const STARTUP_PATIENCE = 5_000
@@ -38,7 +39,7 @@ export async function live(
   const { idle, servers, stop } = await subject.serve(
     answering(begun, (port) => ledger.cut(port)),
     // A busy machine may take its time until the first client is there.
-    { patience, startupPatience: STARTUP_PATIENCE, grace: GRACE },
+    { patience, startupPatience: STARTUP_PATIENCE, grace: subject.protocol === 'h2' ? GRACE_HTTP2 : GRACE },
     {
       prepare(server) {
         ledger.keep(server)
