@@ -27,6 +27,8 @@ export default defineConfig({
     ),
     maxWorkers: 2,
     testTimeout: 20_000,
+    // A second is what a busy machine takes for one turn, and what a page counts down in.
+    expect: { poll: { timeout: 10_000 } },
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: roots
       .filter((root) => existsSync(`${root}/package.json`))

@@ -55,10 +55,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped whe
   const look = async (name: string) => {
     if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true })
   }
-  // Longer than vitest's second: the page asks, and counts down, once a second.
-  const soon = { timeout: 10_000 }
-  const sees = (selector: string, text: string | RegExp) =>
-    expect.poll(() => page.textContent(selector), soon).toMatch(text)
+  const sees = (selector: string, text: string | RegExp) => expect.poll(() => page.textContent(selector)).toMatch(text)
 
   test('asleep', async () => {
     await sees('#state', 'Asleep')
@@ -74,7 +71,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped whe
     source.set(awake(100_000))
     await sees('#dial', /^1:[34]\d$/)
     const first = await page.textContent('#dial')
-    await expect.poll(() => page.textContent('#dial'), soon).not.toBe(first)
+    await expect.poll(() => page.textContent('#dial')).not.toBe(first)
     await sees('#sentence', /Nobody uses process 4711. It ends in 1:[34]\d if nobody comes./)
     await sees('#last-cold-start', '312 ms')
     expect(await page.locator('#colds li').allTextContents()).toEqual(['1.2 s', '640 ms', '312 ms'])
@@ -86,7 +83,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped whe
     source.set({ ...awake(), idle: { active: 2, deadline: undefined, patience: 120_000, reasons } })
     await sees('#dial', '2')
     await sees('#sentence', 'Process 4711 is in use.')
-    await expect.poll(() => page.locator('#reasons li').allTextContents(), soon).toEqual(reasons)
+    await expect.poll(() => page.locator('#reasons li').allTextContents()).toEqual(reasons)
   })
 
   test('a failure', async () => {
@@ -103,7 +100,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped whe
     await sees('#state', 'Asleep')
     const port = Number(server.address)
     await server.close()
-    await expect.poll(() => page.isVisible('#lost'), soon).toBe(true)
+    await expect.poll(() => page.isVisible('#lost')).toBe(true)
     await sees('#state', 'Asleep')
     source.set({ state: 'starting' })
     server = new StatusServer(source)
