@@ -92,6 +92,8 @@ export class Pipe {
     }
     inner.once('end', ended)
     inner.once('close', ended)
+    // A stream that is piped nowhere any more is paused.
+    inner.resume()
     return inner.bytesWritten
   }
 }
