@@ -102,7 +102,14 @@ describe.concurrent('run', () => {
     await supervised.event('ended')
     await client.get('/2', '/3')
     expect(await client.until('"path":"/3"')).toContain('"path":"/2"')
+    // Given back once more, and more than its first bytes.
     await supervised.event('ended', 2)
+    await client.send('GET /4 HTTP/1.1\r\n')
+    await supervised.event('ready', 3)
+    await client.send('Host: x\r\n\r\n')
+    await client.until('"path":"/4"')
+    await client.get('/5')
+    await client.until('"path":"/5"')
     client.destroy()
   })
 

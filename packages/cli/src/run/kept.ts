@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { stopReading } from './reading.ts'
 
 /** How many idle connections are kept at most. Those beyond are ended, as a server without us would. */
 const MOST = 1000
@@ -28,7 +29,8 @@ export class Kept {
       this.#sockets.delete(socket)
       socket.destroy()
     }
-    socket.on('error', () => {})
+    // One that was a socket already has such a listener since it was accepted.
+    if (socket !== handle) socket.on('error', () => {})
     socket.once('end', forget)
     socket.once('close', forget)
     socket.once('data', (head: Buffer) => {
@@ -36,10 +38,7 @@ export class Kept {
       socket.off('close', forget)
       this.#sockets.delete(socket)
       // In this very turn, so that what follows is read by whoever gets it.
-      socket.pause()
-      const inner: unknown = Reflect.get(socket, '_handle')
-      const stop: unknown = Reflect.get(Object(inner), 'readStop')
-      if (typeof stop === 'function') Reflect.apply(stop, inner, [])
+      stopReading(socket)
       this.#spoke(socket, listen, head)
     })
     // One that was piped is paused.

@@ -1,5 +1,6 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import { ACCEPTED, prefaceOf } from '../protocol/preface.ts'
+import { readAgain } from './reading.ts'
 import type { Waiting } from './waiting.ts'
 
 /** What becomes of a connection that is to be piped. */
@@ -56,7 +57,10 @@ export class Pipe {
   constructor(client: Socket, inner: Socket, head: Buffer | undefined) {
     this.#client = client
     this.#inner = inner
-    if (head !== undefined) inner.write(head)
+    if (head !== undefined) {
+      inner.write(head)
+      readAgain(client)
+    }
     client.pipe(inner).pipe(client)
     const [undoClient, undoInner] = [follow(client, inner), follow(inner, client)]
     this.#undo = () => {

@@ -1,0 +1,23 @@
+import type { Socket } from 'node:net'
+
+/**
+ * Stops reading in this very turn: what comes from now on stays in the kernel, for whoever gets the connection.
+ *
+ * `pause()` alone goes on reading until a buffer is full. `readStop` of the handle is private (Node 20 to 26); without it, what
+ * is read meanwhile would be lost.
+ */
+export function stopReading(socket: Socket): void {
+  socket.pause()
+  callOn(socket, 'readStop')
+}
+
+/** Undoes {@link stopReading} where the connection stays here: Node believes that it still reads, and would not start. */
+export function readAgain(socket: Socket): void {
+  callOn(socket, 'readStart')
+}
+
+function callOn(socket: Socket, name: 'readStart' | 'readStop'): void {
+  const handle: unknown = Reflect.get(socket, '_handle')
+  const method: unknown = Reflect.get(Object(handle), name)
+  if (typeof method === 'function') Reflect.apply(method, handle, [])
+}
