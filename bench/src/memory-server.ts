@@ -3,7 +3,7 @@ import { createServer, IncomingMessage, type Server, ServerResponse } from 'node
 import { Socket } from 'node:net'
 
 const requestStart = channel('http.server.request.start')
-const onFinish = (): void => {}
+const responseFinish = channel('http.server.response.finish')
 
 /**
  * A server without Node's own work: nobody parses, nobody writes. What is left is what Node tells its listeners, in its order,
@@ -38,11 +38,16 @@ export function requestOn(socket: Socket): IncomingMessage {
 /** A request begins, as in Node's parserOnIncoming. */
 export function beginRequest(server: Server, request: IncomingMessage): ServerResponse {
   const response = new ServerResponse(request)
-  response.on('finish', onFinish)
   const { socket } = request
+  response.on('finish', onFinish.bind(undefined, request, response, socket, server))
   if (requestStart.hasSubscribers) requestStart.publish({ request, response, socket, server })
   server.emit('request', request, response)
   return response
+}
+
+/** As Node's resOnFinish. */
+function onFinish(request: IncomingMessage, response: ServerResponse, socket: Socket, server: Server): void {
+  if (responseFinish.hasSubscribers) responseFinish.publish({ request, response, socket, server })
 }
 
 /** Its response is flushed, and closed. */

@@ -1,7 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
-import { type Carrier, carriedBy } from './carrier.ts'
 import { Connection } from './connection.ts'
 import { hasMoreToParse } from './parser.ts'
 
@@ -35,18 +34,14 @@ export class Http1Connection extends Connection {
     if (site.drain.begun) this.announce()
   }
 
-  /** A response has closed, answered or not. */
+  /** A response was answered to the end. */
   closed(response: ServerResponse): void {
     if (!this.#remove(response)) return
     const { site } = this
     if (this.#ignored?.delete(response)) site.countdown.endSoft()
     else site.countdown.end()
-    if (this.#late) this.#adoptCurrent(response)
-    if (!site.drain.begun) return
-    if (response.writableFinished && !this.stream.destroyed) site.drain.drained++
-    if (this.#response !== undefined) return
-    if (response.req.complete) this.#endWhenQuiet()
-    else this.end()
+    // Node lets go of the response, and goes on to the next one, only after it has told.
+    if (this.#late || site.drain.begun) process.nextTick(() => this.#settled(response))
   }
 
   /** A request in progress turns out to be no activity. */
@@ -90,7 +85,6 @@ export class Http1Connection extends Connection {
   /** Takes over a response that was in progress before the server was watched. */
   adopt(response: ServerResponse): void {
     if (this.#responses.includes(response)) return
-    response.on('close', onResponseClose)
     this.begin(response.req, response)
   }
 
@@ -187,22 +181,21 @@ export class Http1Connection extends Connection {
     return index >= 0
   }
 
+  /** In a drain, the connection ends after its last response. */
+  #settled(response: ServerResponse): void {
+    if (this.#late) this.#adoptCurrent(response)
+    if (!this.site.drain.begun) return
+    if (response.writableFinished && !this.stream.destroyed) this.site.drain.drained++
+    if (this.#response !== undefined) return
+    if (response.req.complete) this.#endWhenQuiet()
+    else this.end()
+  }
+
   /** Ends after two turns that brought nothing: what has reached the machine by now is still answered. */
   #endWhenQuiet(): void {
     this.mark()
     afterTwoTurns(() => {
       if (this.#response === undefined && !this.headBegun && !this.stream.destroyed) this.end()
     })
-  }
-}
-
-/** One function for every response: a closure for each would cost more than the counting. */
-export function onResponseClose(this: ServerResponse): void {
-  const carrier: Carrier = this.req.socket
-  for (let connection = carriedBy(carrier); connection !== undefined; ) {
-    // Leaving takes a connection out of the list.
-    const { next } = connection
-    if (connection instanceof Http1Connection) connection.closed(this)
-    connection = next
   }
 }
