@@ -108,6 +108,7 @@ export class Http1Connection extends Connection {
   }
 
   announce(): void {
+    if (this.#response === undefined) return
     // Of requests that came in one piece, the first could be answered as the last one before the next is seen.
     if (hasMoreToParse(this.stream)) process.nextTick(() => this.#announce())
     else this.#announce()
@@ -115,7 +116,15 @@ export class Http1Connection extends Connection {
 
   finish(): void {
     if (this.#upgraded === 'ignore') this.end()
-    else if (this.#upgraded === undefined && this.#response === undefined && !this.#fresh) this.#endWhenQuiet()
+    else if (this.#kept) this.mark()
+  }
+
+  override finishQuiet(): void {
+    const { socket, stream } = this
+    if (!this.#kept || this.headBegun) return
+    // With nothing left to write, close(2) sends the FIN. A shutdown(2) before it would be felt, with ten thousand of them.
+    if (stream === socket && socket.writableLength === 0) socket.destroy()
+    else this.end()
   }
 
   finishSilent(): void {
@@ -138,6 +147,11 @@ export class Http1Connection extends Connection {
     this.#upgraded = undefined
     this.#response = undefined
     this.#queued = undefined
+  }
+
+  /** Whether it was kept alive: it has had a request, and has none in progress. */
+  get #kept(): boolean {
+    return this.#upgraded === undefined && this.#response === undefined && !this.#fresh
   }
 
   get #responses(): ServerResponse[] {
@@ -187,15 +201,11 @@ export class Http1Connection extends Connection {
     if (!this.site.drain.begun) return
     if (response.writableFinished && !this.stream.destroyed) this.site.drain.drained++
     if (this.#response !== undefined) return
-    if (response.req.complete) this.#endWhenQuiet()
-    else this.end()
-  }
-
-  /** Ends after two turns that brought nothing: what has reached the machine by now is still answered. */
-  #endWhenQuiet(): void {
+    if (!response.req.complete) {
+      this.end()
+      return
+    }
     this.mark()
-    afterTwoTurns(() => {
-      if (this.#response === undefined && !this.headBegun && !this.stream.destroyed) this.end()
-    })
+    afterTwoTurns(() => this.finishQuiet())
   }
 }
