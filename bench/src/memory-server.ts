@@ -1,9 +1,13 @@
 import { channel } from 'node:diagnostics_channel'
 import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import type { Work } from './work.ts'
 
-const requestStart = channel('http.server.request.start')
-const responseFinish = channel('http.server.response.finish')
+export const REQUEST_START = 'http.server.request.start'
+export const RESPONSE_FINISH = 'http.server.response.finish'
+
+const requestStart = channel(REQUEST_START)
+const responseFinish = channel(RESPONSE_FINISH)
 
 /**
  * A server without Node's own work: nobody parses, nobody writes. What is left is what Node tells its listeners, in its order,
@@ -54,4 +58,21 @@ function onFinish(request: IncomingMessage, response: ServerResponse, socket: So
 export function endRequest(response: ServerResponse): void {
   response.emit('finish')
   response.emit('close')
+}
+
+/** What does some work so many times. */
+export function workOn(server: Server, work: Work): (times: number) => void {
+  if (work === 'connection') {
+    return (times) => {
+      for (let done = 0; done < times; done++) disconnect(connect(server))
+    }
+  }
+  const request = requestOn(connect(server))
+  const other = beginRequest(server, requestOn(connect(server)))
+  // The bare connections have had their first request: only requests count now.
+  endRequest(beginRequest(server, request))
+  if (work === 'last') endRequest(other)
+  return (times) => {
+    for (let done = 0; done < times; done++) endRequest(beginRequest(server, request))
+  }
 }

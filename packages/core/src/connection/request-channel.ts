@@ -27,39 +27,30 @@ let watching = 0
  */
 export function watchRequests(): () => void {
   if (watching++ === 0) {
-    subscribe(REQUEST_START, onRequestStart)
-    subscribe(RESPONSE_FINISH, onResponseFinish)
+    subscribe(REQUEST_START, beginRequest)
+    subscribe(RESPONSE_FINISH, endRequest)
   }
   let undone = false
   return () => {
     if (undone) return
     undone = true
     if (--watching > 0) return
-    unsubscribe(REQUEST_START, onRequestStart)
-    unsubscribe(RESPONSE_FINISH, onResponseFinish)
+    unsubscribe(REQUEST_START, beginRequest)
+    unsubscribe(RESPONSE_FINISH, endRequest)
   }
 }
 
-function onRequestStart(message: unknown): void {
-  const { request, response } = message as Exchange
-  beginRequest(request, response)
-}
-
-function onResponseFinish(message: unknown): void {
-  const { response, socket } = message as Exchange
-  endRequest(response, socket)
-}
-
 /** Tells the connections of a request's socket, one for each watch, that it has begun. */
-function beginRequest(request: IncomingMessage, response: ServerResponse): void {
-  const { socket } = request
+function beginRequest(message: unknown): void {
+  const { request, response, socket } = message as Exchange
   for (let each = carriedBy(socket) ?? adoptedBelow(socket); each !== undefined; each = each.next) {
     if (each instanceof Http1Connection) each.begin(request, response)
   }
 }
 
 /** Tells them that it was answered. */
-function endRequest(response: ServerResponse, socket: Socket): void {
+function endRequest(message: unknown): void {
+  const { response, socket } = message as Exchange
   for (let each = carriedBy(socket); each !== undefined; each = each.next) {
     if (each instanceof Http1Connection) each.closed(response)
   }
@@ -67,9 +58,9 @@ function endRequest(response: ServerResponse, socket: Socket): void {
 
 /** A listener of 'request', where no channel tells. */
 export function onRequest(request: IncomingMessage, response: ServerResponse): void {
-  const { socket } = request
-  response.on('close', () => endRequest(response, socket))
-  beginRequest(request, response)
+  const exchange: Exchange = { request, response, socket: request.socket }
+  response.on('close', () => endRequest(exchange))
+  beginRequest(exchange)
 }
 
 /** Counts, at one site, a response that was in progress before its server was watched. */
