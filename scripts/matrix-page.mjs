@@ -4,9 +4,9 @@
 
 const INTRO = `# What it is tried with
 
-Every combination that is declared supported, made from a run by \`pnpm test:matrix --write\`, and not by hand. It fails where one of them
-was not run, or did not pass; \`.ci/run\` checks that this page is what the run says. Of a framework's major the first version that the
-peer range takes is tried, and the last. Node's other majors have a job each in the workflow.
+Every combination that is declared supported, made by \`pnpm test:matrix --write\`, and not by hand. It runs all of them, each version of
+Node included, and writes this page only where all were run and passed. \`.ci/run\` checks that the page is what its own run says. Of a
+framework's major the first version that the peer range takes is tried, and the last.
 `
 
 /** The whole page. */
@@ -23,7 +23,7 @@ export function summaryOf(/** @type {Row[]} */ rows) {
   /** @type {Map<string, string[]>} */
   const groups = new Map()
   for (const { group, name, version, result } of rows) {
-    const several = ['Companions', 'Other runtimes'].includes(group)
+    const several = ['Companions', 'Other runtimes', 'Consumers'].includes(group)
     const shown = [
       several ? `${name} ${version.split('.')[0]}`.trim() : version,
       result === 'may fail' ? '(may fail)' : '',

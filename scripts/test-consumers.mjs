@@ -1,6 +1,6 @@
 // Tests the packages as users get them: packed, and installed with npm in a folder outside of the workspace. `pnpm
 // test:consumers`, or with words that the names of test files hold (`packed`, `consumers`, `typescript`), and what else vitest
-// takes. `--report FILE` leaves vitest's report there, as JSON. The last line is the total.
+// takes. `--report FILE`, or IDLE_CONSUMERS_REPORT, leaves vitest's report there, as JSON. The last line is the total.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import process from 'node:process'
 
 const rest = process.argv.slice(2)
 const at = rest.indexOf('--report')
-const [, wanted] = at < 0 ? [] : rest.splice(at, 2)
+const [, wanted = process.env['IDLE_CONSUMERS_REPORT']] = at < 0 ? [] : rest.splice(at, 2)
 const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-report-'))
 try {
   const report = wanted === undefined ? join(temp, 'report.json') : resolve(wanted)

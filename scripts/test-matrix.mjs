@@ -1,8 +1,9 @@
 // Prints every combination that is declared supported, with what a run says of it. The declaration is matrix.json, runtimes.json and the
 // compilers of the manifest that it names; the peer ranges of the packages must say the same. Reports of runs that were made before are named
 // (--suite=, --minors=, --consumers=: vitest's; --runtimes=, --nodes=: what IDLE_RUNTIMES_REPORT and IDLE_NODES_REPORT name); what is
-// missing is run. With --here, the other versions of Node are not run: the workflow has a job for each. What was run nowhere, or was
-// skipped, is a failure. --write makes docs/matrix.md and the table of the README, --check fails where they say something else.
+// missing is run. With --here and no report of them, the other versions of Node are not run: where the workflow has a job for each.
+// What was run nowhere, or was skipped, is a failure. --write makes docs/matrix.md and the table of the README, and only from a run of
+// everything; --check fails where they say something else.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,11 +16,12 @@ import { testsIn } from './test-report.mjs'
 /**
  * @typedef {{ group: string, name: string, version: string, by: string, result: 'passes' | 'fails' | 'was not run' | 'not run here' | 'may fail' }} Row
  * @typedef {import('./test-minors.mjs').Framework} Framework
- * @typedef {{ nodes: string[], frameworks: Framework[], companions: { name: string, tests: string }[], compilers?: string }} Declared
+ * @typedef {{ nodes: string[], frameworks: Framework[], companions: { name: string, tests: string }[], compilers: string, consumers: { name: string, tests: string, tool?: string }[] }} Declared
  */
 
 const [PAGE, README] = ['docs/matrix.md', 'README.md']
 const ON_DEMAND = 'e2e/on-demand/package.json'
+const CONSUMER = 'e2e/consumers/majors/now/package.json'
 
 const args = process.argv.slice(2)
 const here = args.includes('--here')
@@ -42,7 +44,7 @@ try {
   otherRuntimes()
   frameworks(suite, testsIn(report('minors', process.execPath, ['scripts/test-minors.mjs'], 'IDLE_MINORS_REPORT')))
   companions(suite)
-  if (declared.compilers !== undefined) compilers(declared.compilers)
+  consumers(testsIn(report('consumers', process.execPath, ['scripts/test-consumers.mjs'], 'IDLE_CONSUMERS_REPORT')))
 } finally {
   rmSync(temp, { recursive: true, force: true })
 }
@@ -53,7 +55,12 @@ for (const { name, version, by, result } of rows)
   console.log(`${`${name} ${version}`.padEnd(width)}  ${result.padEnd(12)}  ${by}`)
 for (const { name, version, result } of rows) {
   if (result === 'fails' || result === 'was not run')
-    problems.push(`${name} ${version} is declared supported, and ${result}`)
+    problems.push(`${name} ${version} is declared supported, and ${result}`.replace('  ', ' '))
+}
+const missing = rows.filter(({ result }) => result === 'not run here')
+if (missing.length > 0 && args.includes('--write')) {
+  const names = missing.map(({ name, version }) => `${name} ${version}`)
+  problems.push(`nothing is written, since some were not run: ${names.join(', ')}`)
 }
 if (problems.length === 0) pages()
 for (const problem of problems) console.log(problem)
@@ -132,25 +139,27 @@ function companions(/** @type {import('./test-report.mjs').Test[]} */ suite) {
   }
 }
 
-/** The compilers that a manifest names, as the tests of consumers call them. */
-function compilers(/** @type {string} */ manifest) {
-  const file = report('consumers', process.execPath, [
-    'scripts/test-consumers.mjs',
-    '--report',
-    join(temp, 'consumers.json'),
-  ])
-  const tests = testsIn(file)
-  const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8'))
-  for (const [alias, spec] of Object.entries(dependencies)) {
-    const own = tests.filter(({ titles }) => titles[0] === alias)
-    const by = 'the types of every package, in node16, nodenext and bundler, strict and not'
+/** The compilers that the manifest names, and the ways of building, as the tests of consumers call them. */
+function consumers(/** @type {import('./test-report.mjs').Test[]} */ tests) {
+  for (const [alias, spec] of Object.entries(JSON.parse(readFileSync(declared.compilers, 'utf8')).dependencies)) {
+    // vitest puts what it fills into a title in quotes.
+    const own = tests.filter(({ titles: [top = ''] }) => top.replaceAll("'", '') === alias)
     rows.push({
       group: 'TypeScript',
       name: 'TypeScript',
       version: String(spec).split('@').at(-1) ?? '',
-      by,
+      by: 'the types of every package, in node16, nodenext and bundler, strict and not',
       result: resultOf(own),
     })
+  }
+  const pins = JSON.parse(readFileSync(CONSUMER, 'utf8')).dependencies
+  for (const { name, tests: title, tool } of declared.consumers) {
+    const own = tests.filter(({ titles }) =>
+      [`${title}:`, `${title}, majors before:`].some((start) => titles.at(-1)?.startsWith(start)),
+    )
+    const version = tool === undefined ? '' : pins[tool]
+    const by = 'a program with each package, as it is packed, in a folder of its own'
+    rows.push({ group: 'Consumers', name, version, by, result: resultOf(own) })
   }
 }
 

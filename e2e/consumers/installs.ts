@@ -15,9 +15,11 @@ export type Majors = 'now' | 'before' | 'oldest-types'
 
 const programs = join(import.meta.dirname, 'programs')
 
-/** Makes a consumer with these majors, all packages of ours, and the programs. Gives its folder. */
+/** A consumer with these majors, all packages of ours, and the programs. Files of tests that run one after the other share it. Gives its folder. */
 export async function consumer(temp: string, packed: readonly Packed[], majors: Majors): Promise<string> {
   const folder = join(temp, majors)
+  // What npm writes last.
+  if (existsSync(join(folder, 'node_modules/.package-lock.json'))) return folder
   await install(folder, packed, dependenciesIn(join(import.meta.dirname, 'majors', majors)))
   cpSync(programs, folder, { recursive: true })
   return folder

@@ -18,14 +18,15 @@ export class Program {
   #stderr = ''
 
   /**
-   * Starts `node file`, or `node` with several arguments, with `env` added to this process's own. It is killed if it does not
-   * end within `limit` ms.
+   * Starts `node file`, or `node` with several arguments, with `env` added to this process's own, in `cwd`. It is killed if it
+   * does not end within `limit` ms.
    */
-  constructor(file: string | readonly string[], env: NodeJS.ProcessEnv = {}, limit = 15_000) {
+  constructor(file: string | readonly string[], env: NodeJS.ProcessEnv = {}, limit = 15_000, cwd?: string) {
     // A warning that test runners provoke in their children is none of the program's.
     const { NODE_OPTIONS: _, ...own } = process.env
     this.#child = spawn(process.execPath, typeof file === 'string' ? [file] : file, {
       env: { ...own, ...env },
+      ...(cwd !== undefined && { cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {

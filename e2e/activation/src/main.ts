@@ -1,3 +1,4 @@
+import { commandScenarios } from './command-scenarios.ts'
 import { deadlineScenarios } from './deadline-scenarios.ts'
 import { environmentScenarios } from './environment-scenarios.ts'
 import { Figures } from './figures.ts'
@@ -20,6 +21,7 @@ const scenarios = [
   ...(await keepAliveScenarios()),
   ...systemdScenarios(),
   ...pageScenarios(),
+  ...commandScenarios(),
   ...environmentScenarios(),
 ].filter(({ name }) => name.includes(only))
 const sums = new Map<string, Figures>()

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { endedByItself, Program } from '../../test/program.ts'
+import { type Bundler, bundling } from '../bundle.ts'
 import { compilers, consumer } from '../installs.ts'
 import { readManifest } from '../packed.ts'
 
@@ -53,29 +54,11 @@ describe.each(apps)('%s', (app) => {
     expect(await program.ended).toMatchObject(endedByItself)
   })
 
-  async function bundled(tool: 'esbuild' | 'rolldown', source: string, extension: 'cjs' | 'mjs'): Promise<string> {
+  async function bundled(bundler: Bundler, source: string, extension: 'cjs' | 'mjs'): Promise<string> {
     // Outside of the consumer's folder, so that what was not bundled is not found.
-    const file = join(temp, 'bundles', `${app}-${tool}-${source.replaceAll(/\W/g, '-')}`, `app.${extension}`)
-    const input = join(now, source)
-    const format = extension === 'cjs' ? 'cjs' : 'esm'
-    const options =
-      tool === 'esbuild'
-        ? [input, '--bundle', '--platform=node', `--format=${format}`, `--outfile=${file}`, '--log-level=warning']
-        : [
-            input,
-            '--platform',
-            'node',
-            '--format',
-            format,
-            '--dir',
-            dirname(file),
-            '--entry-file-names',
-            basename(file),
-          ]
-    const home = join(now, 'node_modules', tool)
-    const binary = join(home, readManifest(home).bin?.[tool] ?? '')
-    await run([binary, ...options])
-    return file
+    const folder = join(temp, 'bundles', `${app}-${bundler}-${source.replaceAll(/\W/g, '-')}`)
+    await run(bundling(now, bundler, join(now, source), folder, extension))
+    return join(folder, `app.${extension}`)
   }
 })
 

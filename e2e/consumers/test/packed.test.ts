@@ -41,6 +41,27 @@ describe.each(packed)('$name', ({ name, folder }) => {
       expect(manifest).not.toHaveProperty(field)
   })
 
+  test('the README links to what is in the package, or on npm', () => {
+    // What stands in backquotes is code.
+    const prose = read('README.md')
+      .replaceAll(/```.*?```/gs, '')
+      .replaceAll(/`[^`\n]*`(?!\])/g, '')
+    const links = [...prose.matchAll(/\]\(([^)]*)\)/g)].map(([, target = '']) => target)
+    const outside = links.filter((target) => !files.includes(posix.normalize(target.split('#')[0] ?? '')))
+    for (const target of outside) {
+      const { name: linked, anchor } =
+        /^https:\/\/www\.npmjs\.com\/package\/(?<name>[^#]+)(#(?<anchor>.+))?$/.exec(target)?.groups ?? {}
+      const other = packed.find(({ name }) => name === linked)
+      expect(other, `README.md → ${target}`).toBeDefined()
+      if (anchor === undefined || other === undefined) continue
+      const headings = readFileSync(join(other.folder, 'README.md'), 'utf8').match(/(?<=^#+ ).+/gm) ?? []
+      expect(
+        headings.map((heading) => heading.toLowerCase()),
+        `README.md → ${target}`,
+      ).toContain(anchor)
+    }
+  })
+
   test('runs nothing when it is installed', () => {
     for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
       expect(manifest.scripts ?? {}).not.toHaveProperty(script)

@@ -18,8 +18,7 @@ let installed: ReadonlyMap<string, string> = new Map()
 
 beforeAll(async () => {
   const all: readonly Majors[] = ['now', 'before', 'oldest-types']
-  const temp = join(inject('temp'), 'typescript')
-  const consumers = all.map(async (majors) => folders.set(majors, await consumer(temp, packed, majors)))
+  const consumers = all.map(async (majors) => folders.set(majors, await consumer(inject('temp'), packed, majors)))
   installed = await compilers()
   await Promise.all(consumers)
 })
@@ -60,6 +59,7 @@ describe.each(matrix)('$compiler', ({ compiler, majors: each, requires }) => {
       // From TypeScript 5.8, `nodenext` knows that Node can require an ES module. `node16` does not.
       if (resolution !== 'bundler') {
         programs.push(`types-commonjs/${resolution === 'nodenext' && requires ? 'required' : 'refused'}.cts`)
+        programs.push('types-commonjs/imported.cts')
       }
       expect(await output(majors, [tsc(compiler), ...flags, ...programs])).toBe('')
     },

@@ -18,6 +18,7 @@ const HTTP = `
   })
   server.listen(0, '127.0.0.1', () => console.log('http ' + server.address().port))
 `
+const PROGRAM = import.meta.resolve('@idle-shutdown/conformance/program')
 /** Short, once the first request has come: a busy machine may keep that waiting. */
 const SHORT = { IDLE_PATIENCE: '150ms', IDLE_STARTUP_PATIENCE: '20s' }
 const UNUSED = { IDLE_PATIENCE: '150ms' }
@@ -80,6 +81,30 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     raw.destroy()
     expect(await program.ended).toMatchObject(BY_ITSELF)
     h2c.destroy()
+  })
+
+  test('https and h2 with TLS: both answer, hold it, and are closed', async () => {
+    const program = NodeProgram.preloaded(
+      `import { createServer } from 'node:https'
+      import { createSecureServer } from 'node:http2'
+      import { CERTIFICATE as cert, KEY as key } from ${JSON.stringify(PROGRAM)}
+      const answer = (req, res) => setTimeout(() => res.end('Hello over ' + req.httpVersion), Number(req.url.slice(1)))
+      const secure = createServer({ cert, key }, answer)
+      secure.listen(0, '127.0.0.1', () => console.log('https ' + secure.address().port))
+      const h2 = createSecureServer({ cert, key }, answer)
+      h2.listen(0, '127.0.0.1', () => console.log('h2 ' + h2.address().port))`,
+      SHORT,
+    )
+    const https = new KeepAliveClient({ host: '127.0.0.1', port: await program.port('https') }, true)
+    const h2 = await Http2Client.connect({ host: '127.0.0.1', port: await program.port('h2') }, true)
+    // Each of them longer than the patience: either holds both.
+    expect((await https.ask('/400').answer).body).toBe('Hello over 1.1')
+    expect(await (await h2.ask('/400').answer).body).toBe('Hello over 2.0')
+    expect((await https.ask('/0').answer).body).toBe('Hello over 1.1')
+    // Neither has hung up: the kept connection and the session are idle, and are ended with it.
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+    await Promise.all([h2.goaway, h2.ended])
+    https.destroy()
   })
 
   test('IDLE_IGNORE: health checks keep nobody awake', async () => {

@@ -127,8 +127,8 @@ export class Http1Connection extends Connection {
     else this.end()
   }
 
-  finishSilent(): void {
-    if (this.securing || (this.#fresh && !this.headBegun)) this.end()
+  finishSilent(read: number): void {
+    if (this.securing || (this.#fresh && !this.headBegun)) this.endUnlessMoreThan(read)
   }
 
   override explain(reasons: Reason[]): void {

@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { get } from 'node:http'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { must, type Scenario } from './scenario.ts'
+import { Systemd } from './systemd.ts'
+import { freePort } from './target.ts'
+import { until } from './until.ts'
+
+/** Also that of a folder below /var/cache, which the units have for what Node has compiled. */
+const NAME = 'idle-shutdown-e2e'
+
+/** Knows nothing of idle-shutdown, and listens where it likes. */
+const server = (ports: readonly number[]): string => `
+  import { createServer } from 'node:http'
+  for (const port of ${JSON.stringify(ports)}) {
+    createServer((req, res) => {
+      console.log('asked ' + req.url)
+      setTimeout(() => res.end('Hello from ' + port), Number(req.url.slice(1)))
+    }).listen(port)
+  }
+`
+
+/** The units that `idle-shutdown systemd` prints, with programs that know nothing of them. */
+export function commandScenarios(): readonly Scenario[] {
+  const missing = Systemd.missing()
+  return [
+    { name: 'idle-shutdown systemd: an unmodified server is woken, ends, and is woken again', missing, run: woken },
+    { name: 'idle-shutdown systemd: two addresses, each to its server', missing, run: both },
+    { name: 'idle-shutdown systemd: systemctl stop lets it answer', missing, run: stopped },
+  ]
+}
+
+async function woken(): Promise<undefined> {
+  const port = await freePort()
+  // The only socket is taken in place of any port.
+  await using web = await Web.start([port], [8080])
+  must((await web.state()) === 'inactive', 'it runs before anybody called')
+  for (let time = 1; time <= 3; time++) {
+    const body = await ask(port)
+    must(body === 'Hello from 8080', `it answered ${body}`)
+    await web.ended()
+    must(web.starts() === time, `${web.starts()} starts instead of ${time}: ${web.told}`)
+  }
+}
+
+async function both(): Promise<undefined> {
+  const ports = [await freePort(), await freePort()]
+  await using web = await Web.start(ports, ports)
+  for (const port of ports) {
+    const body = await ask(port)
+    must(body === `Hello from ${port}`, `port ${port} answered ${body}`)
+    await web.ended()
+  }
+}
+
+async function stopped(): Promise<undefined> {
+  const port = await freePort()
+  await using web = await Web.start([port], [port])
+  const slow = ask(port, '/1000')
+  await until(
+    () => web.told.includes('asked /1000'),
+    () => web.told,
+  )
+  await web.systemd.must('systemctl', 'stop', `${NAME}.socket`, `${NAME}.service`)
+  const body = await slow
+  must(body === `Hello from ${port}`, `it answered ${body}`)
+  must((await web.systemd.property(`${NAME}.service`, 'Result')) === 'success', web.told)
+}
+
+/** A systemd that has loaded what the command prints. */
+class Web implements AsyncDisposable {
+  readonly systemd: Systemd
+
+  private constructor(systemd: Systemd) {
+    this.systemd = systemd
+  }
+
+  /** The units hold `held`, and the program listens on `wanted`. */
+  static async start(held: readonly number[], wanted: readonly number[]): Promise<Web> {
+    const systemd = await Systemd.start()
+    const { workplace } = systemd
+    workplace.write({ 'web/server.js': server(wanted) })
+    const command = join(dirname(fileURLToPath(import.meta.resolve('idle-shutdown/package.json'))), 'dist/main.js')
+    const listen = held.flatMap((port) => ['--listen', `127.0.0.1:${port}`])
+    const options = [
+      '--name',
+      NAME,
+      '--patience',
+      '300ms',
+      '--cwd',
+      workplace.path('web'),
+      '--write',
+      workplace.path('units'),
+    ]
+    const args = [command, 'systemd', ...options, ...listen, '--', process.execPath, 'server.js']
+    await promisify(execFile)(process.execPath, args)
+    await systemd.load({})
+    await systemd.must('systemctl', 'start', `${NAME}.socket`)
+    return new Web(systemd)
+  }
+
+  state(): Promise<string> {
+    return this.systemd.property(`${NAME}.service`, 'ActiveState')
+  }
+
+  /** Resolves when it has ended by itself, with 0. */
+  async ended(): Promise<void> {
+    await until(
+      async () => (await this.state()) === 'inactive',
+      () => this.told,
+    )
+    must((await this.systemd.property(`${NAME}.service`, 'Result')) === 'success', this.told)
+    must((await this.systemd.property(`${NAME}.service`, 'NRestarts')) === '0', 'it was restarted as one that fails is')
+  }
+
+  /** How often it was idle: the preload says so. */
+  starts(): number {
+    return this.systemd.output.match(/^idle-shutdown: idle for 300 ms/gm)?.length ?? 0
+  }
+
+  get told(): string {
+    return this.systemd.output + this.systemd.log
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.systemd[Symbol.asyncDispose]()
+    rmSync(join('/var/cache', NAME), { recursive: true, force: true })
+  }
+}
+
+function ask(port: number, path = '/0'): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asking = get({ host: '127.0.0.1', port, path, agent: false }, async (response) => {
+      resolve((await response.setEncoding('utf8').toArray()).join(''))
+    })
+    asking.once('error', reject)
+  })
+}

@@ -1,0 +1,105 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { Program } from '../../test/program.ts'
+import { consumer } from '../installs.ts'
+import { readManifest } from '../packed.ts'
+
+// `idle-shutdown` as it is installed from its tarball, with a server that knows nothing of it.
+const SERVER = 'plain/server.cjs'
+let home = ''
+beforeAll(async () => {
+  home = await consumer(inject('temp'), inject('packed'), 'now')
+})
+
+describe('the preload', () => {
+  test.each(['--import', '--require'])(
+    '%s idle-shutdown/register: the server answers, and ends by itself',
+    async (flag) => {
+      const env = { IDLE_PATIENCE: '300ms', IDLE_STARTUP_PATIENCE: '1m' }
+      const program = new Program([flag, 'idle-shutdown/register', SERVER], env, 60_000, home)
+      expect(await ask(await port(program))).toBe('Hello')
+      expect(await program.ended).toMatchObject({ code: 0, signal: null, stderr: expect.stringMatching(/^[^\n]+\n$/) })
+    },
+  )
+
+  test('through NODE_OPTIONS', async () => {
+    const env = { NODE_OPTIONS: '--import idle-shutdown/register', IDLE_PATIENCE: '300ms', IDLE_STARTUP_PATIENCE: '1m' }
+    const program = new Program(SERVER, env, 60_000, home)
+    expect(await ask(await port(program))).toBe('Hello')
+    expect(await program.ended).toMatchObject({ code: 0, signal: null })
+  })
+
+  test('a mistyped setting ends it at once, with one sentence', async () => {
+    const program = new Program(['--import', 'idle-shutdown/register', SERVER], { IDLE_PATIENCE: '15x' }, 60_000, home)
+    expect(await program.ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('IDLE_PATIENCE') })
+  })
+})
+
+describe('the command', () => {
+  test('run: the server is started by a request, answers, sleeps, and is started again', async () => {
+    const at = await freePort()
+    const idle = ['--listen', `127.0.0.1:${at}`, '--patience', '300ms', '--json']
+    const run = new Program([command(), 'run', ...idle, '--', 'node', SERVER], {}, 60_000, home)
+    onTestFinished(() => run.kill('SIGKILL'))
+    await run.printed(/"event":"listening"/)
+    for (const time of [1, 2]) {
+      expect(await ask(at)).toBe('Hello')
+      await run.printed(new RegExp(`("event":"ended"[^]*?){${time}}`))
+    }
+    run.kill('SIGTERM')
+    const { code, stdout } = await run.ended
+    expect({ code, starts: stdout.match(/"event":"starting"/g)?.length }).toEqual({ code: 0, starts: 2 })
+  })
+
+  test('--version, --help, and a wrong option', async () => {
+    const { version } = JSON.parse(readFileSync(join(home, 'node_modules/idle-shutdown/package.json'), 'utf8'))
+    expect(await called('--version')).toMatchObject({ code: 0, stdout: expect.stringContaining(version) })
+    expect(await called('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('idle-shutdown run') })
+    expect(await called('run', '--lisen', '3000', 'node', SERVER)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('--lisen'),
+    })
+  })
+
+  test('systemd: prints units that name the preload where it is installed', async () => {
+    const { code, stdout } = await called('systemd', '--name', 'web', '--listen', '3000', '--', 'node', SERVER)
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringContaining(join(home, 'node_modules/idle-shutdown/dist/register/index.js')),
+    })
+  })
+})
+
+/** What the package's own `bin` names. */
+function command(): string {
+  const folder = join(home, 'node_modules/idle-shutdown')
+  return join(folder, readManifest(folder).bin?.['idle-shutdown'] ?? '')
+}
+
+function called(...args: string[]): Program['ended'] {
+  return new Program([command(), ...args], {}, 60_000, home).ended
+}
+
+async function port(program: Program): Promise<number> {
+  return Number((await program.printed(/port \d+\n/)).slice(5))
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+function ask(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ port, host: '127.0.0.1', agent: false }, (response) => resolve(text(response))).on('error', reject)
+  })
+}

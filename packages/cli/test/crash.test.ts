@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { expect, test, vi } from 'vitest'
+import { program, Supervised } from './supervisor.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const CLIENTS = 50
+const OPTIONS = { idle: { IDLE_PATIENCE: '1h' }, backoff: 20, maxFailures: 100 }
+
+/** What became of a request: the process that answered, or the code of the error. */
+type Outcome = { readonly pid: number } | { readonly lost: string }
+
+async function ask(url: string): Promise<Outcome> {
+  const asked = request(url, { method: 'POST', agent: false })
+  // With a body, no client would repeat it by itself.
+  asked.end('body')
+  try {
+    const [response] = await once(asked, 'response')
+    const body = await text(response)
+    return response.statusCode === 200 ? { pid: JSON.parse(body).pid } : { lost: `${response.statusCode}: ${body}` }
+  } catch (error) {
+    return { lost: error instanceof Error && 'code' in error ? String(error.code) : String(error) }
+  }
+}
+
+async function pidOf(supervised: Supervised): Promise<number> {
+  const outcome = await ask(supervised.url('/who'))
+  return 'pid' in outcome ? outcome.pid : 0
+}
+
+test('SIGKILL with 50 requests in hand and 50 connections that wait: the 50 in hand are lost, and nobody else', async () => {
+  const supervised = await Supervised.start(program('answer.js'), OPTIONS)
+  const pid = await pidOf(supervised)
+  const inHand = Array.from({ length: CLIENTS }, (_, index) => ask(supervised.url(`/hand${index}?60000`)))
+  for (let index = 0; index < CLIENTS; index++) await supervised.printed(new RegExp(`got /hand${index}\n`), 'stderr')
+  // From here on it acknowledges nothing.
+  process.kill(pid, 'SIGSTOP')
+  const waiting = Array.from({ length: CLIENTS }, (_, index) => ask(supervised.url(`/${index}`)))
+  // All are accepted by the supervisor, and sent to a process that does not run.
+  await expect.poll(async () => (await supervised.status()).connections, { timeout: 20_000 }).toBe(2 * CLIENTS + 1)
+  process.kill(pid, 'SIGKILL')
+  for (const outcome of await Promise.all(inHand)) expect(outcome).toEqual({ lost: 'ECONNRESET' })
+  const answered = await Promise.all(waiting)
+  const next = await pidOf(supervised)
+  expect(next).not.toBe(pid)
+  for (const outcome of answered) expect(outcome).toEqual({ pid: next })
+  expect({ crashed: supervised.count('crashed'), starting: supervised.count('starting') }).toEqual({
+    crashed: 1,
+    starting: 2,
+  })
+})
+
+test('SIGKILL again and again while 50 clients ask: each of them loses at most the request that was in hand', async () => {
+  const supervised = await Supervised.start(program('answer.js'), OPTIONS)
+  const kills = 5
+  let killing = true
+  const outcomes: Outcome[][] = []
+  const asking = Array.from({ length: CLIENTS }, async (_, index) => {
+    const own: Outcome[] = []
+    outcomes.push(own)
+    while (killing) own.push(await ask(supervised.url(`/${index}`)))
+    // And one more, when nothing is killed any more.
+    own.push(await ask(supervised.url(`/${index}`)))
+  })
+  for (let kill = 1; kill <= kills; kill++) {
+    const { pid } = await supervised.event('starting', kill)
+    await supervised.event('ready', kill)
+    const before = outcomes.flat().length
+    // In the middle of it: every client has been answered once since.
+    await expect.poll(() => outcomes.flat().length, { interval: 1, timeout: 20_000 }).toBeGreaterThan(before + CLIENTS)
+    process.kill(pid, 'SIGKILL')
+    await supervised.event('crashed', kill)
+  }
+  killing = false
+  await Promise.all(asking)
+  for (const own of outcomes) {
+    const lost = own.flatMap((outcome) => ('lost' in outcome ? [outcome.lost] : []))
+    expect(lost.length).toBeLessThanOrEqual(kills)
+    // Nobody is refused, and nobody gets a page that says no.
+    for (const code of lost) expect(['ECONNRESET', 'EPIPE']).toContain(code)
+    expect(own.at(-1)).toHaveProperty('pid')
+  }
+  expect(supervised.count('starting')).toBe(kills + 1)
+})
