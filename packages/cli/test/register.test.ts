@@ -320,11 +320,11 @@ describe.concurrent('sockets that systemd passes', () => {
   const PASS = join(import.meta.dirname, '../../activation/test/pass.pl')
   // Long enough for a second client on a busy machine.
   const env = { ...SHORT, IDLE_PATIENCE: '2s' }
-  const passed = (sockets: readonly string[], code: string): NodeProgram =>
+  const passed = (sockets: readonly string[], code: string, more: NodeJS.ProcessEnv = {}): NodeProgram =>
     NodeProgram.of(
       'perl',
       [PASS, ...sockets, '--', process.execPath, '--import', REGISTER, '--input-type=module', '-e', code],
-      env,
+      { ...env, ...more },
     )
   const LISTEN = (port: number, body = 'Hello'): string => `
     import('node:http').then(({ createServer }) => createServer((req, res) => res.end('${body}'))
@@ -344,6 +344,24 @@ describe.concurrent('sockets that systemd passes', () => {
     const [one = 0, two = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
     expect([await ask(one), await ask(two)]).toEqual(['one', 'two'])
     expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('one that no server takes: who waits there is told of, once and by its name', async () => {
+    const program = passed(['4326@tcp', 'other@tcp'], LISTEN(4326), { IDLE_PATIENCE: '20s' })
+    await program.printed(/at /)
+    const [port = 0, other = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
+    const waiting = await RawClient.connect({ host: '127.0.0.1', port: other })
+    const second = await RawClient.connect({ host: '127.0.0.1', port: other })
+    expect(await ask(port)).toBe('Hello')
+    await program.printed(
+      /^idle-shutdown: nobody listens on the inherited socket 'other' \(port \d+\)[^\n]*\n/m,
+      'stderr',
+    )
+    program.child.kill('SIGTERM')
+    const { stderr } = await program.ended
+    expect(stderr.match(/nobody listens/g)).toHaveLength(1)
+    waiting.destroy()
+    second.destroy()
   })
 
   test('children do not take them for theirs', async () => {
