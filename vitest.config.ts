@@ -26,6 +26,8 @@ export default defineConfig({
       (code) => `--disable-warning=IDLE_${code}`,
     ),
     maxWorkers: 2,
+    // Of tests that wait for time to pass.
+    maxConcurrency: 12,
     testTimeout: 20_000,
     // A second is what a busy machine takes for one turn, and what a page counts down in.
     expect: { poll: { timeout: 10_000 } },

@@ -9,6 +9,8 @@ export interface Behaviour {
   readonly appliesTo?: (subject: Subject) => boolean
   /** Tried on unix sockets too. */
   readonly unix?: boolean
+  /** Blocks the event loop, or looks at what belongs to the whole process: nothing else runs meanwhile. */
+  readonly alone?: boolean
   readonly run: (trial: Trial) => Promise<void>
 }
 

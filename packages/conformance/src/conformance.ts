@@ -2,10 +2,17 @@ import { describe, test } from 'vitest'
 import { attempt, behavioursOf } from './attempt.ts'
 import type { Subject } from './subject.ts'
 
-/** Registers one test for each behaviour that makes sense for the subject; on unix sockets, a smaller number. */
+/**
+ * Registers one test for each behaviour that makes sense for the subject; on unix sockets, a smaller number. Most of them wait for
+ * time to pass: so several run at once, each with its own server, and the others come after them.
+ */
 export function conformance(subject: Subject, where: 'tcp' | 'unix' = 'tcp'): void {
   describe(where === 'unix' ? `${subject.name}, on a unix socket` : subject.name, () => {
-    for (const behaviour of behavioursOf(subject, where)) {
+    const behaviours = behavioursOf(subject, where)
+    for (const behaviour of behaviours.filter(({ alone }) => alone !== true)) {
+      test.concurrent(behaviour.name, () => attempt(behaviour, subject, where))
+    }
+    for (const behaviour of behaviours.filter(({ alone }) => alone === true)) {
       test(behaviour.name, () => attempt(behaviour, subject, where))
     }
   })

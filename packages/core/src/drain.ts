@@ -102,7 +102,7 @@ export class Drain {
   accepted(connection: Connection): void {
     if (this.#abandoned !== undefined) connection.destroy()
     if (this.#phase === 'finishing') connection.finish()
-    this.#endIfSilent([connection])
+    this.endIfSilent([connection])
   }
 
   /** Something has ended: is anything left? */
@@ -121,18 +121,20 @@ export class Drain {
     })
   }
 
+  /** Asks these to end in a second, where their clients have said nothing since. A slow TLS handshake is no silence. */
+  endIfSilent(connections: readonly Connection[]): void {
+    const asked = connections.map((connection) => [connection, connection.socket.bytesRead] as const)
+    this.#later(Math.min(this.#grace, SILENCE), () => {
+      for (const [connection, read] of asked) connection.finishSilent(read)
+    })
+  }
+
   #finish(): void {
     this.#phase = 'finishing'
     const connections = [...this.#connections()]
     for (const connection of connections) connection.finish()
-    this.#endIfSilent(connections)
+    this.endIfSilent(connections)
     this.check()
-  }
-
-  #endIfSilent(connections: Iterable<Connection>): void {
-    this.#later(Math.min(this.#grace, SILENCE), () => {
-      for (const connection of connections) connection.finishSilent()
-    })
   }
 
   /** Grace is over: whatever is left is destroyed, upgraded sockets included, which closeAllConnections() misses. */

@@ -12,7 +12,7 @@ export const closing: readonly Behaviour[] = [
     appliesTo: isAny,
     unix: true,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const closed = idle.close()
       expect(idle.signal.aborted).toBe(true)
       expect(idle.signal.reason).toMatchObject({ name: 'AbortError' })
@@ -30,7 +30,7 @@ export const closing: readonly Behaviour[] = [
     name: 'close(reason) → the signal’s reason',
     appliesTo: isAny,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const report = await idle.close('deploy')
       expect(idle.signal.reason).toBe('deploy')
       expect(report.reason).toBe('deploy')
@@ -39,7 +39,7 @@ export const closing: readonly Behaviour[] = [
   {
     name: 'close() twice, and during the drain → one drain, one report',
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const { closed } = idle
       const { answer } = t.client().ask('/once')
       const call = await t.calls.next()
@@ -75,6 +75,7 @@ export const closing: readonly Behaviour[] = [
   },
   {
     name: 'abort listener that throws → a process warning, and the drain goes on',
+    alone: true,
     appliesTo: isAny,
     async run(t) {
       const idle = await t.serve()
@@ -94,8 +95,9 @@ export const closing: readonly Behaviour[] = [
   },
   {
     name: 'abort listener that rejects → a process warning, and the drain goes on',
+    alone: true,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const warning = processWarning('IDLE_LISTENER_FAILED')
       idle.signal.addEventListener('abort', async () => {
         throw new Error('from an asynchronous listener')
@@ -108,7 +110,7 @@ export const closing: readonly Behaviour[] = [
     name: 'the user’s own server.close() → what is in progress is answered, then the signal aborts, closed resolves',
     unix: true,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const { answer } = t
         .client()
         .ask('/in-progress', { headers: t.subject.protocol === 'h2' ? {} : { connection: 'close' } })

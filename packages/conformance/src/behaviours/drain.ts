@@ -20,7 +20,7 @@ export const drain: readonly Behaviour[] = [
       name: `10 MB to a slow reader at ${name} → complete`,
       async run(t) {
         const parent = new AbortController()
-        const idle = await t.serve({ signal: parent.signal })
+        const idle = await t.serve({ patience: '1h', signal: parent.signal })
         const exchange = t.client().ask('/big', { slow: true })
         const { response } = await t.calls.next()
         response.end(BIG)
@@ -39,7 +39,7 @@ export const drain: readonly Behaviour[] = [
       name: `20 connections queued behind a blocked event loop at ${name} → all answered`,
       async run(t) {
         const parent = new AbortController()
-        const idle = await t.serve({ signal: parent.signal })
+        const idle = await t.serve({ patience: '1h', signal: parent.signal })
         const answers = Array.from({ length: 20 }, () => t.client().ask('/now').answer)
         await new Promise(process.nextTick)
         end(t, parent)
@@ -68,7 +68,7 @@ export const drain: readonly Behaviour[] = [
     appliesTo: isHttp1,
     unix: true,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const client = t.client()
       const { head, answer } = client.ask('/unsent')
       const call = await t.calls.next()
@@ -83,7 +83,7 @@ export const drain: readonly Behaviour[] = [
     name: 'several pipelined → all answered in order, Connection: close on the last only',
     appliesTo: isHttp1,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const raw = await t.raw()
       await raw.get('/1', '/2', '/3')
       const calls = [await t.calls.next(), await t.calls.next(), await t.calls.next()]
@@ -102,7 +102,7 @@ export const drain: readonly Behaviour[] = [
     name: 'one more pipelined during the drain → answered too',
     appliesTo: isHttp1,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const raw = await t.raw()
       await raw.get('/1')
       const first = await t.calls.next()
@@ -122,7 +122,7 @@ export const drain: readonly Behaviour[] = [
     name: 'headers sent → body complete, then closed',
     unix: true,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const client = t.client()
       const { head, answer } = client.ask('/sent')
       const { response } = await t.calls.next()
@@ -141,7 +141,7 @@ export const drain: readonly Behaviour[] = [
     name: 'new request on a kept connection in the turn of the decision → answered, then closed',
     appliesTo: isHttp1,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const raw = await t.raw()
       await raw.get('/now')
       await raw.until(answerTo('/now'))
@@ -159,7 +159,7 @@ export const drain: readonly Behaviour[] = [
     name: 'early response with the body of its request incomplete → ends without waiting for the keep-alive timeout',
     appliesTo: isHttp1,
     async run(t) {
-      const idle = await t.serve({ grace: Infinity })
+      const idle = await t.serve({ patience: '1h', grace: Infinity })
       const raw = await t.raw()
       await raw.send('POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nonly this')
       const call = await t.calls.next()
@@ -176,7 +176,7 @@ export const drain: readonly Behaviour[] = [
     appliesTo: isHttp2,
     unix: true,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const client = await t.session()
       const { answer } = client.ask('/stream')
       const call = await t.calls.next()
@@ -194,7 +194,7 @@ export const drain: readonly Behaviour[] = [
     name: 'many idle kept connections → FIN for each, not RST',
     unix: true,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const clients = Array.from({ length: 60 }, () => t.client())
       await Promise.all(clients.map((client) => client.ask('/now').answer))
       const report = await idle.close()

@@ -5,8 +5,10 @@ import { expect } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { type Behaviour, isAny, isHttp1, isHttp2, isRaw, isSecure } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
+import { SlowHandshake } from '../clients/slow-handshake.ts'
 
-const GRACE = 150
+/** Milliseconds: longer than a busy machine takes to answer what is answered within it. */
+const GRACE = 500
 
 /** What happens to what has not ended when grace is over. */
 export const grace: readonly Behaviour[] = [
@@ -14,7 +16,7 @@ export const grace: readonly Behaviour[] = [
     name: 'hung handler → cut when grace is over',
     unix: true,
     async run(t) {
-      const idle = await t.serve({ grace: GRACE })
+      const idle = await t.serve({ patience: '1h', grace: GRACE })
       const { answer } = t.client().ask('/hung')
       const call = await t.calls.next()
       const report = await idle.close()
@@ -28,7 +30,7 @@ export const grace: readonly Behaviour[] = [
   {
     name: 'server-sent events that go on → cut when grace is over',
     async run(t) {
-      const idle = await t.serve({ grace: GRACE })
+      const idle = await t.serve({ patience: '1h', grace: GRACE })
       const { head, answer } = t.client().ask('/events')
       const { response } = await t.calls.next()
       response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -43,7 +45,7 @@ export const grace: readonly Behaviour[] = [
     appliesTo: isHttp1,
     async run(t) {
       const accepting = new WebSocketServer({ noServer: true })
-      const idle = await t.serve({ grace: GRACE }, (server) => {
+      const idle = await t.serve({ patience: '1h', grace: GRACE }, (server) => {
         server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
           accepting.handleUpgrade(request, socket, head, () => {})
         })
@@ -60,7 +62,7 @@ export const grace: readonly Behaviour[] = [
     unix: true,
     async run(t) {
       const accepting = new WebSocketServer({ noServer: true })
-      const idle = await t.serve({}, (server) => {
+      const idle = await t.serve({ patience: '1h' }, (server) => {
         server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
           accepting.handleUpgrade(request, socket, head, (webSocket) => {
             idle.signal.addEventListener('abort', () => webSocket.close(1001))
@@ -77,7 +79,7 @@ export const grace: readonly Behaviour[] = [
     name: 'several streams of one session → one cut',
     appliesTo: isHttp2,
     async run(t) {
-      const idle = await t.serve({ grace: GRACE })
+      const idle = await t.serve({ patience: '1h', grace: GRACE })
       const client = await t.session()
       const answers = [client.ask('/hung').answer, client.ask('/too').answer]
       await t.calls.next()
@@ -89,7 +91,7 @@ export const grace: readonly Behaviour[] = [
   {
     name: 'one hung among others that are answered → drained and destroyed say so',
     async run(t) {
-      const idle = await t.serve({ grace: GRACE })
+      const idle = await t.serve({ patience: '1h', grace: GRACE })
       const [hung, fine] = [t.client().ask('/a'), t.client().ask('/a')]
       const [first] = [await t.calls.next(), await t.calls.next()]
       const closed = idle.close()
@@ -134,11 +136,37 @@ export const grace: readonly Behaviour[] = [
     },
   },
   {
+    name: 'TLS handshake that goes on slowly → waited for, and its request is answered',
+    appliesTo: (subject) => isSecure(subject) && isHttp1(subject),
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: '1h', clock })
+      const slow = await SlowHandshake.connect(t.address)
+      t.defer(() => slow.destroy())
+      await t.accepted(1)
+      const closed = idle.close()
+      await t.lookedAt()
+      for (let seconds = 1; seconds <= 3; seconds++) {
+        await t.hasRead(() => slow.send(20))
+        clock.advance(1000)
+        await t.lookedAt()
+      }
+      await slow.finish()
+      // It has not asked for anything yet, and is given the time to.
+      clock.advance(1000)
+      slow.tls.write('GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      let answer = ''
+      for await (const piece of slow.tls) answer += String(piece)
+      expect(answer).toContain(answerTo('/now'))
+      expect(await closed).toMatchObject({ drained: 1, destroyed: 0 })
+    },
+  },
+  {
     name: 'plain connection that the application ends on the signal → nothing is cut',
     appliesTo: isRaw,
     unix: true,
     async run(t) {
-      const idle = await t.serve({}, (server) => {
+      const idle = await t.serve({ patience: '1h' }, (server) => {
         server.on(t.subject.secure ? 'secureConnection' : 'connection', (socket: Duplex) => {
           idle.signal.addEventListener('abort', () => socket.end('bye'))
         })
@@ -153,7 +181,7 @@ export const grace: readonly Behaviour[] = [
     name: 'plain connection that nobody ends → cut when grace is over',
     appliesTo: isRaw,
     async run(t) {
-      const idle = await t.serve({ grace: GRACE })
+      const idle = await t.serve({ patience: '1h', grace: GRACE })
       const [one, two] = [await t.raw(), await t.raw()]
       expect(await idle.close()).toMatchObject({ drained: 0, destroyed: 2 })
       await Promise.all([one.ended, two.ended])

@@ -75,6 +75,7 @@ export const ignored: readonly Behaviour[] = [
   ),
   {
     name: 'ignore that throws → the request counts; one process warning, and the server ends all the same',
+    alone: true,
     async run(t) {
       const idle = await t.serve({
         ignore: () => {

@@ -13,7 +13,7 @@ export const pipelines: readonly Behaviour[] = [
     name: 'several pipelined in one piece during the drain, answered at once → all answered',
     appliesTo: isHttp1,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const raw = await t.raw()
       await raw.get('/now')
       await raw.until(answerTo('/now'))
@@ -29,7 +29,7 @@ export const pipelines: readonly Behaviour[] = [
     name: 'close() by the first of several pipelined in one piece, answered at once → all answered',
     appliesTo: isHttp1,
     async run(t) {
-      const idle = await t.serve({}, (server) => {
+      const idle = await t.serve({ patience: '1h' }, (server) => {
         server.prependListener('request', ({ url }: IncomingMessage) => {
           if (url === PATHS[0]) void idle.close()
         })
@@ -44,7 +44,7 @@ export const pipelines: readonly Behaviour[] = [
     name: 'a single request during the drain, answered at once → told Connection: close',
     appliesTo: isHttp1,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const raw = await t.raw()
       await raw.get('/now')
       await raw.until(answerTo('/now'))
@@ -59,7 +59,7 @@ export const pipelines: readonly Behaviour[] = [
     name: 'pipelined behind a response that waits for a slow reader → read and answered, too',
     appliesTo: isHttp1,
     async run(t) {
-      const idle = await t.serve()
+      const idle = await t.serve({ patience: '1h' })
       const raw = await t.raw()
       raw.socket.pause()
       await raw.get('/1')

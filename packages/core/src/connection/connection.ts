@@ -22,6 +22,8 @@ interface Draining {
   drained: number
   /** Something has ended: is anything left? */
   check(): void
+  /** Calls their `finishSilent` in a second. */
+  endIfSilent(connections: readonly Connection[]): void
 }
 
 /** For how many patiences a connection on which nobody says anything is active, where Node sets no bound. */
@@ -67,8 +69,8 @@ export abstract class Connection {
   /** Ends as soon as nothing is in progress. Called once, when nothing more can be queued before the listener. */
   abstract finish(): void
 
-  /** Ends if the client has not begun to ask for anything. */
-  abstract finishSilent(): void
+  /** Ends if the client has not begun to ask for anything, a second after `read` bytes had come. */
+  abstract finishSilent(read: number): void
 
   /** Adds what is in progress to an explanation. */
   explain(reasons: Reason[]): void {
@@ -152,6 +154,12 @@ export abstract class Connection {
   protected end(): void {
     if (this.securing) this.socket.destroy()
     else this.stream.destroySoon()
+  }
+
+  /** Ends where no more than `read` bytes have come, and is asked again later where more have. */
+  protected endUnlessMoreThan(read: number): void {
+    if (this.socket.bytesRead === read) this.end()
+    else this.site.drain.endIfSilent([this])
   }
 
   /** Takes itself out of the list that its socket carries. */

@@ -124,8 +124,8 @@ export class Http1Connection extends Connection {
     else if (this.#upgraded === undefined && this.#response === undefined && !this.#fresh) this.#endWhenQuiet()
   }
 
-  finishSilent(): void {
-    if (this.securing || (this.#fresh && !this.headBegun)) this.end()
+  finishSilent(read: number): void {
+    if (this.securing || (this.#fresh && !this.headBegun)) this.endUnlessMoreThan(read)
   }
 
   override explain(reasons: Reason[]): void {

@@ -88,8 +88,8 @@ export class Http2Connection extends Connection {
     if (this.#settled || this.#streams.size > 0) this.#session.close()
   }
 
-  finishSilent(): void {
-    if (!this.#settled) this.end()
+  finishSilent(read: number): void {
+    if (!this.#settled) this.endUnlessMoreThan(read)
   }
 
   override destroy(): void {

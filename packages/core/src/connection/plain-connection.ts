@@ -30,8 +30,8 @@ export class PlainConnection extends Connection {
 
   finish(): void {}
 
-  finishSilent(): void {
-    if (this.securing) this.end()
+  finishSilent(read: number): void {
+    if (this.securing) this.endUnlessMoreThan(read)
   }
 
   protected release(): void {}
