@@ -1,5 +1,6 @@
 // Runs the whole suite on each Node major that is supported, or on those that the arguments name; `--others` means all but the
-// one that runs this. What follows `--` is for vitest. Prints a line for each, what failed, and the totals. IDLE_NODES_REPORT
+// one that runs this, `--part` what depends on Node most: core, the conformance suite and the adapters, and activation. What follows
+// `--` is for vitest. Prints a line for each, what failed, and the totals. IDLE_NODES_REPORT
 // names a file for the counts.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,10 +11,13 @@ import { currentMajor, MAJORS, nodeOf } from './nodes.mjs'
 
 const end = process.argv.indexOf('--', 2)
 const args = process.argv.slice(2, end < 0 ? undefined : end)
-const forVitest = end < 0 ? [] : process.argv.slice(end + 1)
-const named = args.filter((arg) => arg !== '--others')
+const PART = ['core', 'conformance', 'express', 'fastify', 'koa', 'activation']
+const part = args.includes('--part') ? PART.flatMap((project) => ['--project', project]) : []
+const forVitest = [...part, ...(end < 0 ? [] : process.argv.slice(end + 1))]
+const named = args.filter((arg) => !['--others', '--part'].includes(arg))
 const unknown = named.filter((arg) => !/^\d+$/.test(arg))
-if (unknown.length > 0) throw new Error(`usage: test-nodes.mjs [--others] [major …], and not ${unknown.join(' ')}`)
+if (unknown.length > 0)
+  throw new Error(`usage: test-nodes.mjs [--others] [--part] [major …], and not ${unknown.join(' ')}`)
 const majors = (named.length > 0 ? named : MAJORS).filter(
   (major) => !args.includes('--others') || major !== currentMajor,
 )

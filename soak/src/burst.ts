@@ -27,6 +27,9 @@ export interface BurstOptions {
 /** How many clients there are at a time. */
 const WORKERS = 14
 
+/** How many times as long a burst is where malformed inputs are behind: an end takes longer than many of them. */
+const LONGER = 4
+
 /** How long (ms) a visit may take. */
 const TOO_LONG = 15_000
 
@@ -46,7 +49,7 @@ export class Burst {
   async #play(): Promise<string[]> {
     const { random, subject, again, close } = this.#options
     const own = random('burst')
-    const length = own.between(40, 150)
+    const length = own.between(40, 150) * (this.#options.isShortOfInputs ? LONGER : 1)
     const until = now() + length
     // Every fourth is closed in the middle of things.
     const closing = own.chance(0.25) ? setTimeout(close, own.between(1, length)) : undefined

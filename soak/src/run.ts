@@ -30,10 +30,11 @@ const MOST_LENGTHS = 30
 const WARM_UP = 0.5
 
 /**
- * How many bytes of heap for each connection are too many, where three standard errors make it certain. A socket or a response that
- * is never let go of is more; what is left of the warm-up has been up to 1,000, and less the longer it goes on.
+ * How many bytes of heap for each connection are too many, where three standard errors make it certain: a leak grows with their
+ * number. What is left of the warm-up does not, and may be this much in all.
  */
-const MOST_GROWTH = 2_000
+const MOST_GROWTH = 100
+const MOST_LEFT_OF_WARM_UP = 2_000_000
 
 /** How many faults of one life are told, and of one subject. */
 const MOST_FAULTS = 5
@@ -53,6 +54,7 @@ export class Run {
   #lives = 0
   #idleEnds = 0
   #connections = 0
+  #stalled = 0
   #inputs = 0
   #lastId = 0
   #again = 0
@@ -83,6 +85,7 @@ export class Run {
         connections: this.#connections,
         outcomes: this.#outcomes,
         inputs: this.#inputs,
+        stalled: this.#stalled,
         growth: grown,
         exit,
         faults: this.#faults,
@@ -123,12 +126,14 @@ export class Run {
   }
 
   #settle(account: Account, report: LifeReport): void {
-    const { left, figures, idle, accepted, heap } = report
+    const { left, figures, stalled, idle, accepted, heap } = report
     const faults = account.settle(report)
     if (left.active !== 0 || left.ignored !== 0) faults.push(`closed, and still counts: ${JSON.stringify(left)}`)
-    // An HTTP/2 session that broke the protocol may stay until grace ends it; a request of another that was cut counts as lost.
-    const cut = this.#options.subject.protocol === 'h2' ? 0 : figures.destroyed
-    if (cut !== 0 || figures.abandoned !== 0) faults.push(`grace ran out: ${JSON.stringify(figures)}`)
+    // Of what was cut, that on which malformed frames had come is no fault.
+    const excused =
+      this.#options.subject.protocol === 'h2' ? stalled.filter((port) => account.malformed.has(port)).length : 0
+    this.#stalled += Math.min(excused, figures.destroyed)
+    if (figures.destroyed > excused || figures.abandoned !== 0) faults.push(`grace ran out: ${JSON.stringify(figures)}`)
     for (const fault of faults.slice(0, MOST_FAULTS)) this.#fault(fault)
     if (faults.length > MOST_FAULTS) this.#fault(`${faults.length - MOST_FAULTS} more faults`)
     for (const { outcome } of account.attempts)
@@ -162,9 +167,11 @@ export class Run {
   }
 
   #growth(): Growth {
-    const grown = growth(this.#heap.slice(Math.floor(this.#heap.length * WARM_UP)))
+    const later = this.#heap.slice(Math.floor(this.#heap.length * WARM_UP))
+    const grown = growth(later)
     const { slope, error } = grown
-    if (slope - 3 * error > MOST_GROWTH) {
+    const connections = this.#connections - (later[0]?.[0] ?? 0)
+    if (slope - 3 * error > MOST_GROWTH + MOST_LEFT_OF_WARM_UP / connections) {
       this.#faults.push(`its heap grows by ${slope.toFixed(0)} ± ${error.toFixed(0)} bytes with each connection`)
     }
     return grown

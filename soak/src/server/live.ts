@@ -7,9 +7,15 @@ import { Ledger } from './ledger.ts'
 import type { Turns } from './turns.ts'
 import { WebSockets } from './web-sockets.ts'
 
-/** The longest drain (ms). Every client of the soak leaves long before: nothing may have to be cut. */
+/**
+ * The longest drain (ms). Every client of the soak leaves long before: nothing may have to be cut, but for HTTP/2 sessions that were
+ * given malformed frames. Node may stop to read from such a one, without an end (20 to 24), and does not see its client leave.
+ */
 const GRACE = 20_000
-const GRACE_HTTP2 = 5_000
+const GRACE_HTTP2 = 3_000
+
+/** How long (ms) before the end of grace it is noted what is still open. */
+const BEFORE_GRACE = 200
 
 /** How long (ms) a server waits for its first client. */
 const STARTUP_PATIENCE = 5_000
@@ -36,10 +42,11 @@ export async function live(
     ledger.handled.push(id)
   }
   const webSockets = new WebSockets(begun)
+  const grace = subject.protocol === 'h2' ? GRACE_HTTP2 : GRACE
   const { idle, servers, stop } = await subject.serve(
     answering(begun, (port) => ledger.cut(port)),
     // A busy machine may take its time until the first client is there.
-    { patience, startupPatience: STARTUP_PATIENCE, grace: subject.protocol === 'h2' ? GRACE_HTTP2 : GRACE },
+    { patience, startupPatience: STARTUP_PATIENCE, grace },
     {
       prepare(server) {
         ledger.keep(server)
@@ -49,7 +56,12 @@ export async function live(
   )
   // An app that is served again shows its new life: these are of this one.
   const { tracker, signal } = idle
+  let stalled: readonly number[] = []
+  let noting: NodeJS.Timeout | undefined
   const onAbort = (): void => {
+    noting = setTimeout(() => {
+      stalled = ledger.open
+    }, grace - BEFORE_GRACE)
     webSockets.end()
     if (count % 3 === 0) block(BLOCKED)
   }
@@ -57,6 +69,7 @@ export async function live(
 
   const closed = idle.closed.then(async ({ reason, duration, drained, destroyed, abandoned }) => {
     signal.removeEventListener('abort', onAbort)
+    clearTimeout(noting)
     await stop()
     const { active, ignored, reasons } = tracker.explain()
     return {
@@ -65,6 +78,7 @@ export async function live(
       handled: ledger.handled,
       left: { active, ignored, reasons: reasons.map(({ kind, label }) => `${kind} ${label}`) },
       figures: { duration, drained, destroyed, abandoned },
+      stalled,
       idle: reason instanceof IdleTimeoutError,
     }
   })

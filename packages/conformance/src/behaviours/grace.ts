@@ -91,12 +91,16 @@ export const grace: readonly Behaviour[] = [
   {
     name: 'one hung among others that are answered → drained and destroyed say so',
     async run(t) {
-      const idle = await t.serve({ patience: '1h', grace: GRACE })
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: 5000, clock })
       const [hung, fine] = [t.client().ask('/a'), t.client().ask('/a')]
       const [first] = [await t.calls.next(), await t.calls.next()]
       const closed = idle.close()
+      await t.lookedAt()
       await first.answer()
-      expect(await closed).toMatchObject({ drained: 1, destroyed: 1 })
+      await Promise.race([t.disconnected(0), t.disconnected(1)])
+      clock.advance(5000)
+      expect(await closed).toMatchObject({ drained: 1, destroyed: 1, duration: 5000 })
       const outcomes = await Promise.allSettled([hung.answer, fine.answer])
       expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
     },
