@@ -1,20 +1,28 @@
 // What `idle-shutdown run` costs: memory while the command sleeps, and throughput while it is awake, as a ratio to the same
 // server reached directly. Beside it, in the same rounds: the server reached directly once more, which shows the noise, and
-// through systemd-socket-proxyd, where that is installed. `--rounds N` (20), `--window MS` (300).
+// through systemd-socket-proxyd, where that is installed. `--rounds N` (20), `--window MS` (300). `--write` puts the figures into the
+// page of the command.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
+import { cpus } from 'node:os'
 import process from 'node:process'
 import { setTimeout as pass } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { formatted } from './formatted.mjs'
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '20' }, window: { type: 'string', default: '300' } },
+  options: {
+    rounds: { type: 'string', default: '20' },
+    window: { type: 'string', default: '300' },
+    write: { type: 'boolean', default: false },
+  },
 })
 const ROUNDS = Number(values.rounds)
 const WINDOW = Number(values.window)
 const CLIENTS = 16
+const PAGE = 'docs/deployment.md'
 const PROXYD = '/lib/systemd/systemd-socket-proxyd'
 const ACTIVATE = '/usr/bin/systemd-socket-activate'
 const SERVER = `require('node:http').createServer((req, res) => res.end('Hello')).listen(process.env.PORT, '127.0.0.1')`
@@ -38,6 +46,8 @@ if (existsSync(PROXYD) && existsSync(ACTIVATE)) {
   console.log('SKIPPED systemd-socket-proxyd: it is not installed (in Debian, of the package systemd)')
 }
 
+/** @type {string[][]} */
+const table = []
 console.log(`Node ${process.version}, ${ROUNDS} rounds of ${WINDOW} ms each, ${CLIENTS} clients`)
 for (const kind of /** @type {const} */ (['kept-alive connections', 'a connection for each request'])) {
   /** @type {Map<string, number[]>} */
@@ -52,12 +62,42 @@ for (const kind of /** @type {const} */ (['kept-alive connections', 'a connectio
     for (const [way, count] of answered) ratios.get(way)?.push(count / base)
   }
   console.log(`\n${kind}: answers, as a ratio to the server reached directly (median, quartiles)`)
-  for (const [way, values] of ratios) if (way !== 'directly') console.log(`  ${way.padEnd(22)} ${quartiles(values)}`)
+  for (const [way, values] of ratios) {
+    if (way === 'directly') continue
+    console.log(`  ${way.padEnd(22)} ${quartiles(values)}`)
+    table.push([kind, way, quartiles(values)])
+  }
 }
 
 const rss = await asleep()
 console.log(`\nmemory of the supervisor while the command sleeps: ${rss} (resident)`)
+if (values.write) write()
 process.exit()
+
+function write() {
+  const made = [
+    new Date().toISOString().slice(0, 10),
+    cpus()[0]?.model.trim(),
+    `${cpus().length} cores`,
+    process.platform,
+    `Node ${process.version}`,
+    `${ROUNDS} rounds of ${WINDOW} ms, ${CLIENTS} clients`,
+  ]
+  const lines = [
+    '| answers, as a ratio to the server reached directly | | median (quartiles) |',
+    '| --- | --- | --- |',
+    ...table.map((row) => `| ${row.join(' | ')} |`),
+    '',
+    `The supervisor holds ${rss} of resident memory while the command sleeps, after it has been awake once.`,
+    '',
+    `${made.join(', ')}.`,
+  ]
+  const marked = /(<!-- bench:run -->\n).*?(<!-- \/bench:run -->)/s
+  const page = readFileSync(PAGE, 'utf8')
+  if (!marked.test(page)) throw new Error(`${PAGE} has no place for the figures`)
+  const text = page.replace(marked, (_, begin, end) => `${begin}\n${lines.join('\n')}\n\n${end}`)
+  writeFileSync(PAGE, formatted(PAGE, text))
+}
 
 /** Starts a server that is told its port, and waits until it accepts. Gives the port. */
 async function start(/** @type {string} */ command, /** @type {readonly string[]} */ args) {

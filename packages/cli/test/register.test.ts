@@ -93,14 +93,15 @@ describe.concurrent('node --import idle-shutdown/register', () => {
       secure.listen(0, '127.0.0.1', () => console.log('https ' + secure.address().port))
       const h2 = createSecureServer({ cert, key }, answer)
       h2.listen(0, '127.0.0.1', () => console.log('h2 ' + h2.address().port))`,
-      SHORT,
+      { ...SHORT, IDLE_PATIENCE: '1s' },
     )
     const https = new KeepAliveClient({ host: '127.0.0.1', port: await program.port('https') }, true)
+    const first = https.ask('/1500').answer
     const h2 = await Http2Client.connect({ host: '127.0.0.1', port: await program.port('h2') }, true)
-    // Each of them longer than the patience: either holds both.
-    expect((await https.ask('/400').answer).body).toBe('Hello over 1.1')
-    expect(await (await h2.ask('/400').answer).body).toBe('Hello over 2.0')
-    expect((await https.ask('/0').answer).body).toBe('Hello over 1.1')
+    const second = h2.ask('/3000').answer
+    // Longer than the patience: one holds both servers, and then the other.
+    expect((await first).body).toBe('Hello over 1.1')
+    expect(await (await second).body).toBe('Hello over 2.0')
     // Neither has hung up: the kept connection and the session are idle, and are ended with it.
     expect(await program.ended).toMatchObject(BY_ITSELF)
     await Promise.all([h2.goaway, h2.ended])
@@ -320,11 +321,11 @@ describe.concurrent('sockets that systemd passes', () => {
   const PASS = join(import.meta.dirname, '../../activation/test/pass.pl')
   // Long enough for a second client on a busy machine.
   const env = { ...SHORT, IDLE_PATIENCE: '2s' }
-  const passed = (sockets: readonly string[], code: string): NodeProgram =>
+  const passed = (sockets: readonly string[], code: string, more: NodeJS.ProcessEnv = {}): NodeProgram =>
     NodeProgram.of(
       'perl',
       [PASS, ...sockets, '--', process.execPath, '--import', REGISTER, '--input-type=module', '-e', code],
-      env,
+      { ...env, ...more },
     )
   const LISTEN = (port: number, body = 'Hello'): string => `
     import('node:http').then(({ createServer }) => createServer((req, res) => res.end('${body}'))
@@ -344,6 +345,24 @@ describe.concurrent('sockets that systemd passes', () => {
     const [one = 0, two = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
     expect([await ask(one), await ask(two)]).toEqual(['one', 'two'])
     expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('one that no server takes: who waits there is told of, once and by its name', async () => {
+    const program = passed(['4326@tcp', 'other@tcp'], LISTEN(4326), { IDLE_PATIENCE: '20s' })
+    await program.printed(/at /)
+    const [port = 0, other = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
+    const waiting = await RawClient.connect({ host: '127.0.0.1', port: other })
+    const second = await RawClient.connect({ host: '127.0.0.1', port: other })
+    expect(await ask(port)).toBe('Hello')
+    await program.printed(
+      /^idle-shutdown: nobody listens on the inherited socket 'other' \(port \d+\)[^\n]*\n/m,
+      'stderr',
+    )
+    program.child.kill('SIGTERM')
+    const { stderr } = await program.ended
+    expect(stderr.match(/nobody listens/g)).toHaveLength(1)
+    waiting.destroy()
+    second.destroy()
   })
 
   test('children do not take them for theirs', async () => {

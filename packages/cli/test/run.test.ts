@@ -207,17 +207,10 @@ describe.concurrent('run', () => {
   })
 
   test('a worker thread and a cluster worker are refused, clearly', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'worker'), {
-      ...SHORT,
-      maxFailures: 1,
-      readyTimeout: 4000,
-    })
+    const supervised = await Supervised.start(program('odd.js', 'worker'), SHORT)
     void ask(supervised.url()).catch(() => {})
     await supervised.printed(/ERR_IDLE_CLUSTER_WORKER: A worker thread cannot serve/, 'stderr')
-    const port = await Supervised.start((ports) => program('in-cluster.js', ...ports), {
-      maxFailures: 1,
-      readyTimeout: 4000,
-    })
+    const port = await Supervised.start((ports) => program('in-cluster.js', ...ports))
     void ask(port.url()).catch(() => {})
     await port.printed(/A cluster worker cannot serve/, 'stderr')
   })

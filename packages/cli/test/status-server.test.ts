@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { StatusServer } from '../src/status/status-server.ts'
 import { StatusSource } from './status-source.ts'
@@ -38,6 +41,16 @@ test('HEAD has the length, and no body', async () => {
   const response = await ask('/', { method: 'HEAD' })
   expect(Number(response.headers.get('content-length'))).toBeGreaterThan(1000)
   expect(await response.text()).toBe('')
+})
+
+test.each([
+  ['localhost', 200],
+  ['rebound.example', 403],
+])('asked by the name %s: %d', async (host, status) => {
+  const asked = request({ host: '127.0.0.1', port: server.address, path: '/status.json', headers: { host } }).end()
+  const [response] = await once(asked, 'response')
+  expect(response.statusCode).toBe(status)
+  expect((await text(response)).includes('"state"')).toBe(status === 200)
 })
 
 test.each([

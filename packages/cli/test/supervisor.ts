@@ -13,13 +13,22 @@ export function program(name: string, ...args: string[]): [string, ...string[]] 
   return [process.execPath, join(PROGRAMS, name), ...args]
 }
 
-/** A port that nobody listens on. */
+/**
+ * A port that nobody listens on. It is below those that systems give for port 0 (Linux from 32768, others from 49152): one of those
+ * would be given to a server of another test before it is used here.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
+  for (;;) {
+    const port = 16_000 + Math.floor(Math.random() * 16_000)
+    const server = createServer().listen(port)
+    try {
+      await once(server, 'listening')
+      server.close()
+      return port
+    } catch {
+      // It is in use: another one.
+    }
+  }
 }
 
 /** A supervisor in a process of its own. */

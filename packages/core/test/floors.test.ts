@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 /** The house from the top: an import goes down only, or stays on its floor without a circle. */
 const floors: readonly (readonly string[])[] = [
-  ['index', 'adapter'],
+  ['index', 'adapter', 'tracker'],
   ['app-shutdown'],
   ['idle-shutdown'],
   ['drain', 'server-watch'],

@@ -122,6 +122,14 @@ describe.each([
     expect(seen.map(({ reason }) => reason.name)).toEqual(['AbortError', 'AbortError', 'AbortError'])
   })
 
+  test('app.use(idle), without the call, says so at the first request', async () => {
+    const app = makeApp()
+    app.use(Object(idle))
+    const { status, text } = await request(app).get('/')
+    expect(status).toBe(500)
+    expect(text).toContain('write app.use(idle()), not app.use(idle)')
+  })
+
   test('a second registration on the same app is refused, and the first goes on', async () => {
     const app = makeApp()
     app.use(idle({ patience }))

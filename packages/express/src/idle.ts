@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, type ServerResponse } from 'node:http'
 import { type IdleShutdownOptions, IdleUsageError } from '@idle-shutdown/core'
 import { AppShutdown, type IdleMembers, ignoreRequest, withMembers } from '@idle-shutdown/core/adapter'
 
@@ -63,6 +63,12 @@ export const idle: Idle = Object.assign(middlewareFor, { ignored })
 Object.assign(idle, { idle })
 
 function middlewareFor(options?: IdleShutdownOptions): IdleMiddleware {
+  if (options instanceof IncomingMessage) {
+    throw new IdleUsageError(
+      'ERR_IDLE_INVALID_OPTION',
+      'idle() was given a request; write app.use(idle()), not app.use(idle)',
+    )
+  }
   const shutdown = new AppShutdown(options)
   let app: App | undefined
 

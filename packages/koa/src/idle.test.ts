@@ -89,6 +89,17 @@ describe.each([
     await once(server, 'close')
   })
 
+  test('app.use(idle), without the call, says so at the first request', async () => {
+    const app = makeApp()
+    const said = new Promise((resolve) => app.on('error', resolve))
+    app.use(Object(idle))
+    expect((await request(app.callback()).get('/')).status).toBe(500)
+    expect(await said).toMatchObject({
+      code: 'ERR_IDLE_INVALID_OPTION',
+      message: expect.stringContaining('not app.use(idle)'),
+    })
+  })
+
   test('a second registration on the same app is refused', () => {
     const app = makeApp()
     idle({ app, patience: Infinity })

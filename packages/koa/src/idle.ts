@@ -67,7 +67,13 @@ export const idle: Idle = Object.assign(middlewareFor, { ignored })
 Object.assign(idle, { idle })
 
 function middlewareFor(options: IdleOptions = {}): IdleMiddleware {
-  const { app, ...rest } = Object(options)
+  const { app, req, ...rest } = Object(options)
+  if (req !== undefined) {
+    throw new IdleUsageError(
+      'ERR_IDLE_INVALID_OPTION',
+      'idle() was given a context; write app.use(idle({ app })), not app.use(idle)',
+    )
+  }
   if (app !== undefined) check(app)
   const shutdown = new AppShutdown(options === null || typeof options !== 'object' ? options : rest)
   if (app === undefined) {

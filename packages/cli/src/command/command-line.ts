@@ -3,12 +3,11 @@ import { Arguments } from './arguments.ts'
 import { CommandError, wrongUsage } from './command-error.ts'
 import { generalHelp, helpOf } from './help.ts'
 import { SUBCOMMANDS, type Subcommand } from './option-table.ts'
-import { runCommand } from './run-command.ts'
-import { systemdCommand } from './systemd-command.ts'
 
-const COMMANDS: Readonly<Record<Subcommand, (args: Arguments) => Promise<void> | void>> = {
-  run: runCommand,
-  systemd: systemdCommand,
+// Loaded when asked for: what `run` does not need, it would hold in memory as long as it lives.
+const COMMANDS: Readonly<Record<Subcommand, (args: Arguments) => Promise<void>>> = {
+  run: async (args) => (await import('./run-command.ts')).runCommand(args),
+  systemd: async (args) => (await import('./systemd-command.ts')).systemdCommand(args),
 }
 
 /** Does what a command line says, and gives the exit code. What is wrong is one sentence on stderr. */

@@ -1,4 +1,4 @@
-import { IdleUsageError } from '@idle-shutdown/core'
+import { IdleUsageError } from '@idle-shutdown/core/tracker'
 import { type IdleEnvironment, readSettings } from '../register/settings.ts'
 import type { Arguments } from './arguments.ts'
 import { wrongUsage } from './command-error.ts'

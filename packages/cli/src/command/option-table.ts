@@ -163,7 +163,7 @@ export const OPTIONS: readonly Option[] = [
     name: 'status',
     value: 'ADDRESS',
     does: 'Serves a page about COMMAND at this address, and the same as JSON at /status.json.',
-    more: 'A bare port is opened on 127.0.0.1 only: whoever may read the page sees the command line. Looking at it wakes nobody, and keeps nobody awake.',
+    more: 'A bare port is opened on 127.0.0.1 only: whoever may read the page sees the command line. Asked by a name with a dot that is not the host given here, it refuses (403). Looking at it wakes nobody, and keeps nobody awake.',
     of: ['run'],
   },
   {

@@ -1,5 +1,4 @@
-import { IdleUsageError } from '@idle-shutdown/core'
-import { milliseconds } from '@idle-shutdown/core/adapter'
+import { IdleUsageError, milliseconds } from '@idle-shutdown/core/tracker'
 import type { ListenAddress, RunOptions } from '../run/run-options.ts'
 import type { Arguments } from './arguments.ts'
 import { wrongUsage } from './command-error.ts'

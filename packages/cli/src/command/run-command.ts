@@ -1,7 +1,8 @@
 import process from 'node:process'
 import type { RunEvent } from '../run/run-event.ts'
+import type { ListenAddress } from '../run/run-options.ts'
 import { Runner } from '../run/runner.ts'
-import { StatusServer } from '../status/status-server.ts'
+import type { StatusServer } from '../status/status-server.ts'
 import type { Arguments } from './arguments.ts'
 import { eventLine, isFailure } from './event-line.ts'
 import { existingFolder } from './existing-folder.ts'
@@ -19,20 +20,25 @@ export async function runCommand(args: Arguments): Promise<void> {
   const { run, print, status } = runArguments(args, process.env)
   if (run.cwd !== undefined) existingFolder('--cwd', run.cwd)
   const runner = new Runner(run, printer(print))
-  const page = new StatusServer(runner)
-  if (status !== undefined) {
-    await page.start(status).catch((error: unknown) => {
-      throw listenRefusal(error, [status])
-    })
-  }
+  const page = status && (await statusPage(runner, status))
   try {
     await runner.start().catch((error: unknown) => {
       throw startRefusal(error, run)
     })
     await stopped(runner)
   } finally {
-    await page.close()
+    await page?.close()
   }
+}
+
+/** Loaded only where it is wanted: without it, `run` needs no node:http. */
+async function statusPage(runner: Runner, address: ListenAddress): Promise<StatusServer> {
+  const { StatusServer } = await import('../status/status-server.ts')
+  const page = new StatusServer(runner)
+  await page.start(address).catch((error: unknown) => {
+    throw listenRefusal(error, [address])
+  })
+  return page
 }
 
 /** Resolves when a signal has ended the command. A second one is passed to {@link Runner.stop}, too. */

@@ -5,6 +5,9 @@ import { giveHandle } from './delivery.ts'
 import { say } from './log.ts'
 import type { Place } from './place.ts'
 
+/** How long (ms) somebody waits at a socket that no server has taken before a line says so. */
+const UNTAKEN = 5000
+
 /**
  * The listening sockets that systemd passed, as places to take. Empty where none were. Sockets that were passed to another
  * process, such as npm or a shell, cannot be taken: one line says so.
@@ -48,6 +51,7 @@ class InheritedPlace implements Place {
   server: Server | undefined
   readonly #holder: Server
   #waiting: object[] = []
+  #reminder: NodeJS.Timeout | undefined
   #open = false
 
   constructor(fd: number, name: string) {
@@ -82,7 +86,20 @@ class InheritedPlace implements Place {
   }
 
   #accept(connection: object): void {
-    if (this.server === undefined) this.#waiting.push(connection)
-    else giveHandle(this.server, connection)
+    if (this.server !== undefined) {
+      giveHandle(this.server, connection)
+      return
+    }
+    this.#waiting.push(connection)
+    this.#reminder ??= setTimeout(() => this.#remind(), UNTAKEN).unref()
+  }
+
+  #remind(): void {
+    if (this.#waiting.length === 0) return
+    const { address, name } = this
+    const at = typeof address === 'string' ? address : `port ${address.port}`
+    say(
+      `nobody listens on the inherited socket '${name}' (${at}): who comes there waits. Listen on it, or take it out of the unit`,
+    )
   }
 }

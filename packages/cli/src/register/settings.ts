@@ -1,5 +1,5 @@
-import { type IdleShutdownOptions, IdleUsageError, type Ignore } from '@idle-shutdown/core'
-import { milliseconds, showValue } from '@idle-shutdown/core/adapter'
+import type { IdleShutdownOptions, Ignore } from '@idle-shutdown/core'
+import { IdleUsageError, milliseconds, showValue } from '@idle-shutdown/core/tracker'
 
 /** The environment variables that the preload reads. */
 export const IDLE_NAMES = [

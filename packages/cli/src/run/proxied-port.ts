@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { IdleTracker } from '@idle-shutdown/core'
+import { IdleTracker } from '@idle-shutdown/core/tracker'
 import type { Settings } from '../register/settings.ts'
 import { pipeToPort } from './pipe.ts'
 import type { Waiting } from './waiting.ts'

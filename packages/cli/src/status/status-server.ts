@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { ListenAddress } from '../run/run-options.ts'
 import type { RunStatus } from '../run/run-status.ts'
+import { isOwnHost } from './own-host.ts'
 import { statusReport } from './status-report.ts'
 
 const PAGE: ReadonlyMap<string, { file: string; type: string }> = new Map([
@@ -27,11 +28,13 @@ interface Source {
 /**
  * Serves a page about a supervisor, and the same as JSON at `/status.json`.
  *
- * It reads only: no request starts, keeps awake or ends anything. {@link StatusServer.close} ends it.
+ * It reads only: no request starts, keeps awake or ends anything. It answers by its own name only, see {@link isOwnHost}.
+ * {@link StatusServer.close} ends it.
  */
 export class StatusServer implements AsyncDisposable {
   readonly #server: Server
   readonly #source: Source
+  #bound: ListenAddress = { port: 0 }
 
   constructor(source: Source) {
     this.#source = source
@@ -44,6 +47,7 @@ export class StatusServer implements AsyncDisposable {
 
   /** Begins to listen. Rejects with the system's error. */
   async start(address: ListenAddress): Promise<void> {
+    this.#bound = address
     this.#server.listen(address)
     await once(this.#server, 'listening')
   }
@@ -71,6 +75,12 @@ export class StatusServer implements AsyncDisposable {
     if (method !== 'GET' && method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD')
       return send(response, 405, 'text/plain; charset=utf-8', 'Only GET and HEAD\n')
+    }
+    // On a path there is no browser.
+    if ('port' in this.#bound && !isOwnHost(headers.host, this.#bound.host)) {
+      const own =
+        'Ask by the address, or by the host of --status: another name could be one that leads a stranger here\n'
+      return send(response, 403, 'text/plain; charset=utf-8', own)
     }
     const path = url.replace(/\?.*$/, '')
     const wantsJson =
