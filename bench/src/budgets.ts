@@ -1,5 +1,6 @@
 import { NEVER } from './drain.ts'
 import type { Report, Row } from './row.ts'
+import { COUNT_REQUESTS } from './wirings.ts'
 
 /** One figure that a budget is about, and how much it may be. */
 interface Case {
@@ -24,7 +25,7 @@ export const budgets: readonly Budget[] = [
     promise: 'a request costs at most 60 ns while others are in progress (80 on Node 20)',
     benchmark: 'tracker',
     explanation:
-      "The row 'one listener, no counting' is what Node itself takes for a listener that does nothing. What is over it is the look-up from the socket, two comparisons, the count, and the message that Node makes for its channel.",
+      'Two messages that Node makes for its channels, the look-up from the socket, some comparisons, and the count.',
     cases: (report) => ours(report, 'a request while others', (node) => (majorOf(node) < 22 ? 80 : 60)),
   },
   {
@@ -42,7 +43,7 @@ export const budgets: readonly Budget[] = [
       ours(report, 'a request', (_node, rows, { group }) =>
         Math.min(
           ...rows
-            .filter((row) => row.kind === 'peer' && row.group === group && row.subject !== 'server-destroy')
+            .filter((row) => COUNT_REQUESTS.includes(row.subject) && row.group === group)
             .map(({ value }) => value),
         ),
       ),

@@ -1,9 +1,13 @@
 import { channel } from 'node:diagnostics_channel'
 import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import type { Work } from './work.ts'
 
-const requestStart = channel('http.server.request.start')
-const onFinish = (): void => {}
+export const REQUEST_START = 'http.server.request.start'
+export const RESPONSE_FINISH = 'http.server.response.finish'
+
+const requestStart = channel(REQUEST_START)
+const responseFinish = channel(RESPONSE_FINISH)
 
 /**
  * A server without Node's own work: nobody parses, nobody writes. What is left is what Node tells its listeners, in its order,
@@ -38,15 +42,37 @@ export function requestOn(socket: Socket): IncomingMessage {
 /** A request begins, as in Node's parserOnIncoming. */
 export function beginRequest(server: Server, request: IncomingMessage): ServerResponse {
   const response = new ServerResponse(request)
-  response.on('finish', onFinish)
   const { socket } = request
+  response.on('finish', onFinish.bind(undefined, request, response, socket, server))
   if (requestStart.hasSubscribers) requestStart.publish({ request, response, socket, server })
   server.emit('request', request, response)
   return response
+}
+
+/** As Node's resOnFinish. */
+function onFinish(request: IncomingMessage, response: ServerResponse, socket: Socket, server: Server): void {
+  if (responseFinish.hasSubscribers) responseFinish.publish({ request, response, socket, server })
 }
 
 /** Its response is flushed, and closed. */
 export function endRequest(response: ServerResponse): void {
   response.emit('finish')
   response.emit('close')
+}
+
+/** What does some work so many times. */
+export function workOn(server: Server, work: Work): (times: number) => void {
+  if (work === 'connection') {
+    return (times) => {
+      for (let done = 0; done < times; done++) disconnect(connect(server))
+    }
+  }
+  const request = requestOn(connect(server))
+  const other = beginRequest(server, requestOn(connect(server)))
+  // The bare connections have had their first request: only requests count now.
+  endRequest(beginRequest(server, request))
+  if (work === 'last') endRequest(other)
+  return (times) => {
+    for (let done = 0; done < times; done++) endRequest(beginRequest(server, request))
+  }
 }

@@ -15,7 +15,7 @@ export const chapters: readonly Chapter[] = [
   {
     name: 'tracker',
     title: 'A request, a connection, a call',
-    text: "Nanoseconds that each adds to bare Node where nothing else happens: no bytes, no parser, only what Node tells a server's listeners, in its order. The peers are wired as their READMEs say. `server-destroy` counts no requests.",
+    text: "Nanoseconds that each adds to bare Node where nothing else happens: no bytes, no parser, only what Node tells a server's listeners, in its order. The peers are wired as their READMEs say. `http-terminator` and `server-destroy` count no requests. Each figure is from processes of its own, when all of its code is compiled. 'One listener, no counting' is what a listener of 'request' and one of 'close' cost that do nothing.",
     metric: 'ns',
   },
   {

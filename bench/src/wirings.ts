@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import { idleShutdown } from '@idle-shutdown/core'
 import httpGracefulShutdown from 'http-graceful-shutdown'
 import httpShutdown from 'http-shutdown'
@@ -76,3 +76,18 @@ const peerWirings: readonly Wiring[] = [
 ]
 
 export const wirings: readonly Wiring[] = [bareWiring, controlWiring, ourWiring, ...peerWirings]
+
+/** The least that anybody can do who wants to see requests begin and end, and counts nothing. */
+export const listenersOnly: Wiring = {
+  subject: 'one listener, no counting',
+  kind: 'floor',
+  wire: (server) => {
+    const onClose = (): void => {}
+    const onRequest = (_request: unknown, response: ServerResponse): void => void response.on('close', onClose)
+    server.prependListener('request', onRequest)
+    return async () => server.off('request', onRequest)
+  },
+}
+
+/** The peers that count requests. The others know connections only, or what Node knows. */
+export const COUNT_REQUESTS: readonly string[] = ['stoppable', 'http-graceful-shutdown', 'http-shutdown']

@@ -42,12 +42,12 @@ export class Trial {
    * one of them fails.
    */
   async serve(options: IdleShutdownOptions = {}, prepare: Serving['prepare'] = () => {}): Promise<Idle> {
-    const all = { patience: PATIENCE, startupPatience: '1h', grace: '1m', ...options }
+    const all = { patience: PATIENCE, startupPatience: '1h', grace: '5m', ...options }
     this.#patience = all.patience
     this.#served = await this.subject.serve(this.calls.handler, all, {
       where: this.#where,
       prepare: (server) => {
-        if ('keepAliveTimeout' in server) server.keepAliveTimeout = 60_000
+        if ('keepAliveTimeout' in server) server.keepAliveTimeout = 300_000
         server.on('connection', (socket: Socket) => {
           // A connection that breaks is often what is tried.
           socket.on('error', () => {})

@@ -21,13 +21,18 @@ export interface Clock {
   clearTimeout(timer: unknown): void
 }
 
+/** As this module found them, before a test could have replaced them. */
+const found = { Date, setTimeout, now: performance.now }
+const now = performance.now.bind(performance)
+
 /**
  * Node's own clock. Its timers never keep the process alive.
  *
  * The globals are looked up at each call, so that fake timers which were installed later are obeyed.
  */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  // To see by setTimeout whether there are fakes costs nothing, and to get at the global `performance` 10 to 20 ns.
+  now: () => (setTimeout === found.setTimeout ? now() : performance.now()),
   date: () => Date.now(),
   uptime: () => uptime() * 1000,
   setTimeout: (callback, ms) => {
@@ -45,9 +50,6 @@ export const systemClock: Clock = {
  * ever be due. Nobody oversleeps in it, however far it is moved at once.
  */
 export const fakedClock: Clock = { ...systemClock, now: () => Date.now(), uptime: () => Date.now() }
-
-/** As this module found them, before a test could have replaced them. */
-const found = { Date, setTimeout, now: performance.now }
 
 /** The clock of whoever names none. Chosen when a tracker is made, so fake timers have to be there by then. */
 export function defaultClock(): Clock {

@@ -1,7 +1,7 @@
 import { after, type Clock } from './clock.ts'
 import type { Connection } from './connection/connection.ts'
 import type { Countdown } from './countdown.ts'
-import { lastLook } from './last-look.ts'
+import { afterTwoTurns, inSlices, lastLook } from './last-look.ts'
 import { destroyConnections } from './server.ts'
 import type { ServerWatch } from './server-watch.ts'
 
@@ -101,7 +101,7 @@ export class Drain {
   /** A connection has come since the decision. */
   accepted(connection: Connection): void {
     if (this.#abandoned !== undefined) connection.destroy()
-    if (this.#phase === 'finishing') connection.finish()
+    if (this.#phase === 'finishing') finish([connection])
     this.endIfSilent([connection])
   }
 
@@ -132,7 +132,7 @@ export class Drain {
   #finish(): void {
     this.#phase = 'finishing'
     const connections = [...this.#connections()]
-    for (const connection of connections) connection.finish()
+    inSlices(connections, finish)
     this.endIfSilent(connections)
     this.check()
   }
@@ -162,4 +162,12 @@ export class Drain {
   *#connections(): Iterable<Connection> {
     for (const watch of this.#watches.values()) yield* watch.connections
   }
+}
+
+/** Connections end as soon as nothing is in progress. What has reached the machine by now is still answered. */
+function finish(connections: readonly Connection[]): void {
+  for (const connection of connections) connection.finish()
+  afterTwoTurns(() => {
+    for (const connection of connections) connection.finishQuiet()
+  })
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { turns } from '../test/manual-clock.ts'
-import { lastLook } from './last-look.ts'
+import { inSlices, lastLook } from './last-look.ts'
 
 /** Looks while `arrivals` says how many things have come by each turn; gives the verdict and the turn in which it fell. */
 async function look(arrivals: (turn: number) => number): Promise<{ quiet: boolean; turn: number }> {
@@ -62,4 +62,25 @@ test('what arrives in another callback of the same turns is seen', async () => {
   }
   await turns(4)
   expect(verdictAfter).toBe(30)
+})
+
+test('a thousand things: each once and in order, never more than some hundred in a turn, and the first in this one', async () => {
+  const items = Array.from({ length: 1000 }, (_, index) => index)
+  const slices: (readonly number[])[] = []
+  const seen: number[] = []
+  inSlices(items, (some) => void slices.push(some))
+  for (let turn = 0; slices.flat().length < items.length; turn++) {
+    seen.push(slices.length)
+    expect(turn).toBeLessThan(10)
+    await turns(1)
+  }
+  expect(slices.flat()).toEqual(items)
+  expect(seen).toEqual(seen.map((_, turn) => turn + 1))
+  expect(Math.max(...slices.map(({ length }) => length))).toBeLessThan(300)
+})
+
+test('nothing, in slices: no turn is taken', () => {
+  const slices: unknown[] = []
+  inSlices([], (some) => void slices.push(...some))
+  expect(slices).toEqual([])
 })

@@ -1,3 +1,6 @@
+/** How many things that each need a few system calls are done in one turn: some milliseconds. */
+const SLICE = 256
+
 /** A bound for traffic that never pauses: twice the largest backlog that Node asks for (511). */
 const MOST_TURNS = 1024
 
@@ -41,4 +44,15 @@ export function lastLook(arrivals: () => number, done: (quiet: boolean) => void,
 /** Calls back after two turns, in which what has reached the machine by now is read. */
 export function afterTwoTurns(callback: () => void): void {
   nextTurn(() => nextTurn(callback))
+}
+
+/** Calls back with some of many in this turn, and with some more in each one after it: what happens meanwhile is seen, too. */
+export function inSlices<T>(items: readonly T[], some: (items: readonly T[]) => void): void {
+  let begin = 0
+  const slice = (): void => {
+    some(items.slice(begin, begin + SLICE))
+    begin += SLICE
+    if (begin < items.length) nextTurn(slice)
+  }
+  slice()
 }

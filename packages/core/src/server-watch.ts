@@ -14,7 +14,7 @@ import { type Connection, connectionOn, type Site } from './connection/connectio
 import { Http1Connection } from './connection/http1-connection.ts'
 import { Http2Connection } from './connection/http2-connection.ts'
 import { PlainConnection } from './connection/plain-connection.ts'
-import { adoptResponse, beginRequest, socketBelow, watchRequests } from './connection/request-channel.ts'
+import { adoptResponse, onRequest, socketBelow, watchRequests } from './connection/request-channel.ts'
 import type { Countdown } from './countdown.ts'
 import { withoutChannels } from './discovery.ts'
 import type { Drain } from './drain.ts'
@@ -75,7 +75,7 @@ export class ServerWatch implements Site {
         session: (session: Http2Session) => this.#session(session),
         stream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => this.#stream(stream, headers),
       }),
-      ...(withoutChannels && isHttp1(server) && { request: beginRequest }),
+      ...(withoutChannels && isHttp1(server) && { request: onRequest }),
       ...(this.#http && {
         newListener: (event: string, listener: unknown) => this.#beforeListener(event, listener),
         removeListener: (event: string) => this.#afterListener(event),

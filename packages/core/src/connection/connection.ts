@@ -69,6 +69,9 @@ export abstract class Connection {
   /** Ends as soon as nothing is in progress. Called once, when nothing more can be queued before the listener. */
   abstract finish(): void
 
+  /** Two turns later: ends if they brought nothing, and nothing is in progress. */
+  finishQuiet(): void {}
+
   /** Ends if the client has not begun to ask for anything, a second after `read` bytes had come. */
   abstract finishSilent(read: number): void
 

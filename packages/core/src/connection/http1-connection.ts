@@ -1,7 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
-import { type Carrier, carriedBy } from './carrier.ts'
 import { Connection } from './connection.ts'
 import { hasMoreToParse } from './parser.ts'
 
@@ -35,18 +34,14 @@ export class Http1Connection extends Connection {
     if (site.drain.begun) this.announce()
   }
 
-  /** A response has closed, answered or not. */
+  /** A response was answered to the end. */
   closed(response: ServerResponse): void {
     if (!this.#remove(response)) return
     const { site } = this
     if (this.#ignored?.delete(response)) site.countdown.endSoft()
     else site.countdown.end()
-    if (this.#late) this.#adoptCurrent(response)
-    if (!site.drain.begun) return
-    if (response.writableFinished && !this.stream.destroyed) site.drain.drained++
-    if (this.#response !== undefined) return
-    if (response.req.complete) this.#endWhenQuiet()
-    else this.end()
+    // Node lets go of the response, and goes on to the next one, only after it has told.
+    if (this.#late || site.drain.begun) process.nextTick(() => this.#settled(response))
   }
 
   /** A request in progress turns out to be no activity. */
@@ -90,7 +85,6 @@ export class Http1Connection extends Connection {
   /** Takes over a response that was in progress before the server was watched. */
   adopt(response: ServerResponse): void {
     if (this.#responses.includes(response)) return
-    response.on('close', onResponseClose)
     this.begin(response.req, response)
   }
 
@@ -114,6 +108,7 @@ export class Http1Connection extends Connection {
   }
 
   announce(): void {
+    if (this.#response === undefined) return
     // Of requests that came in one piece, the first could be answered as the last one before the next is seen.
     if (hasMoreToParse(this.stream)) process.nextTick(() => this.#announce())
     else this.#announce()
@@ -121,7 +116,15 @@ export class Http1Connection extends Connection {
 
   finish(): void {
     if (this.#upgraded === 'ignore') this.end()
-    else if (this.#upgraded === undefined && this.#response === undefined && !this.#fresh) this.#endWhenQuiet()
+    else if (this.#kept) this.mark()
+  }
+
+  override finishQuiet(): void {
+    const { socket, stream } = this
+    if (!this.#kept || this.headBegun) return
+    // With nothing left to write, close(2) sends the FIN. A shutdown(2) before it would be felt, with ten thousand of them.
+    if (stream === socket && socket.writableLength === 0) socket.destroy()
+    else this.end()
   }
 
   finishSilent(read: number): void {
@@ -144,6 +147,11 @@ export class Http1Connection extends Connection {
     this.#upgraded = undefined
     this.#response = undefined
     this.#queued = undefined
+  }
+
+  /** Whether it was kept alive: it has had a request, and has none in progress. */
+  get #kept(): boolean {
+    return this.#upgraded === undefined && this.#response === undefined && !this.#fresh
   }
 
   get #responses(): ServerResponse[] {
@@ -187,22 +195,17 @@ export class Http1Connection extends Connection {
     return index >= 0
   }
 
-  /** Ends after two turns that brought nothing: what has reached the machine by now is still answered. */
-  #endWhenQuiet(): void {
+  /** In a drain, the connection ends after its last response. */
+  #settled(response: ServerResponse): void {
+    if (this.#late) this.#adoptCurrent(response)
+    if (!this.site.drain.begun) return
+    if (response.writableFinished && !this.stream.destroyed) this.site.drain.drained++
+    if (this.#response !== undefined) return
+    if (!response.req.complete) {
+      this.end()
+      return
+    }
     this.mark()
-    afterTwoTurns(() => {
-      if (this.#response === undefined && !this.headBegun && !this.stream.destroyed) this.end()
-    })
-  }
-}
-
-/** One function for every response: a closure for each would cost more than the counting. */
-export function onResponseClose(this: ServerResponse): void {
-  const carrier: Carrier = this.req.socket
-  for (let connection = carriedBy(carrier); connection !== undefined; ) {
-    // Leaving takes a connection out of the list.
-    const { next } = connection
-    if (connection instanceof Http1Connection) connection.closed(this)
-    connection = next
+    afterTwoTurns(() => this.finishQuiet())
   }
 }

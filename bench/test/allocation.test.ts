@@ -1,0 +1,32 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { BARE } from '../src/rounds.ts'
+import type { Work } from '../src/work.ts'
+
+const PROGRAM = fileURLToPath(new URL('../dist/allocated.js', import.meta.url))
+
+/** Bytes that a request takes. The young generation holds all of them, so nothing is collected meanwhile. */
+function allocated(subject: string, work: Work): number {
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128', PROGRAM, subject, work],
+    {
+      encoding: 'utf8',
+    },
+  )
+  expect(stderr).toBe('')
+  return Number(stdout)
+}
+
+function added(work: Work): number {
+  return allocated('@idle-shutdown/core', work) - allocated(BARE, work)
+}
+
+test('a request while others are in progress: nothing is allocated', () => {
+  expect(added('among')).toBeLessThan(12)
+})
+
+test('a request, and the count falls to zero: the number that the clock gives, and no more', () => {
+  expect(added('last')).toBeLessThan(32)
+})
