@@ -5,8 +5,9 @@
 const INTRO = `# What it is tried with
 
 Every combination that is declared supported, made by \`pnpm test:matrix --write\`, and not by hand. It runs all of them, each version of
-Node included, and writes this page only where all were run and passed. \`.ci/run\` checks that the page is what its own run says. Of a
-framework's major the first version that the peer range takes is tried, and the last.
+Node included, and writes this page only where all were run and passed. \`.ci/run\` checks that the page is what its own run says: there, the
+other versions of Node run what depends on Node most (core, the adapters, the conformance suite, and activation). The workflow runs the whole
+suite on each of them. Of a framework's major the first version that the peer range takes is tried, and the last.
 `
 
 /** The whole page. */
