@@ -135,6 +135,8 @@ export class Trial {
   async disconnected(index: number): Promise<void> {
     const socket = this.#sockets.at(index)
     if (socket?.closed === false) await once(socket, 'close')
+    // It is `closed` some moments before it says so.
+    else await turn()
   }
 
   /** Gives the event loop the turns that a last look takes on a server on which nothing happens. */
