@@ -250,11 +250,11 @@ export class Reference implements Activity {
 
   #close(connection: ConnectionReference, closed: readonly RequestReference[]): void {
     connection.requests = connection.requests.filter((request) => !closed.includes(request))
-    // Each of them has had its turn; now it is the turn of the next.
-    for (const request of [...closed, ...connection.requests.slice(0, 1)]) request.seen = true
     const firm = closed.some(({ ignored }) => !ignored)
     if (firm) this.#openings.delete(connection)
     if (connection.server.watches > 0 && closed.length > 0) this.#released(firm)
+    // Only now is the next one seen, where it was not: it has been as if nothing else were in progress.
+    for (const request of connection.requests.slice(0, 1)) request.seen = true
   }
 
   /** Something ended. When the last of what is firm ends, the deadline is a patience away. */
