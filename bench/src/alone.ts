@@ -1,7 +1,5 @@
 // Measures one wiring at one kind of work, in a process of its own: `node alone.js SUBJECT WORK LENGTH`. Prints nanoseconds for each.
-//
-// In one process with others they would be measured at being compiled: who subscribes to a channel, or unsubscribes, changes the
-// channel, and Node throws away all code that was compiled for it (20 to 26). A server does that once, when it starts.
+// In one process with others it would be measured at being compiled: see `keepChannelsOpen`. A server begins to be watched once.
 import { memoryServer, workOn } from './memory-server.ts'
 import { cpuTime } from './rounds.ts'
 import { median } from './statistics.ts'

@@ -1,16 +1,18 @@
 import { type App, apps } from './apps.ts'
 import { Clients } from './clients.ts'
+import { keepChannelsOpen } from './memory-server.ts'
 import { cpuTime, inRounds, overFirst } from './rounds.ts'
 import { type Benchmark, type Length, type Row, rowOf } from './row.ts'
 import type { Wiring } from './wirings.ts'
 
-const ROUNDS: Record<Length, number> = { quick: 1, normal: 24, long: 150 }
+const ROUNDS: Record<Length, number> = { quick: 1, normal: 16, long: 150 }
 const REQUESTS: Record<Length, number> = { quick: 80, normal: 1600, long: 2400 }
 const CONNECTIONS = 8
 const METRIC = 'µs'
 
 /** What watching costs a server that does its work: microseconds of CPU for each request, over loopback. */
 export const overhead: Benchmark = async (length) => {
+  keepChannelsOpen()
   using clients = new Clients()
   const rows: Row[] = []
   for (const app of apps) rows.push(...(await overheadOf(app, length, clients)))

@@ -1,7 +1,15 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { idleShutdown } from '@idle-shutdown/core'
-import { beginRequest, connect, disconnect, endRequest, memoryServer, requestOn } from './memory-server.ts'
+import {
+  beginRequest,
+  connect,
+  disconnect,
+  endRequest,
+  keepChannelsOpen,
+  memoryServer,
+  requestOn,
+} from './memory-server.ts'
 import { type Contender, cpuTime, inRounds, overFirst } from './rounds.ts'
 import { type Benchmark, type Length, type Row, rowOf } from './row.ts'
 
@@ -10,6 +18,7 @@ const COUNT = 4000
 
 /** Whether the cost grows with what is open, or with what is watched. */
 export const scale: Benchmark = async (length) => {
+  keepChannelsOpen()
   const rows: Row[] = []
   for (const connections of [1, 100, 1000, 10_000]) {
     rows.push(...(await added(`${connections} open on 1 server`, connections, 1, ROUNDS[length])))
@@ -39,7 +48,6 @@ async function added(group: string, connections: number, servers: number, rounds
 }
 
 function nanosecondsPer(what: 'request' | 'connection', crowd: Crowd): number {
-  // Watching begins with code that is thrown away: see alone.ts.
   crowd[what](2 * COUNT)
   const begin = cpuTime()
   crowd[what](COUNT)
