@@ -136,7 +136,7 @@ export class Trial {
     const socket = this.#sockets.at(index)
     if (socket?.closed === false) await once(socket, 'close')
     // It is `closed` some moments before it says so.
-    else await turn()
+    else await this.lookedAt()
   }
 
   /** Gives the event loop the turns that a last look takes on a server on which nothing happens. */

@@ -40,6 +40,7 @@ export class Http1Connection extends Connection {
     const { site } = this
     if (this.#ignored?.delete(response)) site.countdown.endSoft()
     else site.countdown.end()
+    if (site.drain.begun && response.writableFinished && !this.stream.destroyed) site.drain.drained++
     // Node lets go of the response, and goes on to the next one, only after it has told.
     if (this.#late || site.drain.begun) process.nextTick(() => this.#settled(response))
   }
@@ -198,9 +199,7 @@ export class Http1Connection extends Connection {
   /** In a drain, the connection ends after its last response. */
   #settled(response: ServerResponse): void {
     if (this.#late) this.#adoptCurrent(response)
-    if (!this.site.drain.begun) return
-    if (response.writableFinished && !this.stream.destroyed) this.site.drain.drained++
-    if (this.#response !== undefined) return
+    if (!this.site.drain.begun || this.#response !== undefined) return
     if (!response.req.complete) {
       this.end()
       return
