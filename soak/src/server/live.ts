@@ -9,7 +9,7 @@ import { WebSockets } from './web-sockets.ts'
 
 /**
  * The longest drain (ms). Every client of the soak leaves long before: nothing may have to be cut, but for HTTP/2 sessions that were
- * given malformed frames. Node may stop to read from such a one, without an end (20 to 24), and does not see its client leave.
+ * given malformed frames: Node may stop to read from such a one (20 to 24), and then does not see its client leave.
  */
 const GRACE = 20_000
 const GRACE_HTTP2 = 3_000
