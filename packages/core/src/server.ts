@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Http2SecureServer, Http2Server } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
-import { type Server as NetServer, Socket } from 'node:net'
+import type { Server as NetServer, Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
 import { hasMethods, IdleUsageError, showValue } from './errors.ts'
 
@@ -62,6 +62,8 @@ export function destroyConnections(server: AnyServer): void {
 /** The sockets that a server has accepted and that are still open. Node lists them nowhere in public. */
 export function liveSockets(server: AnyServer): Socket[] {
   const handles: unknown = Object(process)._getActiveHandles?.()
+  // As in errors.ts: importing node:net would load block lists, too.
+  const { Socket } = process.getBuiltinModule('node:net')
   if (!Array.isArray(handles)) return []
   return handles.filter((handle) => handle instanceof Socket && Reflect.get(handle, 'server') === server)
 }
