@@ -9,6 +9,9 @@ const DIST = 'dist'
 /** The folder of a package of others, which holds its licence. */
 const OTHERS = /^.*[\\/]node_modules[\\/](?<name>(?:@[^\\/]+[\\/])?[^\\/]+)/
 
+/** A source of the package, as a source map in dist names it. */
+const OWN = /^(\.\.\/)+src\//
+
 /**
  * @typedef {{ name: string, version: string, exports?: Record<string, string | Record<string, string>>, bin?: Record<string, string>,
  *   dependencies?: Record<string, string>, peerDependencies?: Record<string, string> }} Manifest
@@ -75,9 +78,7 @@ function write(/** @type {string} */ name, /** @type {string} */ content) {
 
 /** Our sources are published beside dist, and those of others are not. */
 function withoutOwnSources(/** @type {import('rolldown').SourceMap} */ { version, file, names, sources, ...map }) {
-  const sourcesContent = sources.map((source, index) =>
-    OTHERS.test(source) ? (map.sourcesContent?.[index] ?? null) : null,
-  )
+  const sourcesContent = sources.map((source, index) => (OWN.test(source) ? null : (map.sourcesContent?.[index] ?? '')))
   return { version, file, names, sources, sourcesContent, mappings: map.mappings }
 }
 
