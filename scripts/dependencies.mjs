@@ -1,5 +1,5 @@
-// Makes docs/dependencies.md: what each published package makes npm install, from the manifests and from what is installed by the
-// lockfile, and why, from dependencies.json beside this. `--check` fails where the page is not what it would write, where a dependency has
+// Makes docs/dependencies.md: what each published package makes npm install, and what it holds of others (a devDependency that has a
+// reason), from the manifests and from what is installed by the lockfile, and why, from dependencies.json beside this. `--check` fails where the page is not what it would write, where a dependency has
 // no reason, and where there are more than two of others.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 
 /**
- * @typedef {{ name: string, version: string, license: string, private?: boolean, dependencies?: Record<string, string>,
+ * @typedef {{ name: string, version: string, license: string, private?: boolean, dependencies?: Record<string, string>, devDependencies?: Record<string, string>,
  *   peerDependencies?: Record<string, string>, peerDependenciesMeta?: Record<string, { optional?: boolean }> }} Manifest
  */
 
@@ -17,7 +17,8 @@ const INTRO = `# Dependencies
 
 <!-- Made by \`npx -y pnpm@12 dependencies\`. The reasons are in scripts/dependencies.json. -->
 
-What \`npm install\` of each package brings along. All of them together cost a user ${LIMIT} packages of others at most.
+What \`npm install\` of each package brings along, and what is bundled in it, under its own licence, so that nothing has to be installed
+([why](../decisions/0027-how-dist-is-built.md)). All of them together are ${LIMIT} packages of others at most.
 `
 
 /** @type {Record<string, string>} */
@@ -72,17 +73,18 @@ else console.log(`${PAGE}: ${published.length} packages, ${others.size} dependen
 /** The dependencies below a package, a line each. @returns {string} */
 function tree(
   /** @type {string} */ folder,
-  /** @type {Manifest} */ { dependencies = {} },
+  /** @type {Manifest} */ { name: owner, dependencies = {}, devDependencies = {} },
   /** @type {string} */ indent,
 ) {
-  const names = Object.keys(dependencies)
+  const bundled = ours.has(owner) ? Object.keys(devDependencies).filter((name) => name in reasons) : []
+  const names = [...Object.keys(dependencies), ...bundled]
   return names
     .map((name, index) => {
       const last = index === names.length - 1
       const at = find(folder, name)
       const manifest = read(at)
       if (!ours.has(name)) others.set(name, manifest)
-      const line = `${indent}${last ? '└── ' : '├── '}${name}${ours.has(name) ? '' : ` ${manifest.version}`}\n`
+      const line = `${indent}${last ? '└── ' : '├── '}${name}${ours.has(name) ? '' : ` ${manifest.version}`}${bundled.includes(name) ? ', bundled' : ''}\n`
       return line + tree(at, manifest, `${indent}${last ? '    ' : '│   '}`)
     })
     .join('')

@@ -51,7 +51,7 @@ export const chapters: readonly Chapter[] = [
   {
     name: 'size',
     title: 'Size',
-    text: 'Bundled by rolldown, minified, gzipped at level 9, in bytes. `@lukeed/ms`, the only dependency, is in it. A test lets it only become less.',
+    text: 'Bundled by rolldown, minified, gzipped at level 9, in bytes. `@lukeed/ms`, which dist holds, is in it. A test lets it only become less.',
     metric: 'bytes, minified and gzipped',
   },
 ]

@@ -16,7 +16,7 @@ const ENTRY = 'entry'
 
 /**
  * What `import { … } from '@idle-shutdown/core'` weighs when a bundler has left out what those names do not need, minified and
- * gzipped. `@lukeed/ms`, its only dependency, is in it.
+ * gzipped. `@lukeed/ms`, which is bundled in dist, too, is in it.
  */
 export async function sizeOfCore(names: '*' | readonly string[]): Promise<Size> {
   const imported = names === '*' ? '*' : `{ ${names.join(', ')} }`

@@ -111,11 +111,42 @@ describe.each(packed)('$name', ({ name, folder }) => {
     const compiled = files.filter((file) => /^dist\/.*(\.d\.ts|\.js)$/.test(file))
     expect(compiled.length).toBeGreaterThan(0)
     for (const file of compiled) {
+      // What only exports comes from no line of a source.
+      if (!/^(?!import|export|\/\/|$)/m.test(read(file))) continue
       expect(read(file).trimEnd(), file).toMatch(new RegExp(`sourceMappingURL=${posix.basename(file)}\\.map$`))
       const map = JSON.parse(read(`${file}.map`))
-      expect(map.sources, file).toHaveLength(1)
+      expect(map.sources.length, file).toBeGreaterThan(0)
+      for (const [index, source] of map.sources.entries()) {
+        const path = posix.join(posix.dirname(file), map.sourceRoot ?? '', source)
+        // What was bundled of others brings its source along.
+        if (!files.includes(path)) expect(map.sourcesContent?.[index], `${file}.map: ${path}`).toBeTypeOf('string')
+      }
+    }
+  })
+
+  // The command stays as tsc emits it, with modules that hold types only.
+  test.skipIf(name === 'idle-shutdown')('every module in dist is loaded by an entry', () => {
+    const { exports = {}, bin = {} } = manifest
+    const targets = [...Object.values(exports), ...Object.values(bin)]
+    const entries = targets.map((target) => (typeof target === 'string' ? target : (target['default'] ?? '')))
+    const loaded = new Set(entries.map((file) => posix.normalize(file)).filter((file) => file.endsWith('.js')))
+    for (const file of loaded) {
+      for (const [, path = ''] of read(file).matchAll(
+        /(?:\bfrom|\bimport|\bimport\(|resolve\(|new URL\() ?['"](\.[^'"]+\.js)['"]/g,
+      ))
+        loaded.add(posix.join(posix.dirname(file), path))
+    }
+    expect([...loaded].sort()).toEqual(files.filter((file) => /^dist\/.*\.js$/.test(file)).sort())
+  })
+
+  test('what was bundled of others is under a licence that is there', () => {
+    for (const file of files.filter((file) => /^dist\/.*\.js\.map$/.test(file))) {
+      const map = JSON.parse(read(file))
       for (const source of map.sources) {
-        expect(files, `${file}.map`).toContain(posix.join(posix.dirname(file), map.sourceRoot ?? '', source))
+        const other = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1]
+        if (other === undefined) continue
+        const licence = new RegExp(`^/\\*!\\n${other} \\d[^]*?Copyright[^]*?WITHOUT WARRANTY[^]*?\\*/`, 'm')
+        expect(read(file.replace(/\.map$/, '')), `${file} holds ${other}`).toMatch(licence)
       }
     }
   })

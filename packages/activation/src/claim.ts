@@ -1,6 +1,5 @@
 import cluster from 'node:cluster'
-import { IdleUsageError } from '@idle-shutdown/core'
-import { showValue } from '@idle-shutdown/core/adapter'
+import { IdleUsageError, showValue } from '@idle-shutdown/core/adapter'
 import { type Inheritance, inheritance, type Misfit } from './inheritance.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 

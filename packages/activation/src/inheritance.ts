@@ -1,7 +1,6 @@
 import cluster from 'node:cluster'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { IdleUsageError } from '@idle-shutdown/core'
-import { showValue } from '@idle-shutdown/core/adapter'
+import { IdleUsageError, showValue } from '@idle-shutdown/core/adapter'
 import { type Descriptor, describe, describeOf, isKnownTcp } from './descriptor.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 

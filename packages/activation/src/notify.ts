@@ -1,5 +1,5 @@
-import { type Duration, IdleUsageError } from '@idle-shutdown/core'
-import { milliseconds, refuseUnknown, showValue } from '@idle-shutdown/core/adapter'
+import type { Duration } from '@idle-shutdown/core'
+import { IdleUsageError, milliseconds, refuseUnknown, showValue } from '@idle-shutdown/core/adapter'
 import { send } from './supervisor.ts'
 
 /** What a supervisor can be told. Several at once go in one message. */

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { write } from 'node:fs'
-import { debuglog } from 'node:util'
 import { inheritance } from './inheritance.ts'
 
 /** The family's debug lines: `NODE_DEBUG=idle-shutdown`. */
-export const debug: (message: string, ...values: unknown[]) => void = debuglog('idle-shutdown')
+export const debug: (message: string, ...values: unknown[]) => void =
+  // Importing node:util would load all of it.
+  process.getBuiltinModule('node:util').debuglog('idle-shutdown')
 
 /** How long (ms) an answer of `systemd-notify` keeps the process alive. It takes some 6 ms, unless something is wrong. */
 const PATIENCE = 2000

@@ -47,8 +47,8 @@ describe('inheritedSockets()', () => {
   test('a second copy of the package in the process gives the same', async () => {
     const program = Program.activated(
       ['web@tcp'],
-      `const [one, other] = await Promise.all(['one', 'other'].map((copy) => import('${new URL('../dist/inheritance.js', import.meta.url).href}?' + copy)))
-       console.log(one.inheritance !== other.inheritance, one.inheritance() === other.inheritance())`,
+      `const [one, other] = await Promise.all(['one', 'other'].map((copy) => import('${new URL('../dist/index.js', import.meta.url).href}?' + copy)))
+       console.log(one.inheritedSockets !== other.inheritedSockets, one.inheritedSockets() === other.inheritedSockets())`,
     )
     expect((await program.ended).stdout).toContain('true true')
   })

@@ -1,5 +1,3 @@
-import { inspect } from 'node:util'
-
 /** The codes of the errors that a wrong call throws. Each has an entry in docs/errors.md. */
 export type IdleErrorCode =
   | 'ERR_IDLE_UNKNOWN_OPTION'
@@ -73,6 +71,8 @@ export function hasMethods(value: unknown, ...names: readonly string[]): boolean
 
 /** A value as an error message shows it: one short line. */
 export function showValue(value: unknown): string {
+  // Importing node:util would load all of it, which is as much again as importing this package: Node 20 to 26.
+  const { inspect } = process.getBuiltinModule('node:util')
   const text = inspect(value, { depth: 0, breakLength: Infinity, maxArrayLength: 3, maxStringLength: 60 })
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }

@@ -1,6 +1,6 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
-import { type IdleShutdownOptions, IdleUsageError } from '@idle-shutdown/core'
-import { AppShutdown, type IdleMembers, ignoreRequest, withMembers } from '@idle-shutdown/core/adapter'
+import type { IdleShutdownOptions } from '@idle-shutdown/core'
+import { AppShutdown, type IdleMembers, IdleUsageError, ignoreRequest, withMembers } from '@idle-shutdown/core/adapter'
 
 /** A middleware of Express 4 and 5. */
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void

@@ -1,11 +1,5 @@
-import {
-  type CloseReport,
-  IdleShutdown,
-  type IdleShutdownOptions,
-  IdleTimeoutError,
-  IdleUsageError,
-} from '@idle-shutdown/core'
-import { discover, listenersDown } from '@idle-shutdown/core/adapter'
+import type { CloseReport, IdleShutdownOptions } from '@idle-shutdown/core'
+import { discover, IdleShutdown, IdleTimeoutError, IdleUsageError, listenersDown } from '@idle-shutdown/core/adapter'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 

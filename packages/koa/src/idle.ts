@@ -1,6 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type IdleShutdownOptions, IdleUsageError } from '@idle-shutdown/core'
-import { AppShutdown, type IdleMembers, ignoreRequest, showValue, warn, withMembers } from '@idle-shutdown/core/adapter'
+import type { IdleShutdownOptions } from '@idle-shutdown/core'
+import {
+  AppShutdown,
+  type IdleMembers,
+  IdleUsageError,
+  ignoreRequest,
+  showValue,
+  warn,
+  withMembers,
+} from '@idle-shutdown/core/adapter'
 import type {} from 'koa'
 
 /** What this middleware uses of a Koa context. */
