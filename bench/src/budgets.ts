@@ -101,14 +101,14 @@ export const budgets: readonly Budget[] = [
     promise: 'importing core takes at most 3 ms',
     benchmark: 'start',
     explanation:
-      'It is three modules, without a dependency (decision 27). Much of it is what Node takes to find and link any module in a package of its own, however small, and more so on a machine that is busy.',
+      'It is three modules, without a dependency (decision 27). A package that is empty shows what of it Node takes to find and link any.',
     cases: (report) => ours(report, 'over a program that imports node:http', () => 3),
   },
   {
     promise: 'importing an adapter takes at most 1 ms more, without the framework',
     benchmark: 'start',
     explanation:
-      'It is one module, and core has loaded what it imports (decision 27). What is left is what Node takes to find and link any module in a package of its own.',
+      'It is one module, and core has loaded what it imports (decision 27). A package that is empty shows what of it Node takes to find and link any.',
     cases: (report) => ours(report, 'over a program that imports @idle', () => 1),
   },
   {

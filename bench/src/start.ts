@@ -1,41 +1,58 @@
 import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BARE, CONTROL, type Contender, inRounds, overFirst } from './rounds.ts'
-import { type Benchmark, type Length, rowOf } from './row.ts'
+import { type Benchmark, type Kind, type Length, rowOf } from './row.ts'
 
 const ROUNDS: Record<Length, number> = { quick: 1, normal: 40, long: 200 }
-const PROGRAM = fileURLToPath(new URL('started.js', import.meta.url))
 const CORE = '@idle-shutdown/core'
+const EMPTY = 'empty-package'
 
 /** What every server imports anyway. */
 const SERVER = ['node:http']
 
 /** What an import adds to the start of a process: a program that is started on demand pays it at every wake-up. */
-export const start: Benchmark = async (length) => [
-  ...(await added(`over a program that imports node:http`, length, SERVER, [[CORE, 'ours', [CORE]]])),
-  ...(await added(
-    `over a program that imports ${CORE}`,
-    length,
-    [...SERVER, CORE],
-    [
-      ['@idle-shutdown/express', 'ours', ['@idle-shutdown/express']],
-      ['@idle-shutdown/fastify', 'ours', ['@idle-shutdown/fastify']],
-      ['@idle-shutdown/koa', 'ours', ['@idle-shutdown/koa']],
-    ],
-  )),
-]
+export const start: Benchmark = async (length) => {
+  using installation = new Installation()
+  const empty = ['a package that is empty', 'floor', EMPTY] as const
+  return [
+    ...(await added(installation, 'over a program that imports node:http', length, SERVER, [
+      empty,
+      [CORE, 'ours', CORE],
+    ])),
+    ...(await added(
+      installation,
+      `over a program that imports ${CORE}`,
+      length,
+      [...SERVER, CORE],
+      [
+        empty,
+        ['@idle-shutdown/express', 'ours', '@idle-shutdown/express'],
+        ['@idle-shutdown/fastify', 'ours', '@idle-shutdown/fastify'],
+        ['@idle-shutdown/koa', 'ours', '@idle-shutdown/koa'],
+      ],
+    )),
+  ]
+}
 
 async function added(
+  installation: Installation,
   group: string,
   length: Length,
   base: readonly string[],
-  imports: readonly (readonly [subject: string, kind: 'ours', modules: readonly string[]])[],
+  imports: readonly (readonly [subject: string, kind: Kind, module: string])[],
 ): Promise<ReturnType<typeof rowOf>[]> {
   const contenders: Contender[] = [
-    { subject: BARE, kind: 'bare', measure: () => lifeOf(base) },
-    { subject: CONTROL, kind: 'control', measure: () => lifeOf(base) },
+    { subject: BARE, kind: 'bare', measure: () => installation.lifeOf(base) },
+    { subject: CONTROL, kind: 'control', measure: () => installation.lifeOf(base) },
     ...imports.map(
-      ([subject, kind, modules]): Contender => ({ subject, kind, measure: () => lifeOf([...base, ...modules]) }),
+      ([subject, kind, module]): Contender => ({
+        subject,
+        kind,
+        measure: () => installation.lifeOf([...base, module]),
+      }),
     ),
   ]
   const measured = await inRounds(ROUNDS[length], contenders)
@@ -44,8 +61,32 @@ async function added(
     .map(([{ subject, kind }, values]) => rowOf({ group, subject, kind, metric: 'ms' }, values))
 }
 
-function lifeOf(modules: readonly string[]): number {
-  const { stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...modules], { encoding: 'utf8' })
-  if (stdout === '') throw new Error(stderr)
-  return Number(stdout)
+/** A program with its node_modules: these packages, and one that is empty, which shows what Node takes to import any. */
+class Installation {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-start-'))
+  readonly #program = join(this.#folder, 'started.mjs')
+
+  constructor() {
+    const modules = join(this.#folder, 'node_modules')
+    const empty = join(modules, EMPTY)
+    mkdirSync(empty, { recursive: true })
+    writeFileSync(join(empty, 'package.json'), JSON.stringify({ name: EMPTY, type: 'module', exports: './index.js' }))
+    writeFileSync(join(empty, 'index.js'), 'export {}\n')
+    symlinkSync(
+      fileURLToPath(new URL('../node_modules/@idle-shutdown', import.meta.url)),
+      join(modules, '@idle-shutdown'),
+    )
+    copyFileSync(fileURLToPath(new URL('started.js', import.meta.url)), this.#program)
+  }
+
+  /** Milliseconds until a process has imported these, one after the other. */
+  lifeOf(modules: readonly string[]): number {
+    const { stdout, stderr } = spawnSync(process.execPath, [this.#program, ...modules], { encoding: 'utf8' })
+    if (stdout === '') throw new Error(stderr)
+    return Number(stdout)
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true })
+  }
 }
