@@ -46,6 +46,11 @@ test('SIGKILL with 50 requests in hand and 50 connections that wait: the 50 in h
   const next = await pidOf(supervised)
   expect(next).not.toBe(pid)
   for (const outcome of answered) expect(outcome).toEqual({ pid: next })
+  expect(await supervised.event('crashed')).toMatchObject({
+    signal: 'SIGKILL',
+    why: 'it was ended by SIGKILL',
+    failures: 1,
+  })
   expect({ crashed: supervised.count('crashed'), starting: supervised.count('starting') }).toEqual({
     crashed: 1,
     starting: 2,

@@ -219,7 +219,8 @@ describe.concurrent('run', () => {
     const supervised = await Supervised.start(program('answer.js'), { idle: { IDLE_PATIENCE: '1h' } })
     expect(await supervised.status()).toMatchObject({ state: 'asleep', starts: 0 })
     const { pid } = await ask(supervised.url())
-    const slow = ask(supervised.url('/slow?1000'))
+    // Never answered: it is in progress for as long as this takes.
+    ask(supervised.url('/slow?3600000')).catch(() => {})
     await supervised.printed(/got \/slow/, 'stderr')
     expect(await supervised.status()).toMatchObject({
       state: 'awake',
@@ -227,35 +228,13 @@ describe.concurrent('run', () => {
       starts: 1,
       connections: 2,
       coldStarts: [expect.any(Number)],
-      idle: { active: 1, patience: 3_600_000, reasons: ['request GET /slow?1000'] },
+      idle: { active: 1, patience: 3_600_000, reasons: ['request GET /slow?3600000'] },
     })
-    await slow
   })
 })
 
 describe.concurrent('a command that fails', () => {
   const BACKOFF = { ...SHORT, backoff: 20 }
-
-  test('crashes in mid-traffic: only what it had in hand is lost, and who waits is answered by the next', async ({
-    expect,
-  }) => {
-    const supervised = await Supervised.start(program('answer.js'), BACKOFF)
-    const { pid = 0 } = await ask(supervised.url())
-    const lost = ask(supervised.url('/hand?5000')).catch(({ code }) => code)
-    await supervised.printed(/got \/hand/, 'stderr')
-    process.kill(pid, 'SIGSTOP')
-    const waiting = Array.from({ length: 5 }, (_, index) => ask(supervised.url(`/${index}`)))
-    // They are accepted by the supervisor, and sent to a process that does not run.
-    await expect.poll(async () => (await supervised.status()).connections).toBe(7)
-    process.kill(pid, 'SIGKILL')
-    expect(await lost).toBe('ECONNRESET')
-    for (const answer of await Promise.all(waiting)) expect(answer.status).toBe(200)
-    expect(await supervised.event('crashed')).toMatchObject({
-      signal: 'SIGKILL',
-      why: 'it was ended by SIGKILL',
-      failures: 1,
-    })
-  })
 
   test.each([
     ['fails', 3, 'it ended with code 3'],
