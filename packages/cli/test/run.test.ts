@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Http2Client, KeepAliveClient, RawClient } from '@idle-shutdown/conformance'
 import { afterAll, describe, expect, test, vi } from 'vitest'
+import type { RunOptions } from '../src/run/run-options.ts'
 import { program, Supervised } from './supervisor.ts'
 
 // Each starts several processes; on a busy machine each of them takes seconds.
@@ -112,6 +113,27 @@ describe.concurrent('run', () => {
     await client.until('"path":"/5"')
     client.destroy()
   })
+
+  test.each([
+    ['given as sockets', program('answer.js')],
+    ['piped', ['sh', '-c', `'${program('answer.js').join("' '")}'; exit 0`]],
+  ] satisfies [string, RunOptions['command']][])(
+    '50 kept-alive connections outlive the command, %s',
+    async (_, command) => {
+      // More than go back in one turn: handles leave one by one.
+      const supervised = await Supervised.start(command, { idle: { IDLE_PATIENCE: '1s' } })
+      const clients = await Promise.all(
+        Array.from({ length: 50 }, () => RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })),
+      )
+      for (const [life, path] of ['/1', '/2', '/3'].entries()) {
+        await Promise.all(clients.map((client) => client.get(path)))
+        await Promise.all(clients.map((client) => client.until(`"path":"${path}"`)))
+        await supervised.event('ended', life + 1)
+      }
+      expect((await supervised.status()).connections).toBe(50)
+      for (const client of clients) client.destroy()
+    },
+  )
 
   test('https and h2c, which cannot be kept, wake it anew', async () => {
     const secure = await Supervised.start(program('odd.js', 'https'), SHORT)

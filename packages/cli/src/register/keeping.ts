@@ -16,22 +16,15 @@ export function giveBackIdle(server: Server, supervisor: Supervisor): void {
   if (listen === undefined || 'setSecureContext' in server || !isHttp1(server)) return
   for (const socket of idleSockets(server)) {
     if (!supervisor.isDirect) {
-      if (supervisor.park(socket)) keep(socket)
+      supervisor.park(socket)
       continue
     }
     const handle: unknown = Reflect.get(socket, '_handle')
     const stop: unknown = Reflect.get(Object(handle), 'readStop')
     if (typeof handle !== 'object' || handle === null || typeof stop !== 'function') continue
     if (Reflect.apply(stop, handle, []) !== 0) continue
-    keep(socket)
     supervisor.giveBack(listen, socket, handle)
   }
-}
-
-/** From now on the client is somebody else's: neither FIN nor a timeout of this process may reach it. */
-function keep(socket: Socket): void {
-  socket.setTimeout(0)
-  socket.destroySoon = () => {}
 }
 
 function isHttp1(server: Server): server is HttpServer {

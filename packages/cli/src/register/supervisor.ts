@@ -3,6 +3,7 @@ import { type Held, lines, type ToProcess, type ToSupervisor, tagged, untagged }
 import { ACCEPTED, readPreface } from '../protocol/preface.ts'
 import { giveHandle, giveSocket } from './delivery.ts'
 import { privatePath } from './stand-in.ts'
+import { restore, withhold } from './withheld.ts'
 
 /** What a process is asked by its supervisor. */
 export interface Supervised {
@@ -112,18 +113,19 @@ export class Supervisor {
   giveBack(listen: number, socket: Socket, handle: object): void {
     const key = ++this.#keys
     this.#kept.set(key, socket)
+    withhold(socket)
     // A socket that is not read keeps no process alive, and messages that wait to be sent do not either.
     process.channel?.ref()
     this.#tell({ type: 'kept', listen, key }, handle)
   }
 
-  /** Leaves an idle connection that is piped here to the supervisor, if nothing is on its way. Gives whether it is one. */
-  park(socket: Socket): boolean {
+  /** Leaves an idle connection to the supervisor, if it is piped here and nothing is on its way. */
+  park(socket: Socket): void {
     const id = this.#piped.get(socket)
-    if (id === undefined) return false
+    if (id === undefined) return
     this.#parked.set(id, socket)
+    withhold(socket)
     this.#tell({ type: 'park', id })
-    return true
   }
 
   /** Everything is closed: lets go of the supervisor, which would keep the process alive. */
@@ -188,8 +190,7 @@ export class Supervisor {
         if (this.#supervised?.goOn()) this.#tell({ type: 'resume' })
         break
       case 'taken':
-        this.#kept.get(message.key)?.destroy()
-        this.#kept.delete(message.key)
+        this.#taken(message.key)
         if (this.#kept.size === 0) process.channel?.unref()
         break
       case 'parked':
@@ -212,17 +213,31 @@ export class Supervisor {
     giveHandle(server, handle, head === undefined ? undefined : Buffer.from(head, 'base64'))
   }
 
+  #taken(key: number): void {
+    const socket = this.#kept.get(key)
+    this.#kept.delete(key)
+    if (socket === undefined) return
+    restore(socket)
+    socket.destroy()
+  }
+
   #leave({ id, bytes }: Extract<ToProcess, { type: 'parked' }>): void {
     const socket = this.#parked.get(id)
     this.#parked.delete(id)
     if (socket === undefined) return
-    // A request was on its way: it is answered here, and the connection ends as at every drain.
-    Reflect.deleteProperty(socket, 'destroySoon')
+    restore(socket)
+    // Or a request was on its way: it is answered here, and the connection ends as at every drain.
     if (socket.bytesRead === bytes && !Reflect.get(socket, '_httpMessage')) socket.destroy()
   }
 
   #lost(): void {
     this.#go?.(true)
+    // Nobody is left to take them.
+    for (const key of this.#kept.keys()) this.#taken(key)
+    for (const socket of this.#parked.values()) {
+      restore(socket)
+      socket.destroy()
+    }
     if (this.#left) return
     this.#left = true
     this.#orphaned()
