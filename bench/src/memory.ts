@@ -2,15 +2,15 @@ import { Clients } from './clients.ts'
 import { HeldServer } from './held.ts'
 import { type Contender, inRounds, overFirst } from './rounds.ts'
 import { type Benchmark, type Length, type Row, rowOf } from './row.ts'
-import { type Wiring, wirings } from './wirings.ts'
+import { closeListenerOnly, type Wiring, wirings } from './wirings.ts'
 
 const CONNECTIONS: Record<Length, number> = { quick: 50, normal: 10_000, long: 10_000 }
-const ROUNDS: Record<Length, number> = { quick: 1, normal: 2, long: 7 }
+const ROUNDS: Record<Length, number> = { quick: 1, normal: 3, long: 7 }
 
 /** What an idle keep-alive connection holds: bytes of heap, and of the whole process. */
 export const memory: Benchmark = async (length) => {
   const rss = new Map<string, number[]>()
-  const contenders = wirings.map(
+  const contenders = [...wirings, closeListenerOnly].map(
     (wiring): Contender => ({
       ...wiring,
       measure: async () => {

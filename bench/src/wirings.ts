@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { idleShutdown } from '@idle-shutdown/core'
 import httpGracefulShutdown from 'http-graceful-shutdown'
 import httpShutdown from 'http-shutdown'
@@ -86,6 +87,40 @@ export const listenersOnly: Wiring = {
     const onRequest = (_request: unknown, response: ServerResponse): void => void response.on('close', onClose)
     server.prependListener('request', onRequest)
     return async () => server.off('request', onRequest)
+  },
+}
+
+/** The least that anybody can do who wants to know when a connection has closed, and keeps nothing of it. */
+export const closeListenerOnly: Wiring = {
+  subject: "one listener of 'close', nothing kept",
+  kind: 'floor',
+  wire: (server) => {
+    const onClose = (): void => {}
+    server.prependListener('connection', (socket) => void socket.on('close', onClose))
+    return bare(server)
+  },
+}
+
+/** How many connections core ends in each turn. */
+const SLICE = 256
+
+/** Node's own `close()`, but a slice of the connections in each turn. */
+export const slicesOnly: Wiring = {
+  subject: 'bare Node, 256 connections a turn',
+  kind: 'floor',
+  wire: (server) => {
+    const sockets: Socket[] = []
+    server.prependListener('connection', (socket) => void sockets.push(socket))
+    return () =>
+      closed((done) => {
+        Object.defineProperty(server, 'closeIdleConnections', { value: () => {} })
+        server.close(done)
+        const slice = (): void => {
+          for (const socket of sockets.splice(-SLICE)) socket.destroy()
+          if (sockets.length > 0) setImmediate(slice)
+        }
+        slice()
+      })
   },
 }
 
