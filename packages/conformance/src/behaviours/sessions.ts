@@ -1,9 +1,11 @@
 import { once } from 'node:events'
+import type { ClientHttp2Stream } from 'node:http2'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp2 } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
+import type { Http2Client } from '../clients/http2-client.ts'
 import { KeepAliveClient } from '../clients/keep-alive-client.ts'
-import { patiences } from '../trial.ts'
+import { patiences, type Trial } from '../trial.ts'
 
 const all: readonly Behaviour[] = [
   {
@@ -117,6 +119,43 @@ const all: readonly Behaviour[] = [
     },
   },
   {
+    name: 'RST_STREAM with NO_ERROR while the answer waits to be sent → released, though the session stays',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const client = await t.session()
+      const stream = await waitingAnswer(t, client)
+      expect(tracker.active).toBe(1)
+      stream.close()
+      expect(await t.fires()).toMatchObject({ destroyed: 0 })
+    },
+  },
+  {
+    name: 'session destroyed by its client while an answer waits to be sent → released, and the connection is closed',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const client = await t.session()
+      await waitingAnswer(t, client)
+      client.session.destroy()
+      await t.disconnected(0)
+      expect(tracker.active).toBe(0)
+      expect(await t.fires()).toMatchObject({ destroyed: 0 })
+    },
+  },
+  {
+    name: 'RST_STREAM with NO_ERROR during a drain, while the answer waits to be sent → closes before grace is over',
+    async run(t) {
+      const idle = await t.serve()
+      const client = await t.session()
+      const stream = await waitingAnswer(t, client)
+      const closed = idle.close()
+      await client.goaway
+      stream.close()
+      // So that Node's client closes its side, too.
+      stream.resume()
+      expect(await closed).toMatchObject({ destroyed: 0 })
+    },
+  },
+  {
     name: 'session destroyed with streams in progress → all released',
     async run(t) {
       const { tracker } = await t.serve()
@@ -188,3 +227,14 @@ const all: readonly Behaviour[] = [
 
 /** HTTP/2: sessions and streams. */
 export const sessions: readonly Behaviour[] = all.map((behaviour) => ({ appliesTo: isHttp2, ...behaviour }))
+
+/** A stream whose answer is ended, and larger than what its client, who does not read, allows to be sent. */
+async function waitingAnswer(t: Trial, { session }: Http2Client): Promise<ClientHttp2Stream> {
+  const stream = session.request({ ':path': '/large' })
+  stream.on('error', () => {})
+  const begun = once(stream, 'response')
+  const { response } = await t.calls.next()
+  response.end('x'.repeat(1_000_000))
+  await begun
+  return stream
+}
