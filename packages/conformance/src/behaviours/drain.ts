@@ -37,6 +37,7 @@ export const drain: readonly Behaviour[] = [
   ...ENDS.map(
     ([name, end]): Behaviour => ({
       name: `20 connections queued behind a blocked event loop at ${name} → all answered`,
+      alone: true,
       async run(t) {
         const parent = new AbortController()
         const idle = await t.serve({ patience: '1h', signal: parent.signal })
