@@ -233,8 +233,7 @@ export class Supervisor {
   #lost(): void {
     this.#go?.(true)
     // Nobody is left to take them.
-    for (const key of this.#kept.keys()) this.#taken(key)
-    for (const socket of this.#parked.values()) {
+    for (const socket of [...this.#kept.values(), ...this.#parked.values()]) {
       restore(socket)
       socket.destroy()
     }

@@ -1,0 +1,107 @@
+import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import {
+  HELD,
+  type Held,
+  lines,
+  type ToProcess,
+  type ToSupervisor,
+  tagged,
+  untagged,
+} from '../src/protocol/messages.ts'
+import { ACCEPTED, prefaceOf } from '../src/protocol/preface.ts'
+import { NodeProgram } from './node-program.ts'
+
+/** A supervisor, as the program sees it, that says only what the test says. */
+class Channel {
+  readonly #socket: Socket
+  readonly #heard: ToSupervisor[] = []
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    const read = lines((line) => {
+      const message = untagged<ToSupervisor>(JSON.parse(line))
+      if (message !== undefined) this.#heard.push(message)
+    })
+    socket.setEncoding('utf8').on('data', (text) => read(String(text)))
+  }
+
+  /** The next message of a type, which is taken. */
+  async heard<T extends ToSupervisor['type']>(type: T): Promise<Extract<ToSupervisor, { type: T }>> {
+    for (;;) {
+      const found = this.#heard.find((one): one is Extract<ToSupervisor, { type: T }> => one.type === type)
+      if (found !== undefined) {
+        this.#heard.splice(this.#heard.indexOf(found), 1)
+        return found
+      }
+      await once(this.#socket, 'data')
+    }
+  }
+
+  tell(message: ToProcess): void {
+    this.#socket.write(`${JSON.stringify(tagged(message))}\n`)
+  }
+
+  end(): void {
+    this.#socket.destroy()
+  }
+}
+
+const GET = 'GET /here HTTP/1.1\r\nHost: x\r\n\r\n'
+
+/** A program that is about to end, and asks whether the connection that is piped to it may be left to its supervisor. */
+async function parking(): Promise<{ program: NodeProgram; channel: Channel; client: Socket; sent: number }> {
+  const directory = mkdtempSync(join(tmpdir(), 'idle-shutdown-test-'))
+  const control = createServer().listen(join(directory, 'control'))
+  const held: Held = {
+    supervisor: process.pid,
+    directory,
+    control: join(directory, 'control'),
+    addresses: [{ port: 3000, address: '127.0.0.1', family: 'IPv4' }],
+  }
+  const program = NodeProgram.named('answer.js', {
+    [HELD]: JSON.stringify(held),
+    PORT: '3000',
+    IDLE_PATIENCE: '100ms',
+    IDLE_STARTUP_PATIENCE: '1h',
+    IDLE_GRACE: '1h',
+  })
+  const [socket] = await once(control, 'connection')
+  control.close()
+  const channel = new Channel(socket)
+  const { path = '' } = await channel.heard('claim')
+  const client = connect(path).setEncoding('utf8')
+  client.write(prefaceOf(1, client))
+  expect(await once(client, 'data')).toEqual([ACCEPTED])
+  client.write(GET)
+  expect(String(await once(client, 'data'))).toContain('200 OK')
+  await channel.heard('quiet')
+  channel.tell({ type: 'go' })
+  expect(await channel.heard('park')).toEqual({ type: 'park', id: 1 })
+  return { program, channel, client, sent: client.bytesWritten }
+}
+
+test('a request that was on its way when the program began to end is answered there', async () => {
+  const { program, channel, client, sent } = await parking()
+  // Each answer takes some turns, in which a drain closes whatever is idle.
+  for (let asked = 0; asked < 5; asked++) {
+    channel.tell({ type: 'ask' })
+    await channel.heard('idleness')
+  }
+  channel.tell({ type: 'parked', id: 1, bytes: sent + GET.length })
+  client.write(GET)
+  expect(String(await once(client, 'data'))).toContain('200 OK')
+  expect(await program.ended).toMatchObject({ code: 0 })
+  client.destroy()
+})
+
+test('a supervisor that is lost before it has taken what was left to it: the program ends all the same', async () => {
+  const { program, channel, client } = await parking()
+  channel.end()
+  expect(await program.ended).toMatchObject({ code: 0 })
+  client.destroy()
+})
