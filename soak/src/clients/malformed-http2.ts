@@ -1,6 +1,6 @@
+import { frame, GET, PREFACE } from '@idle-shutdown/conformance/program'
 import type { Random } from '../random.ts'
 
-const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 const SETTINGS = frame(4, 0, 0, '')
 
 /** What a connection begins with so that the frames after it are read; seldom, that is wrong, too. */
@@ -8,16 +8,13 @@ export function beginning(random: Random): string {
   return random.chance(0.05) ? random.bytes(random.between(1, 60)) : PREFACE + SETTINGS
 }
 
-/** HPACK: `:method: GET`, `:scheme: http`, `:path: /`, and `:authority: localhost` as a literal. */
-const HEADERS = '\x82\x86\x84\x41\x09localhost'
-
 /** One HTTP/2 frame that is most likely wrong in some way, or asks for something and takes it back. */
 export function malformedHttp2(random: Random): string {
   const stream = random.chance(0.3) ? 0 : random.between(0, 40) * 2 + random.between(0, 1)
   const kind = random.next()
   // A stream, often one that is reset in the same breath.
   if (kind < 0.25) {
-    const opened = frame(1, random.chance(0.8) ? 5 : 4, stream | 1, HEADERS)
+    const opened = frame(1, random.chance(0.8) ? 5 : 4, stream | 1, GET)
     return random.chance(0.5) ? opened + frame(3, 0, stream | 1, '\0\0\0\x08') : opened
   }
   if (kind < 0.3) return frame(1, 5, stream | 1, random.bytes(random.between(0, 50)))
@@ -27,10 +24,4 @@ export function malformedHttp2(random: Random): string {
   const bytes = frame(type, random.pick([0, 1, 4, 5, 8, 255]), stream, payload)
   if (random.chance(0.9)) return bytes
   return bytes.slice(0, random.between(0, bytes.length))
-}
-
-function frame(type: number, flags: number, stream: number, payload: string): string {
-  const { length } = payload
-  const head = [length >> 16, length >> 8, length, type, flags, stream >> 24, stream >> 16, stream >> 8, stream]
-  return String.fromCharCode(...head.map((byte) => byte & 255)) + payload
 }

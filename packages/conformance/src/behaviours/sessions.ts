@@ -4,7 +4,9 @@ import { expect } from 'vitest'
 import { type Behaviour, isHttp2 } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
 import type { Http2Client } from '../clients/http2-client.ts'
+import { frame, GET, PREFACE } from '../clients/http2-frame.ts'
 import { KeepAliveClient } from '../clients/keep-alive-client.ts'
+import type { RawClient } from '../clients/raw-client.ts'
 import { patiences, type Trial } from '../trial.ts'
 
 const all: readonly Behaviour[] = [
@@ -132,28 +134,26 @@ const all: readonly Behaviour[] = [
     },
   },
   {
-    name: 'session destroyed by its client while an answer waits to be sent → released, and the connection is closed',
+    name: 'RST_STREAM with NO_ERROR and GOAWAY while the answer waits to be sent → released, and the connection is closed',
     async run(t) {
-      const { tracker } = await t.serve()
-      const client = await t.session()
-      await waitingAnswer(t, client)
-      client.session.destroy()
+      // At once, and not when a patience has passed.
+      const { tracker } = await t.serve({ patience: '1h' })
+      const client = await waitingAnswerByTheByte(t)
+      await t.hasRead(() => client.send(RESET + GOAWAY))
+      client.halfClose()
       await t.disconnected(0)
       expect(tracker.active).toBe(0)
-      expect(await t.fires()).toMatchObject({ destroyed: 0 })
     },
   },
   {
     name: 'RST_STREAM with NO_ERROR during a drain, while the answer waits to be sent → closes before grace is over',
     async run(t) {
-      const idle = await t.serve()
-      const client = await t.session()
-      const stream = await waitingAnswer(t, client)
+      const idle = await t.serve({ patience: '1h' })
+      const client = await waitingAnswerByTheByte(t)
       const closed = idle.close()
-      await client.goaway
-      stream.close()
-      // So that Node's client closes its side, too.
-      stream.resume()
+      await t.lookedAt()
+      await t.hasRead(() => client.send(RESET))
+      client.destroy()
       expect(await closed).toMatchObject({ destroyed: 0 })
     },
   },
@@ -235,8 +235,28 @@ async function waitingAnswer(t: Trial, { session }: Http2Client): Promise<Client
   const stream = session.request({ ':path': '/large' })
   stream.on('error', () => {})
   const begun = once(stream, 'response')
-  const { response } = await t.calls.next()
-  response.end('x'.repeat(1_000_000))
+  await answerAtLength(t)
   await begun
   return stream
 }
+
+/** The same of a client that closes nothing by itself. */
+async function waitingAnswerByTheByte(t: Trial): Promise<RawClient> {
+  const client = await t.raw({ protocol: 'h2' })
+  await client.send(PREFACE + frame(SETTINGS, 0, 0, '') + frame(HEADERS, END_STREAM | END_HEADERS, 1, GET))
+  await answerAtLength(t)
+  await client.until('xxx')
+  return client
+}
+
+async function answerAtLength({ calls }: Trial): Promise<void> {
+  const { response } = await calls.next()
+  response.end('x'.repeat(1_000_000))
+}
+
+// RFC 9113, section 6.
+const [HEADERS, RST_STREAM, SETTINGS, GOAWAY_FRAME] = [1, 3, 4, 7] as const
+const [END_STREAM, END_HEADERS] = [1, 4] as const
+const NO_ERROR = '\0\0\0\0'
+const RESET = frame(RST_STREAM, 0, 1, NO_ERROR)
+const GOAWAY = frame(GOAWAY_FRAME, 0, 0, `\0\0\0\0${NO_ERROR}`)

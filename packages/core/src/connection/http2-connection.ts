@@ -15,6 +15,7 @@ export class Http2Connection extends Connection {
   /** The streams in progress, and whether each is ignored. */
   readonly #streams = new Map<ServerHttp2Stream, boolean>()
   #settled: boolean
+  /** Forgets the next look after closed streams, where there is to be one. */
   #forgetLook: (() => void) | undefined
   /** How the opening of this session renewed the deadline, until a stream that is activity has ended. */
   #opening: Opening | undefined
@@ -92,6 +93,7 @@ export class Http2Connection extends Connection {
     if (this.#settled || this.#streams.size > 0) this.#session.close()
   }
 
+  /** Looks after closed streams, too, and again in a second where some are open. */
   finishSilent(read: number): void {
     if (!this.#settled) this.endUnlessMoreThan(read)
     this.#destroyClosed()
@@ -129,7 +131,7 @@ export class Http2Connection extends Connection {
     if (drain.begun) afterTwoTurns(() => drain.finishing && this.#session.close())
   }
 
-  /** Looks after closed streams once each patience, for as long as any is open. */
+  /** Looks after closed streams once each patience, until none is open. */
   #lookLater(): () => void {
     return this.site.countdown.afterPatiences(1, () => {
       this.#destroyClosed()
