@@ -26,6 +26,8 @@ export class Countdown {
   /** Whether the clock stands still until {@link Countdown.start}. */
   paused = true
   readonly clock: Clock
+  /** Milliseconds. */
+  readonly patience: number
   /** What renewed the deadline, and may be taken back. */
   readonly openings: Openings = new Openings()
 
@@ -52,6 +54,7 @@ export class Countdown {
   constructor(settings: TrackerSettings, idle: () => void) {
     this.#settings = settings
     this.clock = settings.clock
+    this.patience = settings.patience
     this.#idle = idle
     this.#alarm = new Alarm(settings.clock, settings.patience, (now, overslept) => this.#wake(now, overslept))
   }
@@ -70,9 +73,8 @@ export class Countdown {
   start(): void {
     if (this.#over) return
     this.paused = false
-    const { patience, startupPatience } = this.#settings
     const renewed = this.#deadline !== Infinity
-    this.#deadline = this.#after(renewed ? patience : startupPatience)
+    this.#deadline = this.#after(renewed ? this.patience : this.#settings.startupPatience)
     this.#wait()
   }
 
@@ -150,7 +152,7 @@ export class Countdown {
 
   #renew(): void {
     this.#endedAmongOthers = false
-    this.#deadline = this.#after(this.#settings.patience)
+    this.#deadline = this.#after(this.patience)
     if (this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
   }
 
@@ -174,11 +176,6 @@ export class Countdown {
     if (this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
   }
 
-  /** Calls back when so many patiences have passed. Returns the undo. */
-  afterPatiences(count: number, callback: () => void): () => void {
-    return after(this.clock, count * this.#settings.patience, callback)
-  }
-
   /** Runs in the asynchronous context in which this was made. */
   run<T>(callback: () => T): T {
     return this.#context.runInAsyncScope(callback)
@@ -190,8 +187,7 @@ export class Countdown {
 
   /** When the timer should wake to mark how far each connection was read, or, after a head began, to look again. */
   get #markAt(): number {
-    const markAt =
-      this.#deadline - (this.#lookout === undefined ? 0 : Math.min(this.#settings.patience / 2, HEAD_PATIENCE))
+    const markAt = this.#deadline - (this.#lookout === undefined ? 0 : Math.min(this.patience / 2, HEAD_PATIENCE))
     return Math.max(markAt, this.#lookAgainAt)
   }
 
@@ -225,7 +221,7 @@ export class Countdown {
 
   /** After the machine was suspended or the process stopped, a full patience: nobody could call meanwhile. */
   #wake(now: number, overslept: boolean): void {
-    if (overslept && this.#after(this.#settings.patience) > this.#deadline) this.renew()
+    if (overslept && this.#after(this.patience) > this.#deadline) this.renew()
     if (!this.#quiet) {
       this.#wakeAt = Infinity
     } else if (now < this.#markAt) {
@@ -251,7 +247,7 @@ export class Countdown {
           this.#wait()
         } else if (!quiet || this.#lookout?.headBegun()) {
           this.#lookout?.mark()
-          this.#lookAgainAt = this.clock.now() + Math.min(this.#settings.patience, HEAD_PATIENCE)
+          this.#lookAgainAt = this.clock.now() + Math.min(this.patience, HEAD_PATIENCE)
           this.#sleep(this.#lookAgainAt)
         } else if (this.#settings.confirm !== undefined && !confirmed) {
           this.#ask(this.#settings.confirm)
@@ -289,7 +285,7 @@ export class Countdown {
       this.#confirmFailed = true
       answer(false)
     }
-    this.#stopAsking = after(this.clock, this.#settings.patience, () => answer(false))
+    this.#stopAsking = after(this.clock, this.patience, () => answer(false))
     try {
       Promise.resolve(this.run(confirm)).then((yes) => answer(yes === true), failed)
     } catch (error) {

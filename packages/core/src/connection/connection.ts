@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { after } from '../clock.ts'
 import type { Countdown } from '../countdown.ts'
 import type { Reason } from '../explanation.ts'
 import type { ShutdownSettings } from '../options.ts'
@@ -142,7 +143,8 @@ export abstract class Connection {
   /** Where Node itself sets no bound to a connection on which nobody says anything: it counts no longer than this. */
   protected boundSilence(): void {
     if (!this.bare) return
-    this.#forgetSilence = this.site.countdown.afterPatiences(MOST_SILENCE, () => {
+    const { countdown } = this.site
+    this.#forgetSilence = after(countdown.clock, MOST_SILENCE * countdown.patience, () => {
       if (this.bare) this.unbare()
     })
   }

@@ -1,4 +1,5 @@
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { after } from '../clock.ts'
 import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import type { Opening } from '../openings.ts'
@@ -8,6 +9,9 @@ import { Connection } from './connection.ts'
 
 /** http2.constants.NGHTTP2_NO_ERROR, without importing node:http2, which would cost every start. */
 const NO_ERROR = 0
+
+/** When closed streams are first looked after in a drain (ms). */
+const FIRST_LOOK = 1000
 
 /** A connection that speaks HTTP/2: new until its first SETTINGS, then idle until its first stream. */
 export class Http2Connection extends Connection {
@@ -43,7 +47,7 @@ export class Http2Connection extends Connection {
     this.#streams.set(stream, ignored)
     carry(stream, carriedBy(this.stream))
     stream.on('close', onStreamClose)
-    this.#forgetLook ??= this.#lookLater()
+    if (this.#forgetLook === undefined) this.#lookIn(countdown.patience)
     if (ignored) {
       countdown.beginSoft()
       this.#retractOpening()
@@ -91,13 +95,11 @@ export class Http2Connection extends Connection {
 
   finish(): void {
     if (this.#settled || this.#streams.size > 0) this.#session.close()
+    this.#lookIn(FIRST_LOOK)
   }
 
-  /** Looks after closed streams, too, and again in a second where some are open. */
   finishSilent(read: number): void {
     if (!this.#settled) this.endUnlessMoreThan(read)
-    this.#destroyClosed()
-    if (this.#streams.size > 0) this.site.drain.endIfSilent([this])
   }
 
   override destroy(): void {
@@ -131,11 +133,14 @@ export class Http2Connection extends Connection {
     if (drain.begun) afterTwoTurns(() => drain.finishing && this.#session.close())
   }
 
-  /** Looks after closed streams once each patience, until none is open. */
-  #lookLater(): () => void {
-    return this.site.countdown.afterPatiences(1, () => {
+  /** Looks after closed streams in `ms`, and again until none is open; ever more seldom in a drain, which may have no bound. */
+  #lookIn(ms: number): void {
+    const { countdown, drain } = this.site
+    this.#forgetLook?.()
+    this.#forgetLook = after(countdown.clock, ms, () => {
+      this.#forgetLook = undefined
       this.#destroyClosed()
-      this.#forgetLook = this.#streams.size > 0 ? this.#lookLater() : undefined
+      if (this.#streams.size > 0) this.#lookIn(drain.finishing ? 2 * ms : ms)
     })
   }
 
