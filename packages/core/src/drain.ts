@@ -39,7 +39,7 @@ export class Drain {
   readonly #undo: (() => void)[] = []
   #markDown: () => void = () => {}
   #resolve: (report: CloseReport) => void = () => {}
-  #phase: 'announced' | 'proceeding' | 'finishing' | 'over' = 'announced'
+  #phase: 'accepting' | 'finishing' | 'over' = 'accepting'
   #decidedAt = 0
   #reason: unknown
   #destroyed = 0
@@ -79,7 +79,6 @@ export class Drain {
   /** The listeners of the signal have run: close everything, in order. */
   proceed(reason: unknown, idle: boolean): void {
     this.#reason = reason
-    this.#phase = 'proceeding'
     if (this.#grace === 0) {
       this.#cut()
       return
@@ -91,7 +90,7 @@ export class Drain {
       // What queued before the decision is still accepted, a connection a turn. Bytes on open connections need no listener.
       const accepted = (): number => [...this.#watches.values()].reduce((sum, { arrivals }) => sum + arrivals, 0)
       lastLook(accepted, () => {
-        if (this.#phase !== 'proceeding') return
+        if (this.#phase !== 'accepting') return
         this.#closeListeners()
         this.#finish()
       })
@@ -101,13 +100,13 @@ export class Drain {
   /** A connection has come since the decision. */
   accepted(connection: Connection): void {
     if (this.#abandoned !== undefined) connection.destroy()
-    if (this.#phase === 'finishing') finish([connection])
+    if (this.finishing) finish([connection])
     this.endIfSilent([connection])
   }
 
   /** Something has ended: is anything left? */
   check(): void {
-    if (this.#phase !== 'finishing') return
+    if (!this.finishing) return
     if (this.#abandoned === undefined && this.#countdown.holds > 0) return
     for (const watch of this.#watches.values()) if (!watch.isOver) return
     this.#phase = 'over'
@@ -124,9 +123,12 @@ export class Drain {
   /** Asks these to end in a second, where their clients have said nothing since. A slow TLS handshake is no silence. */
   endIfSilent(connections: readonly Connection[]): void {
     const asked = connections.map((connection) => [connection, connection.socket.bytesRead] as const)
-    this.#later(Math.min(this.#grace, SILENCE), () => {
-      for (const [connection, read] of asked) connection.finishSilent(read)
-    })
+    // Two turns later: after a gap in the event loop, timers are due before what came meanwhile is read.
+    this.#later(Math.min(this.#grace, SILENCE), () =>
+      afterTwoTurns(() => {
+        for (const [connection, read] of asked) connection.finishSilent(read)
+      }),
+    )
   }
 
   #finish(): void {

@@ -226,6 +226,24 @@ export const drain: readonly Behaviour[] = [
     },
   },
   {
+    name: 'first request that comes while the event loop stands still for that second → answered',
+    appliesTo: isHttp1,
+    unix: true,
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: '1h', clock })
+      const late = await t.raw()
+      const closed = idle.close()
+      await t.lookedAt()
+      const sent = late.get('/now')
+      // In this very turn: the timer is due before the socket is read, as after a gap.
+      clock.advance(1000)
+      await sent
+      await late.until(answerTo('/now'))
+      expect(await closed).toMatchObject({ drained: 1, destroyed: 0 })
+    },
+  },
+  {
     name: 'listener → down when the signal of an idle end aborts; nothing is accepted afterwards',
     appliesTo: isAny,
     async run(t) {

@@ -166,6 +166,27 @@ export const grace: readonly Behaviour[] = [
     },
   },
   {
+    name: 'TLS handshake that begins while the event loop stands still for that second → its request is answered',
+    appliesTo: (subject) => isSecure(subject) && isHttp1(subject),
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: '1h', clock })
+      const slow = await SlowHandshake.connect(t.address)
+      t.defer(() => slow.destroy())
+      await t.accepted(1)
+      const closed = idle.close()
+      await t.lookedAt()
+      const done = slow.finish()
+      clock.advance(1000)
+      await done
+      slow.tls.write('GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      let answer = ''
+      for await (const piece of slow.tls) answer += String(piece)
+      expect(answer).toContain(answerTo('/now'))
+      expect(await closed).toMatchObject({ drained: 1, destroyed: 0 })
+    },
+  },
+  {
     name: 'plain connection that the application ends on the signal → nothing is cut',
     appliesTo: isRaw,
     unix: true,

@@ -32,8 +32,10 @@ export class Http2Connection extends Connection {
     if (stream !== socket) this.secured(stream)
     this.#session = session
     this.#settled = settled
-    if (!settled) session.once('remoteSettings', () => this.#settle())
-    if (!settled) this.boundSilence()
+    if (!settled) {
+      session.once('remoteSettings', () => this.#settle())
+      this.boundSilence()
+    }
     // Once what came with it has been read.
     session.on('goaway', () => afterTwoTurns(() => this.#destroyClosed()))
   }
