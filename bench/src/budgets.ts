@@ -63,14 +63,14 @@ export const budgets: readonly Budget[] = [
     promise: 'an idle connection holds at most 300 bytes of heap more',
     benchmark: 'memory',
     explanation:
-      "A connection's record, its entry in the set of the server's connections, the property of the socket that leads to it, and the listener of 'close', for which Node makes an array that grows by 17 places at a time.",
+      "A connection's record, its entry in the set of the server's connections, the property of the socket that leads to it, and the listener of 'close', for which Node makes an array that grows by 17 places at a time. What nobody can do without who wants to know when a connection has closed is the row of one listener of 'close'.",
     cases: (report) => ours(report, '', () => 300, 'bytes of heap, added'),
   },
   {
     promise: 'idle connections drain in no more time than with bare close(), plus 20 %',
     benchmark: 'drain',
     explanation:
-      'Each connection is ended after two quiet turns, so that a request that was on its way is answered, and some hundred are in each turn, so that none of them stalls what is in progress; Node destroys all of them in one.',
+      'Each connection is ended after two quiet turns, so that a request that was on its way is answered, and some hundred are in each turn, so that none of them stalls what is in progress; Node destroys all of them in one. What that takes without us is the row of 256 connections a turn.',
     cases: (report) =>
       ours(
         report,
@@ -94,7 +94,7 @@ export const budgets: readonly Budget[] = [
     promise: 'a drain stalls the event loop for at most 50 ms',
     benchmark: 'drain',
     explanation:
-      'Each end is a system call. On a machine that does something else at the same time, all of them take longer.',
+      'So many answers in one turn stall a server that nobody closes, too, as its row shows. Each end is a system call, and how long those take depends on what else the machine does: compare with bare Node beside it.',
     cases: (report) => ours(report, '', () => 50, 'longest stall, ms'),
   },
   {

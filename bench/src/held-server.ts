@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as pass } from 'node:timers/promises'
 import type { Demand, Report } from './held.ts'
-import { closeListenerOnly, slicesOnly, wirings } from './wirings.ts'
+import { closeListenerOnly, notClosed, slicesOnly, wirings } from './wirings.ts'
 
 const BODY = 'Hello\n'
-const wiring = [...wirings, closeListenerOnly, slicesOnly].find(({ subject }) => subject === process.argv[2])
+const wiring = [...wirings, closeListenerOnly, slicesOnly, notClosed].find(({ subject }) => subject === process.argv[2])
 if (wiring === undefined) throw new Error(`no such wiring: ${process.argv[2]}`)
 
 const held: ServerResponse[] = []

@@ -124,5 +124,12 @@ export const slicesOnly: Wiring = {
   },
 }
 
+/** Nobody closes it: what its requests alone take. */
+export const notClosed: Wiring = {
+  subject: 'bare Node, not closed',
+  kind: 'floor',
+  wire: () => () => new Promise(() => {}),
+}
+
 /** The peers that count requests. The others know connections only, or what Node knows. */
 export const COUNT_REQUESTS: readonly string[] = ['stoppable', 'http-graceful-shutdown', 'http-shutdown']

@@ -120,9 +120,11 @@ export class Drain {
     })
   }
 
-  /** Asks these to end in a second, where their clients have said nothing since. A slow TLS handshake is no silence. */
+  /** Asks the silent of these to end in a second, where their clients have said nothing since. A slow TLS handshake is no silence. */
   endIfSilent(connections: readonly Connection[]): void {
-    const asked = connections.map((connection) => [connection, connection.socket.bytesRead] as const)
+    const silent = connections.filter((connection) => connection.silent)
+    if (silent.length === 0) return
+    const asked = silent.map((connection) => [connection, connection.socket.bytesRead] as const)
     // Two turns later: after a gap in the event loop, timers are due before what came meanwhile is read.
     this.#later(Math.min(this.#grace, SILENCE), () =>
       afterTwoTurns(() => {

@@ -64,6 +64,9 @@ export abstract class Connection {
   /** Whether bytes arrived since the mark that are no request yet. */
   abstract get headBegun(): boolean
 
+  /** Whether the client has not begun to ask for anything. */
+  abstract get silent(): boolean
+
   /** Tells the client that no more requests are expected, where the protocol can. */
   abstract announce(): void
 
@@ -72,9 +75,6 @@ export abstract class Connection {
 
   /** Two turns later: ends if they brought nothing, and nothing is in progress. */
   finishQuiet(): void {}
-
-  /** Ends if the client has not begun to ask for anything, a second after `read` bytes had come. */
-  abstract finishSilent(read: number): void
 
   /** Adds what is in progress to an explanation. */
   explain(reasons: Reason[]): void {
@@ -161,8 +161,9 @@ export abstract class Connection {
     else this.stream.destroySoon()
   }
 
-  /** Ends where no more than `read` bytes have come, and is asked again later where more have. */
-  protected endUnlessMoreThan(read: number): void {
+  /** A second after `read` bytes had come: ends if the client says nothing, and is asked again later if it does. */
+  finishSilent(read: number): void {
+    if (!this.silent) return
     if (this.socket.bytesRead === read) this.end()
     else this.site.drain.endIfSilent([this])
   }

@@ -97,6 +97,10 @@ export class Http1Connection extends Connection {
     return this.#upgraded === undefined && this.#response === undefined && this.socket.bytesRead !== this.marked
   }
 
+  get silent(): boolean {
+    return this.securing || (this.#fresh && !this.headBegun)
+  }
+
   override trafficMoved(): boolean {
     if (this.#upgraded !== 'traffic') return false
     const before = this.marked
@@ -126,10 +130,6 @@ export class Http1Connection extends Connection {
     // With nothing left to write, close(2) sends the FIN. A shutdown(2) before it would be felt, with ten thousand of them.
     if (stream === socket && socket.writableLength === 0) socket.destroy()
     else this.end()
-  }
-
-  finishSilent(read: number): void {
-    if (this.securing || (this.#fresh && !this.headBegun)) this.endUnlessMoreThan(read)
   }
 
   override explain(reasons: Reason[]): void {

@@ -90,6 +90,10 @@ export class Http2Connection extends Connection {
     return openStreams(this.#session) > this.#streams.size
   }
 
+  get silent(): boolean {
+    return !this.#settled
+  }
+
   announce(): void {
     // The first of the two GOAWAYs of a graceful end (RFC 9113, section 6.8): no stream is refused yet.
     if (this.#settled && !this.#session.destroyed) this.#session.goaway(NO_ERROR, 2 ** 31 - 1)
@@ -98,10 +102,6 @@ export class Http2Connection extends Connection {
   finish(): void {
     if (this.#settled || this.#streams.size > 0) this.#session.close()
     this.#lookIn(FIRST_LOOK)
-  }
-
-  finishSilent(read: number): void {
-    if (!this.#settled) this.endUnlessMoreThan(read)
   }
 
   override destroy(): void {

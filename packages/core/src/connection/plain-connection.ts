@@ -17,6 +17,10 @@ export class PlainConnection extends Connection {
     return false
   }
 
+  get silent(): boolean {
+    return this.securing
+  }
+
   /** From now on it counts until it closes, whether or not its silence was too long before. */
   override secured(stream: Socket): void {
     super.secured(stream)
@@ -29,10 +33,6 @@ export class PlainConnection extends Connection {
   announce(): void {}
 
   finish(): void {}
-
-  finishSilent(read: number): void {
-    if (this.securing) this.endUnlessMoreThan(read)
-  }
 
   protected release(): void {}
 }
