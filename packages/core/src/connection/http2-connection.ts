@@ -11,7 +11,7 @@ import { Connection } from './connection.ts'
 const NO_ERROR = 0
 
 /** When closed streams are first looked after in a drain (ms). */
-const FIRST_LOOK = 1000
+const FIRST_LOOK = 500
 
 /** A connection that speaks HTTP/2: new until its first SETTINGS, then idle until its first stream. */
 export class Http2Connection extends Connection {
@@ -142,7 +142,7 @@ export class Http2Connection extends Connection {
     this.#forgetLook = after(countdown.clock, ms, () => {
       this.#forgetLook = undefined
       this.#destroyClosed()
-      if (this.#streams.size > 0) this.#lookIn(drain.finishing ? 2 * ms : ms)
+      if (this.#streams.size > 0) this.#lookIn(drain.finishing ? 1.25 * ms : ms)
     })
   }
 
