@@ -10,7 +10,7 @@ import { Connection } from './connection.ts'
 /** http2.constants.NGHTTP2_NO_ERROR, without importing node:http2, which would cost every start. */
 const NO_ERROR = 0
 
-/** When closed streams are first looked after in a drain (ms). */
+/** When what is closed is first looked after in a drain (ms). */
 const FIRST_LOOK = 500
 
 /** A connection that speaks HTTP/2: new until its first SETTINGS, then idle until its first stream. */
@@ -135,14 +135,15 @@ export class Http2Connection extends Connection {
     if (drain.begun) afterTwoTurns(() => drain.finishing && this.#session.close())
   }
 
-  /** Looks after closed streams in `ms`, and again until none is open; ever more seldom in a drain, which may have no bound. */
+  /** Looks after what is closed in `ms`, and again while streams are open; in a drain until the end, ever more seldom. */
   #lookIn(ms: number): void {
     const { countdown, drain } = this.site
     this.#forgetLook?.()
     this.#forgetLook = after(countdown.clock, ms, () => {
       this.#forgetLook = undefined
       this.#destroyClosed()
-      if (this.#streams.size > 0) this.#lookIn(drain.finishing ? 1.25 * ms : ms)
+      if (drain.finishing) this.#lookIn(1.25 * ms)
+      else if (this.#streams.size > 0) this.#lookIn(ms)
     })
   }
 
@@ -150,9 +151,12 @@ export class Http2Connection extends Connection {
    * Streams that are closed on the wire, and that Node waits for all the same: where a client resets one with NO_ERROR, as Node's
    * own does by `close()` and by destroying its session, what waited to be sent is never reported as written (20 to 24). Behind a
    * GOAWAY, Node does not even see the client leave. What was handed to the socket is sent nevertheless.
+   *
+   * And a closed session without a stream: Node ends it with its last one, but not where something waits to be sent just then.
    */
   #destroyClosed(): void {
     for (const stream of this.#streams.keys()) if (stream.closed) stream.destroy()
+    if (this.#session.closed && openStreams(this.#session) === 0) this.#session.destroy()
   }
 
   /** A session that carries only ignored streams was no activity, at its opening neither. */
