@@ -156,7 +156,7 @@ export class Http2Connection extends Connection {
    */
   #destroyClosed(): void {
     for (const stream of this.#streams.keys()) if (stream.closed) stream.destroy()
-    if (this.#session.closed && openStreams(this.#session) === 0) this.#session.destroy()
+    if (this.#session.closed && this.#streams.size + openStreams(this.#session) === 0) this.#session.destroy()
   }
 
   /** A session that carries only ignored streams was no activity, at its opening neither. */
