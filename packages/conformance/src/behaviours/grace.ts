@@ -6,6 +6,7 @@ import { WebSocketServer } from 'ws'
 import { type Behaviour, isAny, isHttp1, isHttp2, isRaw, isSecure } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
 import { SlowHandshake } from '../clients/slow-handshake.ts'
+import type { Trial } from '../trial.ts'
 
 /** Milliseconds: longer than a busy machine takes to answer what is answered within it. */
 const GRACE = 500
@@ -143,13 +144,7 @@ export const grace: readonly Behaviour[] = [
     name: 'TLS handshake that goes on slowly → waited for, and its request is answered',
     appliesTo: (subject) => isSecure(subject) && isHttp1(subject),
     async run(t) {
-      const clock = t.stopTime()
-      const idle = await t.serve({ grace: '1h', clock })
-      const slow = await SlowHandshake.connect(t.address)
-      t.defer(() => slow.destroy())
-      await t.accepted(1)
-      const closed = idle.close()
-      await t.lookedAt()
+      const { clock, slow, answered } = await drainingHandshake(t)
       for (let seconds = 1; seconds <= 3; seconds++) {
         await t.hasRead(() => slow.send(20))
         clock.advance(1000)
@@ -158,32 +153,18 @@ export const grace: readonly Behaviour[] = [
       await slow.finish()
       // It has not asked for anything yet, and is given the time to.
       clock.advance(1000)
-      slow.tls.write('GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n')
-      let answer = ''
-      for await (const piece of slow.tls) answer += String(piece)
-      expect(answer).toContain(answerTo('/now'))
-      expect(await closed).toMatchObject({ drained: 1, destroyed: 0 })
+      await answered()
     },
   },
   {
     name: 'TLS handshake that begins while the event loop stands still for that second → its request is answered',
     appliesTo: (subject) => isSecure(subject) && isHttp1(subject),
     async run(t) {
-      const clock = t.stopTime()
-      const idle = await t.serve({ grace: '1h', clock })
-      const slow = await SlowHandshake.connect(t.address)
-      t.defer(() => slow.destroy())
-      await t.accepted(1)
-      const closed = idle.close()
-      await t.lookedAt()
+      const { clock, slow, answered } = await drainingHandshake(t)
       const done = slow.finish()
       clock.advance(1000)
       await done
-      slow.tls.write('GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n')
-      let answer = ''
-      for await (const piece of slow.tls) answer += String(piece)
-      expect(answer).toContain(answerTo('/now'))
-      expect(await closed).toMatchObject({ drained: 1, destroyed: 0 })
+      await answered()
     },
   },
   {
@@ -272,3 +253,22 @@ export const grace: readonly Behaviour[] = [
     },
   },
 ]
+
+/** A drain that began before the only connection's TLS handshake. `answered` asks over it, and waits for the answer and the end. */
+async function drainingHandshake(t: Trial) {
+  const clock = t.stopTime()
+  const idle = await t.serve({ grace: '1h', clock })
+  const slow = await SlowHandshake.connect(t.address)
+  t.defer(() => slow.destroy())
+  await t.accepted(1)
+  const closed = idle.close()
+  await t.lookedAt()
+  const answered = async (): Promise<void> => {
+    slow.tls.write('GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    let answer = ''
+    for await (const piece of slow.tls) answer += String(piece)
+    expect(answer).toContain(answerTo('/now'))
+    expect(await closed).toMatchObject({ drained: 1, destroyed: 0 })
+  }
+  return { clock, slow, answered }
+}
