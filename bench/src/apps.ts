@@ -12,7 +12,7 @@ import express from 'express'
 import fastify from 'fastify'
 import Koa from 'koa'
 import type { Protocol } from './orders.ts'
-import { type Wiring, wirings } from './wirings.ts'
+import { emptyMiddleware, type Wiring, wirings } from './wirings.ts'
 
 /** A server that listens. */
 interface Running {
@@ -24,7 +24,7 @@ interface Running {
 export interface App {
   readonly name: string
   readonly protocol: Protocol
-  /** Those of {@link wirings} that it can be served with. For a framework, ours is its adapter. */
+  /** What it can be served with. For a framework, ours is its adapter, and the floor a middleware or hook that does nothing. */
   readonly wirings: readonly Wiring[]
   serve(wiring: Wiring): Promise<Running>
 }
@@ -32,6 +32,7 @@ export interface App {
 const BODY = 'Hello\n'
 const OPTIONS = { patience: '15m' }
 const withoutPeers = wirings.filter(({ kind }) => kind !== 'peer')
+const ofAdapters = [...withoutPeers, emptyMiddleware]
 
 export const apps: readonly App[] = [
   { name: 'node:http', protocol: 'http', wirings, serve: (wiring) => serveHttp(createServer(answer), wiring) },
@@ -53,11 +54,12 @@ export const apps: readonly App[] = [
   {
     name: 'Express',
     protocol: 'http',
-    wirings: withoutPeers,
+    wirings: ofAdapters,
     serve: async ({ kind }) => {
       const app = express()
       const idle = kind === 'ours' && expressIdle(OPTIONS)
       if (idle) app.use(idle)
+      if (kind === 'floor') app.use((_request, _response, next) => next())
       app.get('/', (_request, response) => void response.send(BODY))
       return listening(createServer(app), idle)
     },
@@ -65,10 +67,11 @@ export const apps: readonly App[] = [
   {
     name: 'Fastify',
     protocol: 'http',
-    wirings: withoutPeers,
+    wirings: ofAdapters,
     serve: async ({ kind }) => {
       const app = fastify()
       if (kind === 'ours') await app.register(fastifyIdle, OPTIONS)
+      if (kind === 'floor') app.addHook('onRequest', (_request, _reply, done) => done())
       app.get('/', async () => BODY)
       await app.listen({ port: 0, host: '127.0.0.1' })
       return { port: portOf(app.server), close: () => app.close() }
@@ -77,11 +80,12 @@ export const apps: readonly App[] = [
   {
     name: 'Koa',
     protocol: 'http',
-    wirings: withoutPeers,
+    wirings: ofAdapters,
     serve: async ({ kind }) => {
       const app = new Koa()
       const idle = kind === 'ours' && koaIdle({ app, ...OPTIONS })
       if (idle) app.use(idle)
+      if (kind === 'floor') app.use((_context, next) => next())
       app.use((context) => {
         context.body = BODY
       })

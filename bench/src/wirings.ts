@@ -101,6 +101,9 @@ export const closeListenerOnly: Wiring = {
   },
 }
 
+/** The least that an adapter can cost: its framework calls what does nothing. What that is, each app says. */
+export const emptyMiddleware: Wiring = { subject: 'a middleware or hook that is empty', kind: 'floor', wire: bare }
+
 /** How many connections core ends in each turn. */
 const SLICE = 256
 

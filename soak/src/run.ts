@@ -131,9 +131,10 @@ export class Run {
     if (left.active !== 0 || left.ignored !== 0) faults.push(`closed, and still counts: ${JSON.stringify(left)}`)
     // Of what was cut, that on which malformed frames had come is no fault.
     const excused =
-      this.#options.subject.protocol === 'h2' ? stalled.filter((port) => account.malformed.has(port)).length : 0
+      this.#options.subject.protocol === 'h2' ? stalled.ports.filter((port) => account.malformed.has(port)).length : 0
     this.#stalled += Math.min(excused, figures.destroyed)
-    if (figures.destroyed > excused || figures.abandoned !== 0) faults.push(`grace ran out: ${JSON.stringify(figures)}`)
+    if (figures.destroyed > excused || figures.abandoned !== 0)
+      faults.push(`grace ran out: ${JSON.stringify(figures)}; before: ${stalled.explanation}`)
     for (const fault of faults.slice(0, MOST_FAULTS)) this.#fault(fault)
     if (faults.length > MOST_FAULTS) this.#fault(`${faults.length - MOST_FAULTS} more faults`)
     for (const { outcome } of account.attempts)

@@ -1,5 +1,8 @@
 import type { Handler, Request, Response } from './subject.ts'
 
+/** More than the machine takes for a reader that does not read: 3 to 5 MB, on Linux. */
+export const BIG: Buffer = Buffer.alloc(10_000_000, 'x')
+
 /** A request that has reached the handler and waits for the test to answer it. */
 export class Call {
   readonly request: Request

@@ -110,7 +110,7 @@ export class Drain {
     if (this.#abandoned === undefined && this.#countdown.holds > 0) return
     for (const watch of this.#watches.values()) if (!watch.isOver) return
     this.#phase = 'over'
-    for (const undo of this.#undo) undo()
+    for (const undo of this.#undo.splice(0)) undo()
     this.#resolve({
       reason: this.#reason,
       duration: this.#clock.now() - this.#decidedAt,
@@ -136,6 +136,7 @@ export class Drain {
   #finish(): void {
     this.#phase = 'finishing'
     const connections = [...this.#connections()]
+    for (const watch of this.#watches.values()) watch.finish()
     inSlices(connections, finish)
     this.endIfSilent(connections)
     this.check()

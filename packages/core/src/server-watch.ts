@@ -9,6 +9,7 @@ import type {
   ServerHttp2Stream,
 } from 'node:http2'
 import type { Socket } from 'node:net'
+import { after } from './clock.ts'
 import { carriedBy } from './connection/carrier.ts'
 import { type Connection, connectionOn, type Site } from './connection/connection.ts'
 import { Http1Connection } from './connection/http1-connection.ts'
@@ -25,6 +26,10 @@ type Listener = Parameters<EventEmitter['on']>[1]
 
 /** Says of each server that it is watched from now on: the preload leaves a program that watches its own alone. */
 const watched = channel('idle-shutdown:watch')
+
+/** When what is closed is first looked after in a drain (ms), and how much further away each next time is. */
+const FIRST_LOOK = 500
+const LATER = 1.25
 
 /** What a watch belongs to: several servers under one clock. */
 export interface Shutdown {
@@ -55,9 +60,13 @@ export class ServerWatch implements Site {
   #hasListened = false
   readonly #shutdown: Shutdown
   readonly #http: boolean
+  /** Whether it speaks TLS or HTTP/2: what goes on in there, Node does not always tell. */
+  readonly #opaque: boolean
   readonly #listeners: Record<string, Listener>
   #unspare: (() => void) | undefined
   #stopWatchingRequests: (() => void) | undefined
+  /** Forgets the next look after what is closed, where there is to be one. */
+  #forgetLook: (() => void) | undefined
 
   constructor(server: AnyServer, shutdown: Shutdown) {
     this.server = server
@@ -66,6 +75,7 @@ export class ServerWatch implements Site {
     this.drain = shutdown.drain
     this.#shutdown = shutdown
     this.#http = isHttp1(server) || isHttp2(server)
+    this.#opaque = isTls(server) || isHttp2(server)
     this.#listeners = {
       listening: () => this.#listen(),
       close: () => this.#close(),
@@ -122,12 +132,18 @@ export class ServerWatch implements Site {
     this.#unspare ??= spareConnections(this.server)
   }
 
+  /** The listeners are down: what is closed is looked after more often from now on. */
+  finish(): void {
+    if (this.#opaque) this.#lookIn(FIRST_LOOK)
+  }
+
   /** Removes every listener, and lets go of what is in progress. */
   detach(): void {
     for (const [event, listener] of Object.entries(this.#listeners)) this.server.off(event, listener)
     for (const event of UPGRADES) this.server.off(event, this.#upgrade)
     this.#stopWatchingRequests?.()
     this.#unspare?.()
+    this.#forgetLook?.()
     for (const connection of this.connections) {
       connection.leave()
       if (carriedBy(connection.socket) === undefined) connection.socket.off('close', onSocketClose)
@@ -152,8 +168,7 @@ export class ServerWatch implements Site {
       if (socket.destroyed || connectionOn(socket, this) !== undefined) continue
       if (!this.hasOpened) this.#open()
       // What goes on inside TLS or HTTP/2 cannot be seen from outside: it counts until its next request ends, or it closes.
-      const opaque = isTls(this.server) || isHttp2(this.server)
-      const connection = this.#connect(socket, !this.#http || (opaque && socket.bytesRead > 0), false)
+      const connection = this.#connect(socket, !this.#http || (this.#opaque && socket.bytesRead > 0), false)
       connection.takenOver()
     }
   }
@@ -184,6 +199,7 @@ export class ServerWatch implements Site {
 
   #connect(socket: Socket, bare: boolean, securing: boolean): Connection {
     if (bare) this.countdown.begin()
+    if (this.#opaque && this.#forgetLook === undefined) this.#lookIn(this.countdown.patience)
     // HTTP/1, until a session shows otherwise.
     const Kind = this.#http ? Http1Connection : PlainConnection
     if (carriedBy(socket) === undefined) socket.on('close', onSocketClose)
@@ -211,6 +227,20 @@ export class ServerWatch implements Site {
       connection = connectionOn(socketBelow(socket) ?? socket, this)
     }
     if (connection instanceof Http2Connection) connection.begin(stream, headers)
+  }
+
+  /**
+   * Has connections destroy in `ms` what is closed and Node waits for all the same, and again while there are any; in a drain until
+   * the end, ever more seldom.
+   */
+  #lookIn(ms: number): void {
+    this.#forgetLook?.()
+    this.#forgetLook = after(this.countdown.clock, ms, () => {
+      this.#forgetLook = undefined
+      for (const connection of this.connections) connection.destroyClosed()
+      if (this.drain.finishing) this.#lookIn(LATER * ms)
+      else if (this.connections.size > 0) this.#lookIn(ms)
+    })
   }
 
   readonly #upgrade = (request: IncomingMessage): void => {

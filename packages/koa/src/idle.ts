@@ -95,7 +95,8 @@ function middlewareFor(options: IdleOptions = {}): IdleMiddleware {
   }
 
   const middleware: Middleware = (context, next) => {
-    Object.assign(context.state, { idleSignal: shutdown.signal })
+    const { state }: { state: { idleSignal?: AbortSignal } } = context
+    state.idleSignal = shutdown.signal
     shutdown.adopt(context.req, context.res)
     return next()
   }

@@ -56,11 +56,12 @@ export async function live(
   )
   // An app that is served again shows its new life: these are of this one.
   const { tracker, signal } = idle
-  let stalled: readonly number[] = []
+  const explain = (): string => `${tracker}; ${JSON.stringify(tracker.explain())}`
+  let stalled: LifeReport['stalled'] = { ports: [], explanation: '' }
   let noting: NodeJS.Timeout | undefined
   const onAbort = (): void => {
     noting = setTimeout(() => {
-      stalled = ledger.open
+      stalled = { ports: ledger.open, explanation: explain() }
     }, grace - BEFORE_GRACE)
     webSockets.end()
     if (count % 3 === 0) block(BLOCKED)
@@ -86,7 +87,7 @@ export async function live(
     address: addressOf(servers[0]),
     closed,
     close: () => void idle.close(),
-    explain: () => `${tracker}; ${JSON.stringify(tracker.explain())}`,
+    explain,
   }
 }
 

@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { AnyServer } from '@idle-shutdown/core'
+import type { AnyServer, IdleShutdownOptions } from '@idle-shutdown/core'
 import { expect } from 'vitest'
-import { type Behaviour, isAny, isHttp, isHttp1, isRaw, isSecure } from '../behaviour.ts'
-import { answerTo } from '../calls.ts'
+import { type Behaviour, isAny, isHttp, isHttp1, isHttp2, isRaw, isSecure } from '../behaviour.ts'
+import { answerTo, turn } from '../calls.ts'
 import { CERTIFICATE } from '../certificate.ts'
 import { connectionEnd } from '../clients/connection-end.ts'
+import { RawClient } from '../clients/raw-client.ts'
+import type { Trial } from '../trial.ts'
 
 /** Node looks for heads that are overdue, and for silence, every 30 seconds by default. */
 function shortenHeadersTimeout(server: AnyServer): void {
@@ -244,6 +246,23 @@ export const connections: readonly Behaviour[] = [
     },
   },
   {
+    name: 'client that resets at the end of its TLS handshake, of which Node does not tell → released',
+    appliesTo: (subject) => isSecure(subject) && !isHttp2(subject),
+    async run(t) {
+      await resetUnseen(t)
+      expect(t.idle.tracker.active).toBe(1)
+      expect(await t.fires()).toMatchObject({ drained: 0, destroyed: 0 })
+    },
+  },
+  {
+    name: 'client that resets at the end of its TLS handshake, of which Node does not tell, before a drain → closes before grace is over',
+    appliesTo: (subject) => isSecure(subject) && !isHttp2(subject),
+    async run(t) {
+      await resetUnseen(t, { patience: '1h' })
+      expect(await t.idle.close()).toMatchObject({ drained: 0, destroyed: 0 })
+    },
+  },
+  {
     name: 'TLS handshake that fails → released',
     appliesTo: isSecure,
     async run(t) {
@@ -259,3 +278,35 @@ export const connections: readonly Behaviour[] = [
     },
   },
 ]
+
+/**
+ * Serves a client whose RST comes between the end of its handshake, with which it asks, and the session tickets that Node sends
+ * then: it is the writing of those that fails, Node tells nobody, and what is written later waits for ever (20 to 26).
+ */
+async function resetUnseen(t: Trial, options?: IdleShutdownOptions): Promise<void> {
+  await t.serve(options)
+  const answer = isRaw(t.subject) ? spoken(t) : called(t)
+  // Not t.raw(), which waits for the server: the request goes out with the end of the handshake.
+  const client = await RawClient.connect(t.address, { secure: true })
+  t.defer(() => client.destroy())
+  void client.get('/unseen')
+  const reply = await answer
+  // The server is still reading.
+  client.reset()
+  await turn()
+  reply()
+  await t.lookedAt()
+}
+
+/** How to answer the next request, once it has come. */
+async function called(t: Trial): Promise<() => unknown> {
+  const call = await t.calls.next()
+  return () => void call.answer()
+}
+
+/** How to answer the next client of a plain server, once it has said something. */
+async function spoken(t: Trial): Promise<() => unknown> {
+  const [socket] = await once(t.server, 'secureConnection')
+  await once(socket, 'data')
+  return () => socket.write('answer')
+}

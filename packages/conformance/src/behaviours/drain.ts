@@ -1,11 +1,8 @@
 import { once } from 'node:events'
 import { expect } from 'vitest'
 import { type Behaviour, isAny, isHttp1, isHttp2 } from '../behaviour.ts'
-import { answerTo, turn } from '../calls.ts'
+import { answerTo, BIG, turn } from '../calls.ts'
 import type { Trial } from '../trial.ts'
-
-/** More than the machine takes for a reader that does not read: 3 to 5 MB, on Linux. */
-const BIG = Buffer.alloc(10_000_000, 'x')
 
 /** Ways to an end while something is in progress. */
 const ENDS: readonly [name: string, end: (t: Trial, parent: AbortController) => void][] = [

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp1 } from '../behaviour.ts'
-import { answerTo, type Call } from '../calls.ts'
+import { answerTo, BIG, type Call } from '../calls.ts'
 import type { Trial } from '../trial.ts'
 
 async function threePipelined(t: Trial): Promise<[Call, Call, Call]> {
@@ -102,6 +102,25 @@ const all: readonly Behaviour[] = [
       expect(tracker.active).toBe(1)
       await call.answer()
       await raw.until(answerTo('/half'))
+      await t.fires()
+    },
+  },
+  {
+    name: '10 MB to a client that half-closes while it reads slowly → complete, however long it takes',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const raw = await t.raw()
+      raw.socket.pause()
+      await raw.get('/big')
+      const { request, response } = await t.calls.next()
+      response.end(BIG)
+      raw.halfClose()
+      await once(request.socket, 'end')
+      await t.stays()
+      expect(tracker.active).toBe(1)
+      raw.socket.resume()
+      await raw.ended
+      expect(raw.received.length).toBeGreaterThan(BIG.length)
       await t.fires()
     },
   },

@@ -1,5 +1,4 @@
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import { after } from '../clock.ts'
 import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import type { Opening } from '../openings.ts'
@@ -10,17 +9,12 @@ import { Connection } from './connection.ts'
 /** http2.constants.NGHTTP2_NO_ERROR, without importing node:http2, which would cost every start. */
 const NO_ERROR = 0
 
-/** When what is closed is first looked after in a drain (ms). */
-const FIRST_LOOK = 500
-
 /** A connection that speaks HTTP/2: new until its first SETTINGS, then idle until its first stream. */
 export class Http2Connection extends Connection {
   readonly #session: Http2Session
   /** The streams in progress, and whether each is ignored. */
   readonly #streams = new Map<ServerHttp2Stream, boolean>()
   #settled: boolean
-  /** Forgets the next look after closed streams, where there is to be one. */
-  #forgetLook: (() => void) | undefined
   /** How the opening of this session renewed the deadline, until a stream that is activity has ended. */
   #opening: Opening | undefined
 
@@ -37,7 +31,7 @@ export class Http2Connection extends Connection {
       this.boundSilence()
     }
     // Once what came with it has been read.
-    session.on('goaway', () => afterTwoTurns(() => this.#destroyClosed()))
+    session.on('goaway', () => afterTwoTurns(() => this.destroyClosed()))
   }
 
   /** A stream's headers have come. */
@@ -49,7 +43,6 @@ export class Http2Connection extends Connection {
     this.#streams.set(stream, ignored)
     carry(stream, carriedBy(this.stream))
     stream.on('close', onStreamClose)
-    if (this.#forgetLook === undefined) this.#lookIn(countdown.patience)
     if (ignored) {
       countdown.beginSoft()
       this.#retractOpening()
@@ -101,12 +94,24 @@ export class Http2Connection extends Connection {
 
   finish(): void {
     if (this.#settled || this.#streams.size > 0) this.#session.close()
-    this.#lookIn(FIRST_LOOK)
   }
 
   override destroy(): void {
     this.#session.destroy()
     super.destroy()
+  }
+
+  /**
+   * Streams that are closed on the wire, and that Node waits for all the same: where a client resets one with NO_ERROR, as Node's
+   * own does by `close()` and by destroying its session, what waited to be sent is never reported as written (20 to 24). Behind a
+   * GOAWAY, Node does not even see the client leave. What was handed to the socket is sent nevertheless.
+   *
+   * And a closed session without a stream: Node ends it with its last one, but not where something waits to be sent just then.
+   */
+  override destroyClosed(): void {
+    super.destroyClosed()
+    for (const stream of this.#streams.keys()) if (stream.closed) stream.destroy()
+    if (this.#session.closed && this.#streams.size + openStreams(this.#session) === 0) this.#session.destroy()
   }
 
   override explain(reasons: Reason[]): void {
@@ -116,7 +121,6 @@ export class Http2Connection extends Connection {
   }
 
   protected release(): void {
-    this.#forgetLook?.()
     // It closed without a stream: an activity, if a short one.
     if (this.#opening !== undefined) this.site.countdown.openings.keep(this.#opening)
     for (const ignored of this.#streams.values()) this.ended(ignored)
@@ -133,30 +137,6 @@ export class Http2Connection extends Connection {
     }
     // Accepted while the listener was going down: its first request may be on its way.
     if (drain.begun) afterTwoTurns(() => drain.finishing && this.#session.close())
-  }
-
-  /** Looks after what is closed in `ms`, and again while streams are open; in a drain until the end, ever more seldom. */
-  #lookIn(ms: number): void {
-    const { countdown, drain } = this.site
-    this.#forgetLook?.()
-    this.#forgetLook = after(countdown.clock, ms, () => {
-      this.#forgetLook = undefined
-      this.#destroyClosed()
-      if (drain.finishing) this.#lookIn(1.25 * ms)
-      else if (this.#streams.size > 0) this.#lookIn(ms)
-    })
-  }
-
-  /**
-   * Streams that are closed on the wire, and that Node waits for all the same: where a client resets one with NO_ERROR, as Node's
-   * own does by `close()` and by destroying its session, what waited to be sent is never reported as written (20 to 24). Behind a
-   * GOAWAY, Node does not even see the client leave. What was handed to the socket is sent nevertheless.
-   *
-   * And a closed session without a stream: Node ends it with its last one, but not where something waits to be sent just then.
-   */
-  #destroyClosed(): void {
-    for (const stream of this.#streams.keys()) if (stream.closed) stream.destroy()
-    if (this.#session.closed && this.#streams.size + openStreams(this.#session) === 0) this.#session.destroy()
   }
 
   /** A session that carries only ignored streams was no activity, at its opening neither. */
