@@ -14,7 +14,7 @@ function report(more: Partial<LifeReport> & { cut?: number } = {}): LifeReport {
     handled: [],
     left: { active: 0, ignored: 0, reasons: [] },
     figures: { duration: 0, drained: 0, destroyed: 0, abandoned: 0 },
-    stalled: { ports: [], explanation: '' },
+    beforeGrace: '',
     idle: true,
     heap: 0,
     ...rest,

@@ -62,8 +62,6 @@ export class Attempt {
 /** The requests that one life of a server was sent. */
 export class Account {
   readonly attempts: Attempt[] = []
-  /** The ports of clients that sent malformed bytes. */
-  readonly malformed: Set<number> = new Set()
   readonly #nextId: () => number
 
   constructor(nextId: () => number) {

@@ -21,8 +21,8 @@ export interface LifeReport {
   /** What the tracker still counted when all was closed. */
   readonly left: { readonly active: number; readonly ignored: number; readonly reasons: readonly string[] }
   readonly figures: Pick<CloseReport, 'duration' | 'drained' | 'destroyed' | 'abandoned'>
-  /** The ports of the connections that were still open when grace was about to cut them, and what the tracker counted then. */
-  readonly stalled: { readonly ports: readonly number[]; readonly explanation: string }
+  /** What the tracker counted when grace was about to cut what was left, if it came to that. */
+  readonly beforeGrace: string
   /** Whether the end came from idleness, and not from `close()`. */
   readonly idle: boolean
   /** Bytes of heap in use after a forced garbage collection. */

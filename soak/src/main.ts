@@ -7,7 +7,6 @@ import { verdict } from './verdict.ts'
 
 const LEGEND = `  given up: by their clients, who cut, reset or half-closed. unsent: nobody listened, or the connection had ended before.
   crossed: written while the server's FIN or GOAWAY was on its way, which is HTTP's own, and sent again.
-  cut: HTTP/2 sessions that malformed frames had stalled, by the end of grace. Of any other kind, one is a failure.
   heap: what a regression over the later lives shows, with its standard error, after forced garbage collection.
 `
 

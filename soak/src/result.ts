@@ -11,8 +11,6 @@ export interface Result {
   readonly connections: number
   readonly outcomes: Readonly<Record<Outcome, number>>
   readonly inputs: number
-  /** HTTP/2 sessions that malformed frames had stalled, and that grace cut. */
-  readonly stalled: number
   /** Bytes of heap for each connection. */
   readonly growth: Growth
   readonly exit: number | NodeJS.Signals

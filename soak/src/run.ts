@@ -54,7 +54,6 @@ export class Run {
   #lives = 0
   #idleEnds = 0
   #connections = 0
-  #stalled = 0
   #inputs = 0
   #lastId = 0
   #again = 0
@@ -85,7 +84,6 @@ export class Run {
         connections: this.#connections,
         outcomes: this.#outcomes,
         inputs: this.#inputs,
-        stalled: this.#stalled,
         growth: grown,
         exit,
         faults: this.#faults,
@@ -126,15 +124,11 @@ export class Run {
   }
 
   #settle(account: Account, report: LifeReport): void {
-    const { left, figures, stalled, idle, accepted, heap } = report
+    const { left, figures, beforeGrace, idle, accepted, heap } = report
     const faults = account.settle(report)
     if (left.active !== 0 || left.ignored !== 0) faults.push(`closed, and still counts: ${JSON.stringify(left)}`)
-    // Of what was cut, that on which malformed frames had come is no fault.
-    const excused =
-      this.#options.subject.protocol === 'h2' ? stalled.ports.filter((port) => account.malformed.has(port)).length : 0
-    this.#stalled += Math.min(excused, figures.destroyed)
-    if (figures.destroyed > excused || figures.abandoned !== 0)
-      faults.push(`grace ran out: ${JSON.stringify(figures)}; before: ${stalled.explanation}`)
+    if (figures.destroyed !== 0 || figures.abandoned !== 0)
+      faults.push(`grace ran out: ${JSON.stringify(figures)}; before: ${beforeGrace}`)
     for (const fault of faults.slice(0, MOST_FAULTS)) this.#fault(fault)
     if (faults.length > MOST_FAULTS) this.#fault(`${faults.length - MOST_FAULTS} more faults`)
     for (const { outcome } of account.attempts)

@@ -14,7 +14,6 @@ const COLUMNS: readonly Column[] = [
   ['crossed', ({ outcomes }) => whole(outcomes.crossed)],
   ['lost', ({ outcomes }) => whole(outcomes.lost)],
   ['malformed', ({ inputs }) => whole(inputs)],
-  ['cut', ({ stalled }) => whole(stalled)],
   [
     'heap, bytes per connection',
     ({ growth: { slope, error } }) => `${whole(slope)} ± ${Number.isFinite(error) ? whole(error) : '?'}`,

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { RawClient } from '@idle-shutdown/conformance/program'
 import type { Random } from '../random.ts'
 import { malformedHttp1 } from './malformed-http1.ts'
@@ -17,13 +16,10 @@ export const malformedFrames: Client = (visit) => feed(visit, beginning(visit.ra
 
 /** Inputs one after the other: what is written behind the end of a connection is read by nobody, and not counted. */
 async function feed(visit: Visit, first: string, make: (random: Random) => string): Promise<void> {
-  const { random, address, protocol, account } = visit
+  const { random, address, protocol } = visit
   // Half of what a TLS server gets is wrong already as TLS.
   const secure = visit.secure && random.chance(0.5)
-  const onConnected = ({ localPort }: Socket): void => {
-    if (localPort !== undefined) account.malformed.add(localPort)
-  }
-  const client = await RawClient.connect(address, { secure, protocol, onConnected }).catch(() => {})
+  const client = await RawClient.connect(address, { secure, protocol }).catch(() => {})
   if (client === undefined) {
     visit.nobody()
     return

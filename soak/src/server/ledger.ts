@@ -30,11 +30,6 @@ export class Ledger {
     }
   }
 
-  /** The ports of the connections that are open. */
-  get open(): number[] {
-    return [...this.#open.keys()]
-  }
-
   /** The connection from this port is about to be ended. */
   cut(port: number | undefined): void {
     const acceptance = this.#open.get(port ?? 0)

@@ -7,14 +7,10 @@ import { Ledger } from './ledger.ts'
 import type { Turns } from './turns.ts'
 import { WebSockets } from './web-sockets.ts'
 
-/**
- * The longest drain (ms). Every client of the soak leaves long before: nothing may have to be cut, but for HTTP/2 sessions that were
- * given malformed frames: Node may stop to read from such a one (20 to 24), and then does not see its client leave.
- */
+/** The longest drain (ms). Every client of the soak leaves long before: nothing may have to be cut. */
 const GRACE = 20_000
-const GRACE_HTTP2 = 3_000
 
-/** How long (ms) before the end of grace it is noted what is still open. */
+/** How long (ms) before the end of grace it is noted what still counts. */
 const BEFORE_GRACE = 200
 
 /** How long (ms) a server waits for its first client. */
@@ -42,11 +38,10 @@ export async function live(
     ledger.handled.push(id)
   }
   const webSockets = new WebSockets(begun)
-  const grace = subject.protocol === 'h2' ? GRACE_HTTP2 : GRACE
   const { idle, servers, stop } = await subject.serve(
     answering(begun, (port) => ledger.cut(port)),
     // A busy machine may take its time until the first client is there.
-    { patience, startupPatience: STARTUP_PATIENCE, grace },
+    { patience, startupPatience: STARTUP_PATIENCE, grace: GRACE },
     {
       prepare(server) {
         ledger.keep(server)
@@ -57,12 +52,12 @@ export async function live(
   // An app that is served again shows its new life: these are of this one.
   const { tracker, signal } = idle
   const explain = (): string => `${tracker}; ${JSON.stringify(tracker.explain())}`
-  let stalled: LifeReport['stalled'] = { ports: [], explanation: '' }
+  let beforeGrace = ''
   let noting: NodeJS.Timeout | undefined
   const onAbort = (): void => {
     noting = setTimeout(() => {
-      stalled = { ports: ledger.open, explanation: explain() }
-    }, grace - BEFORE_GRACE)
+      beforeGrace = explain()
+    }, GRACE - BEFORE_GRACE)
     webSockets.end()
     if (count % 3 === 0) block(BLOCKED)
   }
@@ -79,7 +74,7 @@ export async function live(
       handled: ledger.handled,
       left: { active, ignored, reasons: reasons.map(({ kind, label }) => `${kind} ${label}`) },
       figures: { duration, drained, destroyed, abandoned },
-      stalled,
+      beforeGrace,
       idle: reason instanceof IdleTimeoutError,
     }
   })
