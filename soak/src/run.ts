@@ -33,8 +33,8 @@ const WARM_UP = 0.5
  * How many bytes of heap for each connection are too many, where three standard errors make it certain: a leak grows with their
  * number. What is left of the warm-up does not, and may be this much in all.
  */
-const MOST_GROWTH = 100
-const MOST_LEFT_OF_WARM_UP = 2_000_000
+const MOST_GROWTH = 50
+const MOST_LEFT_OF_WARM_UP = 1_000_000
 
 /** How many faults of one life are told, and of one subject. */
 const MOST_FAULTS = 5

@@ -7,6 +7,7 @@ import { type Behaviour, isAny, isHttp, isHttp1, isHttp2, isRaw, isSecure } from
 import { answerTo, turn } from '../calls.ts'
 import { CERTIFICATE } from '../certificate.ts'
 import { connectionEnd } from '../clients/connection-end.ts'
+import { frame, GET, PREFACE } from '../clients/http2-frame.ts'
 import { RawClient } from '../clients/raw-client.ts'
 import type { Trial } from '../trial.ts'
 
@@ -247,6 +248,7 @@ export const connections: readonly Behaviour[] = [
   },
   {
     name: 'client that resets at the end of its TLS handshake, of which Node does not tell → released',
+    // An HTTP/2 stream is closed all the same.
     appliesTo: (subject) => isSecure(subject) && !isHttp2(subject),
     async run(t) {
       await resetUnseen(t)
@@ -256,7 +258,7 @@ export const connections: readonly Behaviour[] = [
   },
   {
     name: 'client that resets at the end of its TLS handshake, of which Node does not tell, before a drain → closes before grace is over',
-    appliesTo: (subject) => isSecure(subject) && !isHttp2(subject),
+    appliesTo: isSecure,
     async run(t) {
       await resetUnseen(t, { patience: '1h' })
       expect(await t.idle.close()).toMatchObject({ drained: 0, destroyed: 0 })
@@ -287,9 +289,12 @@ async function resetUnseen(t: Trial, options?: IdleShutdownOptions): Promise<voi
   await t.serve(options)
   const answer = isRaw(t.subject) ? spoken(t) : called(t)
   // Not t.raw(), which waits for the server: the request goes out with the end of the handshake.
-  const client = await RawClient.connect(t.address, { secure: true })
+  const h2 = isHttp2(t.subject)
+  const client = await RawClient.connect(t.address, { secure: true, ...(h2 && { protocol: 'h2' }) })
   t.defer(() => client.destroy())
-  void client.get('/unseen')
+  void client.send(
+    h2 ? PREFACE + frame(SETTINGS, 0, 0, '') + frame(HEADERS, 5, 1, GET) : 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n',
+  )
   const reply = await answer
   // The server is still reading.
   client.reset()
@@ -310,3 +315,6 @@ async function spoken(t: Trial): Promise<() => unknown> {
   await once(socket, 'data')
   return () => socket.write('answer')
 }
+
+// RFC 9113, section 6.
+const [HEADERS, SETTINGS] = [1, 4] as const

@@ -2,7 +2,6 @@ import type { Socket } from 'node:net'
 import { after } from '../clock.ts'
 import type { Countdown } from '../countdown.ts'
 import type { Reason } from '../explanation.ts'
-import { afterTwoTurns } from '../last-look.ts'
 import type { ShutdownSettings } from '../options.ts'
 import { carriedBy, carry } from './carrier.ts'
 
@@ -30,6 +29,9 @@ interface Draining {
 
 /** For how many patiences a connection on which nobody says anything is active, where Node sets no bound. */
 const MOST_SILENCE = 2
+
+/** How much had been written to those that looked stuck when last looked at. */
+const stuckAt = new WeakMap<Connection, number>()
 
 /** One socket: what is in progress on it, and how it ends. */
 export abstract class Connection {
@@ -130,16 +132,18 @@ export abstract class Connection {
   }
 
   /**
-   * Destroys what is closed, and what Node does not see to be: now and then, as no event tells.
+   * Destroys what is closed and Node waits for all the same: now and then, as no event tells.
    *
    * Where the client of a TLS connection resets it while Node has nothing of the application to write (the session tickets at the
-   * end of a handshake), that failure is told to nobody, and whatever is written later waits for ever, though the machine
-   * has taken all that it was given (20 to 26).
+   * end of a handshake), that failure is told to nobody, and whatever is written later waits for ever (20 to 26).
    */
   destroyClosed(): void {
-    const { socket } = this
+    const { socket, stream } = this
+    // TLS waits for the machine, which has nothing left to do, and nothing was written since the last time.
+    if (stream === socket || queued(socket) !== 0 || !(queued(stream) > 0)) return
     const { bytesWritten } = socket
-    if (this.#stuck) afterTwoTurns(() => this.#stuck && socket.bytesWritten === bytesWritten && socket.destroy())
+    if (stuckAt.get(this) === bytesWritten) socket.destroy()
+    else stuckAt.set(this, bytesWritten)
   }
 
   /** The bare connection ends to be counted, and was an activity. */
@@ -182,13 +186,6 @@ export abstract class Connection {
     else this.site.drain.endIfSilent([this])
   }
 
-  /** Whether TLS waits to write, with a client that has ended or is not read from, and the machine waits for nothing. */
-  get #stuck(): boolean {
-    const { socket, stream } = this
-    if (stream === socket || stream.writableLength === 0 || !(stream.readableEnded || stream.isPaused())) return false
-    return Object(Reflect.get(socket, '_handle')).writeQueueSize === 0
-  }
-
   /** Takes itself out of the list that its socket carries. */
   #unlink(): void {
     let head = carriedBy(this.socket)
@@ -202,6 +199,11 @@ export abstract class Connection {
   protected get origin(): string {
     return `from ${this.socket.remoteAddress ?? 'a unix socket'}`
   }
+}
+
+/** How many bytes a socket has handed on that were not taken. Node keeps that to itself; elsewhere it is NaN. */
+function queued(socket: Socket): number {
+  return Number(Object(Reflect.get(socket, '_handle')).writeQueueSize)
 }
 
 /** The connection of this site on a socket or stream. */

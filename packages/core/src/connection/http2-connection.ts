@@ -27,11 +27,10 @@ export class Http2Connection extends Connection {
     this.#session = session
     this.#settled = settled
     if (!settled) {
-      session.once('remoteSettings', () => this.#settle())
+      session.once('remoteSettings', this.#onSettings)
       this.boundSilence()
     }
-    // Once what came with it has been read.
-    session.on('goaway', () => afterTwoTurns(() => this.destroyClosed()))
+    session.on('goaway', this.#onGoaway)
   }
 
   /** A stream's headers have come. */
@@ -121,13 +120,21 @@ export class Http2Connection extends Connection {
   }
 
   protected release(): void {
+    // What leads back from a session that has ended would keep Node from letting go of one whose SETTINGS nobody acknowledged.
+    this.#session.off('remoteSettings', this.#onSettings)
+    this.#session.off('goaway', this.#onGoaway)
     // It closed without a stream: an activity, if a short one.
     if (this.#opening !== undefined) this.site.countdown.openings.keep(this.#opening)
     for (const ignored of this.#streams.values()) this.ended(ignored)
     this.#streams.clear()
   }
 
-  #settle(): void {
+  readonly #onGoaway = (): void => {
+    // Once what came with it has been read.
+    afterTwoTurns(() => this.destroyClosed())
+  }
+
+  readonly #onSettings = (): void => {
     this.#settled = true
     const { countdown, drain } = this.site
     if (this.bare) {
