@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { after } from '../clock.ts'
 import type { Countdown } from '../countdown.ts'
 import type { Reason } from '../explanation.ts'
+import { afterTwoTurns } from '../last-look.ts'
 import type { ShutdownSettings } from '../options.ts'
 import { carriedBy, carry } from './carrier.ts'
 
@@ -30,7 +31,7 @@ interface Draining {
 /** For how many patiences a connection on which nobody says anything is active, where Node sets no bound. */
 const MOST_SILENCE = 2
 
-/** How much had been written to those that looked stuck when last looked at. */
+/** How much had been written to those that were stuck when last looked at. */
 const stuckAt = new WeakMap<Connection, number>()
 
 /** One socket: what is in progress on it, and how it ends. */
@@ -138,12 +139,14 @@ export abstract class Connection {
    * end of a handshake), that failure is told to nobody, and whatever is written later waits for ever (20 to 26).
    */
   destroyClosed(): void {
-    const { socket, stream } = this
-    // TLS waits for the machine, which has nothing left to do, and nothing was written since the last time.
-    if (stream === socket || queued(socket) !== 0 || !(queued(stream) > 0)) return
-    const { bytesWritten } = socket
-    if (stuckAt.get(this) === bytesWritten) socket.destroy()
-    else stuckAt.set(this, bytesWritten)
+    if (!this.#stuck) return
+    // What is being written just now is with the machine by then, however fast a test lets time pass.
+    afterTwoTurns(() => {
+      const { bytesWritten } = this.socket
+      if (!this.#stuck) return
+      if (stuckAt.get(this) === bytesWritten) this.socket.destroy()
+      else stuckAt.set(this, bytesWritten)
+    })
   }
 
   /** The bare connection ends to be counted, and was an activity. */
@@ -184,6 +187,11 @@ export abstract class Connection {
     if (!this.silent) return
     if (this.socket.bytesRead === read) this.end()
     else this.site.drain.endIfSilent([this])
+  }
+
+  /** Whether TLS waits for the machine, which has nothing left to do. */
+  get #stuck(): boolean {
+    return this.stream !== this.socket && queued(this.stream) > 0 && queued(this.socket) === 0
   }
 
   /** Takes itself out of the list that its socket carries. */
