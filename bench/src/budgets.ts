@@ -52,7 +52,7 @@ export const budgets: readonly Budget[] = [
     promise: 'the CPU that a request takes on a real server cannot be told from the A/A control (two standard errors)',
     benchmark: 'overhead',
     explanation:
-      'What is told apart here is told apart by many windows. The figures beside it, of bare Node in all and of a middleware that is empty, show how large a part it is, and how much of it any adapter would cost.',
+      'What is told apart here is told apart by many windows. The figure beside it, of bare Node in all, shows how large a part it is; of an adapter, a middleware that is empty shows what any would cost, where it was measured.',
     cases: (report) =>
       ours(report, '', (_node, rows, { group, error }) => {
         const control = rows.find((row) => row.kind === 'control' && row.group === group)
