@@ -110,6 +110,7 @@ export class Drain {
     if (this.#abandoned === undefined && this.#countdown.holds > 0) return
     for (const watch of this.#watches.values()) if (!watch.isOver) return
     this.#phase = 'over'
+    // Let go of, too: they lead to connections that have closed.
     for (const undo of this.#undo.splice(0)) undo()
     this.#resolve({
       reason: this.#reason,

@@ -1,15 +1,10 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import type { AnyServer, IdleShutdownOptions } from '@idle-shutdown/core'
+import type { AnyServer } from '@idle-shutdown/core'
 import { expect } from 'vitest'
-import { type Behaviour, isAny, isHttp, isHttp1, isHttp2, isRaw, isSecure } from '../behaviour.ts'
-import { answerTo, turn } from '../calls.ts'
-import { CERTIFICATE } from '../certificate.ts'
+import { type Behaviour, isAny, isHttp, isHttp1, isRaw } from '../behaviour.ts'
+import { answerTo } from '../calls.ts'
 import { connectionEnd } from '../clients/connection-end.ts'
-import { frame, GET, PREFACE } from '../clients/http2-frame.ts'
-import { RawClient } from '../clients/raw-client.ts'
-import type { Trial } from '../trial.ts'
 
 /** Node looks for heads that are overdue, and for silence, every 30 seconds by default. */
 function shortenHeadersTimeout(server: AnyServer): void {
@@ -19,7 +14,7 @@ function shortenHeadersTimeout(server: AnyServer): void {
 
 const HEADERS_TIMEOUT = 100
 
-/** What counts of connections that carry no request: probes, silence, handshakes, and every one of a plain server. */
+/** What counts of connections that carry no request: probes, silence, and every one of a plain server. */
 export const connections: readonly Behaviour[] = [
   {
     name: "silent connection, 'connections' → active until it closes",
@@ -79,30 +74,6 @@ export const connections: readonly Behaviour[] = [
       clock.advance(1000)
       await ended
       expect(await idle.closed).toMatchObject({ drained: 0, destroyed: 0 })
-    },
-  },
-  {
-    name: 'TLS handshake that comes after two patiences of silence → counted again',
-    appliesTo: ({ protocol, secure }) => protocol === 'raw' && secure,
-    async run(t) {
-      const clock = t.stopTime()
-      const { tracker, signal } = await t.serve({ patience: 2000, clock })
-      tracker.touch()
-      const late = connect(t.address)
-      t.defer(() => late.destroy())
-      await t.accepted(1)
-      clock.advance(4000)
-      expect(tracker.active).toBe(0)
-      const secured = once(t.server, 'secureConnection')
-      const tls = connectTls({ socket: late, ca: CERTIFICATE, servername: 'localhost' }).on('error', () => {})
-      await secured
-      expect(tracker.active).toBe(1)
-      clock.advance(10_000)
-      await t.lookedAt()
-      expect(signal.aborted).toBe(false)
-      tls.destroy()
-      await t.disconnected(0)
-      expect(tracker.active).toBe(0)
     },
   },
   {
@@ -232,88 +203,4 @@ export const connections: readonly Behaviour[] = [
       expect(await t.fires()).toMatchObject({ drained: 0, destroyed: 0 })
     },
   },
-  {
-    name: 'TLS connection that never handshakes → active; closed → fires',
-    appliesTo: isSecure,
-    async run(t) {
-      const { tracker } = await t.serve()
-      const probe = connect(t.address)
-      t.defer(() => probe.destroy())
-      await t.accepted(1)
-      expect(tracker.active).toBe(1)
-      await t.stays()
-      probe.destroy()
-      await t.fires()
-    },
-  },
-  {
-    name: 'client that resets at the end of its TLS handshake, of which Node does not tell → released',
-    // An HTTP/2 stream is closed all the same.
-    appliesTo: (subject) => isSecure(subject) && !isHttp2(subject),
-    async run(t) {
-      await resetUnseen(t)
-      expect(await t.fires()).toMatchObject({ drained: 0, destroyed: 0 })
-    },
-  },
-  {
-    name: 'client that resets at the end of its TLS handshake, of which Node does not tell, before a drain → closes before grace is over',
-    appliesTo: isSecure,
-    async run(t) {
-      await resetUnseen(t, { patience: '1h' })
-      expect(await t.idle.close()).toMatchObject({ drained: 0, destroyed: 0 })
-    },
-  },
-  {
-    name: 'TLS handshake that fails → released',
-    appliesTo: isSecure,
-    async run(t) {
-      const { tracker } = await t.serve()
-      const probe = connect(t.address)
-      t.defer(() => probe.destroy())
-      probe.on('error', () => {}).resume()
-      const [socket] = await once(t.server, 'connection')
-      probe.write('this is no TLS\r\n\r\n')
-      await once(socket, 'close')
-      expect(tracker.active).toBe(0)
-      await t.fires()
-    },
-  },
 ]
-
-/**
- * Serves a client whose RST comes between the end of its handshake, with which it asks, and the session tickets that Node sends
- * then: it is the writing of those that fails, Node tells nobody, and what is written later waits for ever (20 to 26).
- */
-async function resetUnseen(t: Trial, options?: IdleShutdownOptions): Promise<void> {
-  await t.serve(options)
-  const answer = isRaw(t.subject) ? spoken(t) : called(t)
-  // Not t.raw(), which waits for the server: the request goes out with the end of the handshake.
-  const h2 = isHttp2(t.subject)
-  const client = await RawClient.connect(t.address, { secure: true, ...(h2 && { protocol: 'h2' }) })
-  t.defer(() => client.destroy())
-  void client.send(
-    h2 ? PREFACE + frame(SETTINGS, 0, 0, '') + frame(HEADERS, 5, 1, GET) : 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n',
-  )
-  const reply = await answer
-  // The server is still reading.
-  client.reset()
-  await turn()
-  reply()
-  await t.lookedAt()
-}
-
-/** How to answer the next request, once it has come. */
-async function called(t: Trial): Promise<() => unknown> {
-  const call = await t.calls.next()
-  return () => void call.answer()
-}
-
-/** How to answer the next client of a plain server, once it has said something. */
-async function spoken(t: Trial): Promise<() => unknown> {
-  const [socket] = await once(t.server, 'secureConnection')
-  await once(socket, 'data')
-  return () => socket.write('answer')
-}
-
-// RFC 9113, section 6.
-const [HEADERS, SETTINGS] = [1, 4] as const

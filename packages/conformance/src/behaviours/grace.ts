@@ -1,12 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { expect } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { type Behaviour, isAny, isHttp1, isHttp2, isRaw, isSecure } from '../behaviour.ts'
+import { type Behaviour, isAny, isHttp1, isHttp2, isRaw } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
-import { SlowHandshake } from '../clients/slow-handshake.ts'
-import type { Trial } from '../trial.ts'
 
 /** Milliseconds: longer than a busy machine takes to answer what is answered within it. */
 const GRACE = 500
@@ -125,49 +122,6 @@ export const grace: readonly Behaviour[] = [
     },
   },
   {
-    name: 'TLS handshake that never ends → ended after a second at most',
-    appliesTo: isSecure,
-    async run(t) {
-      const clock = t.stopTime()
-      const idle = await t.serve({ grace: '1h', clock })
-      const probe = connect(t.address)
-      t.defer(() => probe.destroy())
-      probe.on('error', () => {})
-      await t.accepted(1)
-      const closed = idle.close()
-      await t.lookedAt()
-      clock.advance(1000)
-      expect(await closed).toMatchObject({ drained: 0, destroyed: 0, duration: 1000 })
-    },
-  },
-  {
-    name: 'TLS handshake that goes on slowly → waited for, and its request is answered',
-    appliesTo: (subject) => isSecure(subject) && isHttp1(subject),
-    async run(t) {
-      const { clock, slow, answered } = await drainingHandshake(t)
-      for (let seconds = 1; seconds <= 3; seconds++) {
-        await t.hasRead(() => slow.send(20))
-        clock.advance(1000)
-        await t.lookedAt()
-      }
-      await slow.finish()
-      // It has not asked for anything yet, and is given the time to.
-      clock.advance(1000)
-      await answered()
-    },
-  },
-  {
-    name: 'TLS handshake that begins while the event loop stands still for that second → its request is answered',
-    appliesTo: (subject) => isSecure(subject) && isHttp1(subject),
-    async run(t) {
-      const { clock, slow, answered } = await drainingHandshake(t)
-      const done = slow.finish()
-      clock.advance(1000)
-      await done
-      await answered()
-    },
-  },
-  {
     name: 'plain connection that the application ends on the signal → nothing is cut',
     appliesTo: isRaw,
     unix: true,
@@ -253,22 +207,3 @@ export const grace: readonly Behaviour[] = [
     },
   },
 ]
-
-/** A drain that began before the only connection's TLS handshake. `answered` asks over it, and waits for the answer and the end. */
-async function drainingHandshake(t: Trial) {
-  const clock = t.stopTime()
-  const idle = await t.serve({ grace: '1h', clock })
-  const slow = await SlowHandshake.connect(t.address)
-  t.defer(() => slow.destroy())
-  await t.accepted(1)
-  const closed = idle.close()
-  await t.lookedAt()
-  const answered = async (): Promise<void> => {
-    slow.tls.write('GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    let answer = ''
-    for await (const piece of slow.tls) answer += String(piece)
-    expect(answer).toContain(answerTo('/now'))
-    expect(await closed).toMatchObject({ drained: 1, destroyed: 0 })
-  }
-  return { clock, slow, answered }
-}

@@ -4,6 +4,7 @@ import { connections } from './connections.ts'
 import { deadline } from './deadline.ts'
 import { drain } from './drain.ts'
 import { grace } from './grace.ts'
+import { handshakes } from './handshakes.ts'
 import { http1 } from './http1.ts'
 import { ignored } from './ignored.ts'
 import { pipelines } from './pipelines.ts'
@@ -17,6 +18,7 @@ export const behaviours: readonly Behaviour[] = [
   ...http1,
   ...sessions,
   ...connections,
+  ...handshakes,
   ...upgrades,
   ...ignored,
   ...deadline,

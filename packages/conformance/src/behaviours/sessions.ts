@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { type Behaviour, isHttp2 } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
 import type { Http2Client } from '../clients/http2-client.ts'
-import { frame, GET, PREFACE } from '../clients/http2-frame.ts'
+import { FIRST_REQUEST, frame } from '../clients/http2-frame.ts'
 import { KeepAliveClient } from '../clients/keep-alive-client.ts'
 import type { RawClient } from '../clients/raw-client.ts'
 import { patiences, type Trial } from '../trial.ts'
@@ -243,7 +243,7 @@ async function waitingAnswer(t: Trial, { session }: Http2Client): Promise<Client
 /** The same of a client that closes nothing by itself. */
 async function waitingAnswerByTheByte(t: Trial): Promise<RawClient> {
   const client = await t.raw({ protocol: 'h2' })
-  await client.send(PREFACE + frame(SETTINGS, 0, 0, '') + frame(HEADERS, END_STREAM | END_HEADERS, 1, GET))
+  await client.send(FIRST_REQUEST)
   await answerAtLength(t)
   await client.until('xxx')
   return client
@@ -255,8 +255,7 @@ async function answerAtLength({ calls }: Trial): Promise<void> {
 }
 
 // RFC 9113, section 6.
-const [HEADERS, RST_STREAM, SETTINGS, GOAWAY_FRAME] = [1, 3, 4, 7] as const
-const [END_STREAM, END_HEADERS] = [1, 4] as const
+const [RST_STREAM, GOAWAY_FRAME] = [3, 7] as const
 const NO_ERROR = '\0\0\0\0'
 const RESET = frame(RST_STREAM, 0, 1, NO_ERROR)
 const GOAWAY = frame(GOAWAY_FRAME, 0, 0, `\0\0\0\0${NO_ERROR}`)

@@ -10,3 +10,6 @@ export function frame(type: number, flags: number, stream: number, payload: stri
   const head = [length >> 16, length >> 8, length, type, flags, stream >> 24, stream >> 16, stream >> 8, stream]
   return String.fromCharCode(...head.map((byte) => byte & 255)) + payload
 }
+
+/** What a client says first that asks for `/` at once, on stream 1: an empty SETTINGS, and HEADERS that end both headers and stream. */
+export const FIRST_REQUEST: string = PREFACE + frame(4, 0, 0, '') + frame(1, 5, 1, GET)

@@ -1,0 +1,182 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { IdleShutdownOptions } from '@idle-shutdown/core'
+import { expect } from 'vitest'
+import { type Behaviour, isHttp1, isHttp2, isRaw, isSecure } from '../behaviour.ts'
+import { answerTo, turn } from '../calls.ts'
+import { CERTIFICATE } from '../certificate.ts'
+import { FIRST_REQUEST } from '../clients/http2-frame.ts'
+import { RawClient } from '../clients/raw-client.ts'
+import { SlowHandshake } from '../clients/slow-handshake.ts'
+import type { Trial } from '../trial.ts'
+
+/** What counts of TLS handshakes, whether they end, fail, stall or lose their client, and how a drain treats them. */
+export const handshakes: readonly Behaviour[] = [
+  {
+    name: 'TLS connection that never handshakes → active; closed → fires',
+    appliesTo: isSecure,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const probe = connect(t.address)
+      t.defer(() => probe.destroy())
+      await t.accepted(1)
+      expect(tracker.active).toBe(1)
+      await t.stays()
+      probe.destroy()
+      await t.fires()
+    },
+  },
+  {
+    name: 'TLS handshake that fails → released',
+    appliesTo: isSecure,
+    async run(t) {
+      const { tracker } = await t.serve()
+      const probe = connect(t.address)
+      t.defer(() => probe.destroy())
+      probe.on('error', () => {}).resume()
+      const [socket] = await once(t.server, 'connection')
+      probe.write('this is no TLS\r\n\r\n')
+      await once(socket, 'close')
+      expect(tracker.active).toBe(0)
+      await t.fires()
+    },
+  },
+  {
+    name: 'TLS handshake that comes after two patiences of silence → counted again',
+    appliesTo: ({ protocol, secure }) => protocol === 'raw' && secure,
+    async run(t) {
+      const clock = t.stopTime()
+      const { tracker, signal } = await t.serve({ patience: 2000, clock })
+      tracker.touch()
+      const late = connect(t.address)
+      t.defer(() => late.destroy())
+      await t.accepted(1)
+      clock.advance(4000)
+      expect(tracker.active).toBe(0)
+      const secured = once(t.server, 'secureConnection')
+      const tls = connectTls({ socket: late, ca: CERTIFICATE, servername: 'localhost' }).on('error', () => {})
+      await secured
+      expect(tracker.active).toBe(1)
+      clock.advance(10_000)
+      await t.lookedAt()
+      expect(signal.aborted).toBe(false)
+      tls.destroy()
+      await t.disconnected(0)
+      expect(tracker.active).toBe(0)
+    },
+  },
+  {
+    name: 'client that resets at the end of its TLS handshake, of which Node does not tell → released',
+    // An HTTP/2 stream is closed all the same.
+    appliesTo: (subject) => isSecure(subject) && !isHttp2(subject),
+    async run(t) {
+      await resetUnseen(t)
+      expect(await t.fires()).toMatchObject({ drained: 0, destroyed: 0 })
+    },
+  },
+  {
+    name: 'client that resets at the end of its TLS handshake, of which Node does not tell, before a drain → closes before grace is over',
+    // Over HTTP/2 it holds whether or not anybody looks: what waits there, only the soak brings about.
+    appliesTo: isSecure,
+    async run(t) {
+      await resetUnseen(t, { patience: '1h' })
+      expect(await t.idle.close()).toMatchObject({ drained: 0, destroyed: 0 })
+    },
+  },
+  {
+    name: 'TLS handshake that never ends → ended after a second at most',
+    appliesTo: isSecure,
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: '1h', clock })
+      const probe = connect(t.address)
+      t.defer(() => probe.destroy())
+      probe.on('error', () => {})
+      await t.accepted(1)
+      const closed = idle.close()
+      await t.lookedAt()
+      clock.advance(1000)
+      expect(await closed).toMatchObject({ drained: 0, destroyed: 0, duration: 1000 })
+    },
+  },
+  {
+    name: 'TLS handshake that goes on slowly → waited for, and its request is answered',
+    appliesTo: (subject) => isSecure(subject) && isHttp1(subject),
+    async run(t) {
+      const { clock, slow, answered } = await drainingHandshake(t)
+      for (let seconds = 1; seconds <= 3; seconds++) {
+        await t.hasRead(() => slow.send(20))
+        clock.advance(1000)
+        await t.lookedAt()
+      }
+      await slow.finish()
+      // It has not asked for anything yet, and is given the time to.
+      clock.advance(1000)
+      await answered()
+    },
+  },
+  {
+    name: 'TLS handshake that begins while the event loop stands still for that second → its request is answered',
+    appliesTo: (subject) => isSecure(subject) && isHttp1(subject),
+    async run(t) {
+      const { clock, slow, answered } = await drainingHandshake(t)
+      const done = slow.finish()
+      clock.advance(1000)
+      await done
+      await answered()
+    },
+  },
+]
+
+/**
+ * Serves a client whose RST comes between the end of its handshake, with which it asks, and the session tickets that Node sends
+ * then: it is the writing of those that fails, Node tells nobody, and what is written later waits for ever (20 to 26).
+ */
+async function resetUnseen(t: Trial, options?: IdleShutdownOptions): Promise<void> {
+  await t.serve(options)
+  const answer = isRaw(t.subject) ? spoken(t) : called(t)
+  // Not t.raw(), which waits for the server: the request goes out with the end of the handshake.
+  const h2 = isHttp2(t.subject)
+  const client = await RawClient.connect(t.address, { secure: true, ...(h2 && { protocol: 'h2' }) })
+  t.defer(() => client.destroy())
+  void client.send(h2 ? FIRST_REQUEST : 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  const reply = await answer
+  // The server is still reading.
+  client.reset()
+  await turn()
+  reply()
+  await t.lookedAt()
+}
+
+/** How to answer the next request, once it has come. */
+async function called(t: Trial): Promise<() => unknown> {
+  const call = await t.calls.next()
+  return () => void call.answer()
+}
+
+/** How to answer the next client of a plain server, once it has said something. */
+async function spoken(t: Trial): Promise<() => unknown> {
+  const [socket] = await once(t.server, 'secureConnection')
+  await once(socket, 'data')
+  return () => socket.write('answer')
+}
+
+/** A drain that began before the only connection's TLS handshake. `answered` asks over it, and waits for the answer and the end. */
+async function drainingHandshake(t: Trial) {
+  const clock = t.stopTime()
+  const idle = await t.serve({ grace: '1h', clock })
+  const slow = await SlowHandshake.connect(t.address)
+  t.defer(() => slow.destroy())
+  await t.accepted(1)
+  const closed = idle.close()
+  await t.lookedAt()
+  const answered = async (): Promise<void> => {
+    slow.tls.write('GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    let answer = ''
+    for await (const piece of slow.tls) answer += String(piece)
+    expect(answer).toContain(answerTo('/now'))
+    expect(await closed).toMatchObject({ drained: 1, destroyed: 0 })
+  }
+  return { clock, slow, answered }
+}
