@@ -14,7 +14,7 @@ export class Alarm {
   #timer: unknown
   /** When it should ring. */
   #due = 0
-  /** How far the machine's uptime was ahead when it was last set; `Infinity` before that. */
+  /** How far the machine's uptime was ahead when it last rang, or was set while it was not; `Infinity` before that. */
   #ahead = Infinity
 
   constructor(clock: Clock, patience: number, ring: (now: number, overslept: boolean) => void) {
@@ -25,12 +25,13 @@ export class Alarm {
 
   /** Rings once, at a monotonic time; earlier, where a timer cannot be that long. `Infinity`: never. */
   set(at: number): void {
+    // Set anew, it has yet to tell of a suspend since it was first set.
+    if (this.#timer === undefined) this.#ahead = this.#aheadNow
     this.clear()
     if (at === Infinity) return
     const now = this.#clock.now()
     const ms = Math.min(Math.max(Math.ceil(at - now), 0), MAX_TIMEOUT)
     this.#due = now + ms
-    this.#ahead = this.#aheadNow
     this.#timer = this.#clock.setTimeout(() => this.#wake(), ms)
   }
 
@@ -39,7 +40,7 @@ export class Alarm {
     this.#timer = undefined
   }
 
-  /** Whether the machine was suspended since it was last set. */
+  /** Whether the machine was suspended since it last rang, or was set. */
   get suspended(): boolean {
     return this.#aheadNow - this.#ahead > SUSPENDED
   }
@@ -53,6 +54,9 @@ export class Alarm {
     const now = this.#clock.now()
     // node:test moves its time all the way before it runs the first timer.
     const late = this.#clock !== fakedClock && now - this.#due > this.#heldUp
-    this.#ring(now, late || this.suspended)
+    const { suspended } = this
+    // A suspend is told once.
+    this.#ahead = this.#aheadNow
+    this.#ring(now, late || suspended)
   }
 }

@@ -154,6 +154,20 @@ describe('pausing', () => {
     expect(ends).toEqual([PATIENCE])
   })
 
+  test('started amid a hold, it notices that the machine was suspended during it: a full patience', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    countdown.pause()
+    countdown.hold()
+    countdown.start()
+    clock.suspend(3_600_000)
+    await clock.advance(PATIENCE - 1)
+    countdown.cancel()
+    await clock.advance(PATIENCE)
+    expect(ends).toEqual([])
+    await clock.advance(PATIENCE)
+    expect(ends).toEqual([2 * PATIENCE])
+  })
+
   test('stopped during the last look, it neither asks nor calls back', async () => {
     let asked = 0
     const confirm = (): boolean => {
@@ -226,6 +240,21 @@ describe('an opening that turns out to have been no activity', () => {
     if (first) countdown.unrenew(first)
     await clock.advance(2 * PATIENCE)
     expect(ends).toEqual([10_000 + PATIENCE])
+  })
+
+  test('the machine was suspended meanwhile: a full patience, wherever the deadline was', async () => {
+    const { clock, countdown, ends } = startCountdown()
+    await clock.advance(PATIENCE - 1000)
+    countdown.begin()
+    const opening = countdown.endOpening()
+    // The timer, which knew the deadline before, is set anew.
+    await clock.advance(1000)
+    clock.suspend(3_600_000)
+    if (opening) countdown.unrenew(opening)
+    await clock.advance(PATIENCE - 1)
+    expect(ends).toEqual([])
+    await clock.advance(1)
+    expect(ends).toEqual([2 * PATIENCE])
   })
 
   test('among others that are active it renews nothing', () => {

@@ -75,7 +75,8 @@ export class Countdown {
     this.paused = false
     const renewed = this.#deadline !== Infinity
     this.#deadline = this.#after(renewed ? this.patience : this.#settings.startupPatience)
-    this.#wait()
+    // Whatever is active: whether the machine was suspended since is known to an alarm only.
+    this.#sleep(this.#markAt)
   }
 
   /** Stands still until {@link Countdown.start}. */
@@ -173,7 +174,7 @@ export class Countdown {
     const deadline = this.openings.takeBack(opening)
     if (deadline === undefined || this.#over) return
     this.#deadline = deadline
-    if (this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
+    this.#rest()
   }
 
   /** Runs in the asynchronous context in which this was made. */

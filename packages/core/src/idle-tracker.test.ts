@@ -296,6 +296,17 @@ describe('a machine that slept, a process that stopped', () => {
     expect(ends).toEqual([3 * PATIENCE + 1])
   })
 
+  test('a sleep that was noticed while something was active renews once', async () => {
+    const { clock, tracker, ends } = setUp()
+    const hold = tracker.hold()
+    clock.suspend(DAY)
+    await clock.advance(PATIENCE)
+    await clock.advance(1000)
+    hold.cancel()
+    await clock.advance(PATIENCE)
+    expect(ends).toEqual([2 * PATIENCE])
+  })
+
   test('a sleep while something is active changes nothing of its renewal', async () => {
     const { clock, tracker, ends } = setUp()
     const hold = tracker.hold()

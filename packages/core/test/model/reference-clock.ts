@@ -38,7 +38,7 @@ export class ReferenceClock {
   /** What falls due at a time of its own. */
   #alarms: { readonly at: number; readonly ring: () => void }[] = []
   #timer: { readonly at: number } | undefined
-  /** How far the wall clock was ahead when the timer was last set. */
+  /** How far the wall clock was ahead when the timer last woke, or was set where there was none. */
   #knownAhead = 0
 
   constructor(patience: number, startupPatience: number, activity: Activity) {
@@ -56,7 +56,7 @@ export class ReferenceClock {
     if (this.state !== 'paused') return
     this.state = 'running'
     this.#renewTo(this.now + (this.#usedBefore ? this.#patience : this.#startupPatience))
-    if (this.#activity.quiet) this.#sleepAtMost()
+    this.#sleepAtMost()
   }
 
   end(): void {
@@ -76,7 +76,7 @@ export class ReferenceClock {
   /** What renewed turns out to have been no activity. */
   takeBack(renewal: Renewal): void {
     this.#renewals = this.#renewals.filter((each) => each !== renewal)
-    if (this.state === 'running') this.#sleepAtMost()
+    this.rest()
   }
 
   /** Something ended that renews nothing. */
@@ -126,6 +126,7 @@ export class ReferenceClock {
   #wake(duringLook?: () => void): void {
     const { at } = this.#timer ?? { at: this.now }
     const overslept = this.now - at > Math.min(this.#patience, HELD_UP) || this.#suspended
+    this.#knownAhead = this.ahead
     // Nobody could call meanwhile: a full patience again.
     if (overslept && this.deadline < this.now + this.#patience) this.#activity.touch()
     this.#timer = undefined
@@ -169,8 +170,8 @@ export class ReferenceClock {
   }
 
   #sleep(until: number): void {
+    if (this.#timer === undefined) this.#knownAhead = this.ahead
     this.#timer = { at: Math.max(until, this.now) }
-    this.#knownAhead = this.ahead
   }
 
   get #suspended(): boolean {
