@@ -9,7 +9,7 @@ import { type Benchmark, type Length, type Row, rowOf } from './row.ts'
 import { listenersOnly, type Wiring, wirings } from './wirings.ts'
 import { isWork, WORKS, type Work } from './work.ts'
 
-const ROUNDS: Record<Length, number> = { quick: 1, normal: 9, long: 45 }
+const ROUNDS: Record<Length, number> = { quick: 1, normal: 15, long: 45 }
 const METRIC = 'ns'
 const ALONE = fileURLToPath(new URL('alone.js', import.meta.url))
 
