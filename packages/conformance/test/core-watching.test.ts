@@ -1,6 +1,7 @@
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { createServer } from 'node:http'
-import { createServer as createH2c } from 'node:http2'
+import { createServer as createH2c, type Http2Session } from 'node:http2'
+import { setImmediate as turn } from 'node:timers/promises'
 import { type AnyServer, IdleShutdown } from '@idle-shutdown/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { addressOf } from '../src/address.ts'
@@ -175,6 +176,33 @@ test('a stream-only HTTP/2 server → its compatibility layer stays off, and its
   expect(server.listenerCount('stream')).toBe(streams)
 })
 
+describe.each(['h2c', 'h2'] as const)('an HTTP/2 session, %s', (kind) => {
+  // Node keeps some sessions for good that have ended, and with them whatever their listeners lead to.
+  test('that has ended, or is no longer watched → no listener of ours is left on it', async () => {
+    const server = makeServer(kind, new Calls().handler)
+    await listen(server)
+    closeAfterwards(server)
+    const idle = new IdleShutdown([], OPTIONS)
+    const undo = idle.watch(server)
+    const accepted = once(server, 'connection')
+    const sessions = on(server, 'session')
+    const clients = [await session(server, kind === 'h2'), await session(server, kind === 'h2')]
+    const opened: Http2Session[] = []
+    for await (const [session] of sessions) if (opened.push(session) === clients.length) break
+    const [ended, unwatched] = opened
+    if (ended === undefined || unwatched === undefined) throw new Error('there are no two sessions')
+    expect([ended, unwatched].map(listeners)).toEqual([1, 1])
+    const [socket] = await accepted
+    const closed = once(socket, 'close')
+    clients[0]?.destroy()
+    await closed
+    await turn()
+    expect([ended, unwatched].map(listeners)).toEqual([0, 1])
+    undo[Symbol.dispose]()
+    expect([ended, unwatched].map(listeners)).toEqual([0, 0])
+  })
+})
+
 test('a socket given to a server that does not listen (inetd) → starts the clock, is served, ends', async () => {
   const calls = new Calls()
   const [server, front] = [createServer(calls.handler), makeServer('net')]
@@ -188,6 +216,18 @@ test('a socket given to a server that does not listen (inetd) → starts the clo
   expect(await idle.closed).toMatchObject({ destroyed: 0 })
   expect(await client.ended).toEqual({ how: 'FIN' })
 })
+
+async function session(server: AnyServer, secure: boolean): Promise<Http2Client> {
+  const client = await Http2Client.connect(addressOf(server), secure)
+  onTestFinished(() => client.destroy())
+  await client.ask('/now').answer
+  return client
+}
+
+/** How many listeners a session has of which Node has none. */
+function listeners(session: Http2Session): number {
+  return session.listenerCount('goaway') + session.listenerCount('remoteSettings')
+}
 
 /** What watching could leave on a server: listeners by event, and properties. */
 function traces(server: AnyServer): { events: Record<string, number>; properties: string[] } {

@@ -85,6 +85,34 @@ export const handshakes: readonly Behaviour[] = [
     },
   },
   {
+    name: 'TLS session that the application takes its time to store (newSession) → its request is answered, in a drain, too',
+    appliesTo: isSecure,
+    async run(t) {
+      const clock = t.stopTime()
+      const stored: (() => void)[] = []
+      await t.serve({ patience: '1h', grace: '1h', clock }, (server) => {
+        server.on('newSession', (_id: Buffer, _session: Buffer, done: () => void) => stored.push(done))
+      })
+      const { client, reply } = await askAtOnce(t)
+      reply()
+      await t.lookedAt()
+      expect(stored).not.toEqual([])
+      clock.advance(2 * 3_600_000)
+      await t.lookedAt()
+      const closed = t.idle.close()
+      for (let seconds = 0; seconds < 5; seconds++) {
+        clock.advance(1000)
+        await t.lookedAt()
+      }
+      for (const done of stored) done()
+      // Who may speak next on a plain server, it alone knows.
+      if (isRaw(t.subject)) client.halfClose()
+      expect(await closed).toMatchObject({ drained: isRaw(t.subject) ? 0 : 1, destroyed: 0 })
+      expect(await client.ended).toMatchObject({ how: expect.not.stringMatching('RST') })
+      expect(client.received).not.toBe('')
+    },
+  },
+  {
     name: 'TLS handshake that never ends → ended after a second at most',
     appliesTo: isSecure,
     async run(t) {
@@ -135,18 +163,23 @@ export const handshakes: readonly Behaviour[] = [
  */
 async function resetUnseen(t: Trial, options?: IdleShutdownOptions): Promise<void> {
   await t.serve(options)
+  const { client, reply } = await askAtOnce(t)
+  // The server is still reading.
+  client.reset()
+  await turn()
+  reply()
+  await t.lookedAt()
+}
+
+/** A client that asks with the end of its TLS handshake, and how to answer it. */
+async function askAtOnce(t: Trial) {
   const answer = isRaw(t.subject) ? spoken(t) : called(t)
   // Not t.raw(), which waits for the server: the request goes out with the end of the handshake.
   const h2 = isHttp2(t.subject)
   const client = await RawClient.connect(t.address, { secure: true, ...(h2 && { protocol: 'h2' }) })
   t.defer(() => client.destroy())
   void client.send(h2 ? FIRST_REQUEST : 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
-  const reply = await answer
-  // The server is still reading.
-  client.reset()
-  await turn()
-  reply()
-  await t.lookedAt()
+  return { client, reply: await answer }
 }
 
 /** How to answer the next request, once it has come. */

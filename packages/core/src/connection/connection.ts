@@ -189,9 +189,11 @@ export abstract class Connection {
     else this.site.drain.endIfSilent([this])
   }
 
-  /** Whether TLS waits for the machine, which has nothing left to do. */
+  /** Whether TLS waits for the machine, which has nothing left to do, and not for the application to store a session. */
   get #stuck(): boolean {
-    return this.stream !== this.socket && queued(this.stream) > 0 && queued(this.socket) === 0
+    const { stream, socket } = this
+    if (stream === socket || Reflect.get(stream, '_newSessionPending') === true) return false
+    return queued(stream) > 0 && queued(socket) === 0
   }
 
   /** Takes itself out of the list that its socket carries. */
