@@ -186,7 +186,7 @@ describe.each(['h2c', 'h2'] as const)('an HTTP/2 session, %s', (kind) => {
     const undo = idle.watch(server)
     const accepted = once(server, 'connection')
     const sessions = on(server, 'session')
-    const clients = [await session(server, kind === 'h2'), await session(server, kind === 'h2')]
+    const clients = [await openSession(server, kind === 'h2'), await openSession(server, kind === 'h2')]
     const opened: Http2Session[] = []
     for await (const [session] of sessions) if (opened.push(session) === clients.length) break
     const [ended, unwatched] = opened
@@ -217,7 +217,8 @@ test('a socket given to a server that does not listen (inetd) → starts the clo
   expect(await client.ended).toEqual({ how: 'FIN' })
 })
 
-async function session(server: AnyServer, secure: boolean): Promise<Http2Client> {
+/** A client's session on which a request has been answered. */
+async function openSession(server: AnyServer, secure: boolean): Promise<Http2Client> {
   const client = await Http2Client.connect(addressOf(server), secure)
   onTestFinished(() => client.destroy())
   await client.ask('/now').answer
