@@ -137,6 +137,22 @@ test('several HTTP/2 sessions with only ignored streams at the same time are no 
   expect(system.deadline).toBe(PATIENCE)
 })
 
+test('a suspend during an HTTP/2 stream that turns out to be no activity renews once, when it is noticed', async () => {
+  const system = await start({}, { kind: 'http2' })
+  const session = await greet(system, 2)
+  session.request({ ':path': '/3' }).on('error', () => {})
+  await system.settle()
+  system.clock.suspend(3_600_000)
+  // A second before the deadline it is noticed, and a millisecond later the stream is none.
+  await system.clock.advance(PATIENCE - 999)
+  const { request, response } = system.exchange(3)
+  system.idle.ignore(request)
+  response.end()
+  await system.settle()
+  await system.clock.advance(2 * PATIENCE)
+  expect(system.endedAt).toBe(PATIENCE - 1000 + PATIENCE)
+})
+
 test('a silent HTTP/2 session is let go after two patiences, also where it came while something else was active', async () => {
   const system = await start({}, { kind: 'http2' })
   const hold = system.idle.tracker.hold()
