@@ -9,7 +9,9 @@ const CLOSERS = ['destroy', 'destroySoon'] as const
  */
 export function withhold(socket: Socket): void {
   socket.setTimeout(0)
-  for (const name of CLOSERS) Object.defineProperty(socket, name, { value: () => socket, configurable: true })
+  // Writable: core closes in stages of its own what is answered in a drain.
+  for (const name of CLOSERS)
+    Object.defineProperty(socket, name, { value: () => socket, configurable: true, writable: true })
 }
 
 /** It can be closed again. */

@@ -7,6 +7,7 @@ import { grace } from './grace.ts'
 import { handshakes } from './handshakes.ts'
 import { http1 } from './http1.ts'
 import { ignored } from './ignored.ts'
+import { lastAnswers } from './last-answers.ts'
 import { pipelines } from './pipelines.ts'
 import { requests } from './requests.ts'
 import { sessions } from './sessions.ts'
@@ -24,6 +25,7 @@ export const behaviours: readonly Behaviour[] = [
   ...deadline,
   ...drain,
   ...pipelines,
+  ...lastAnswers,
   ...grace,
   ...closing,
 ]

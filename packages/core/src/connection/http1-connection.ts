@@ -1,8 +1,9 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import { Connection } from './connection.ts'
-import { hasMoreToParse } from './parser.ts'
+import { hasMoreToParse, requestBeingRead } from './parser.ts'
 
 /** A connection that speaks HTTP/1, or nothing yet. */
 export class Http1Connection extends Connection {
@@ -19,6 +20,8 @@ export class Http1Connection extends Connection {
   #upgraded: 'open' | 'traffic' | 'ignore' | undefined
   /** Whether it was open before the server was watched. */
   #late = false
+  /** In a drain: it gives an answer, or has given the last one, and waits for the client to close. */
+  #stage: 'answering' | 'lingering' | undefined
 
   /** A request's head has come. */
   begin(request: IncomingMessage, response: ServerResponse): void {
@@ -98,7 +101,7 @@ export class Http1Connection extends Connection {
   }
 
   get silent(): boolean {
-    return this.securing || (this.#fresh && !this.headBegun)
+    return this.securing || this.#stage === 'lingering' || (this.#fresh && !this.headBegun)
   }
 
   override trafficMoved(): boolean {
@@ -114,6 +117,7 @@ export class Http1Connection extends Connection {
 
   announce(): void {
     if (this.#response === undefined) return
+    this.#closeInStages()
     // Of requests that came in one piece, the first could be answered as the last one before the next is seen.
     if (hasMoreToParse(this.stream)) process.nextTick(() => this.#announce())
     else this.#announce()
@@ -125,11 +129,20 @@ export class Http1Connection extends Connection {
   }
 
   override finishQuiet(): void {
+    if (!this.#kept) return
     const { socket, stream } = this
-    if (!this.#kept || this.headBegun) return
+    const request = requestBeingRead(stream)
+    if (request === undefined && this.headBegun) return
+    // A client that pipelines has perhaps not read all of its answers, and sends on.
+    if (request || this.#stage || this.#queued) this.#linger(request)
     // With nothing left to write, close(2) sends the FIN. A shutdown(2) before it would be felt, with ten thousand of them.
-    if (stream === socket && socket.writableLength === 0) socket.destroy()
+    else if (stream === socket && socket.writableLength === 0) socket.destroy()
     else this.end()
+  }
+
+  protected override end(): void {
+    if (this.#stage === 'lingering') this.socket.destroy()
+    else super.end()
   }
 
   override explain(reasons: Reason[]): void {
@@ -152,7 +165,7 @@ export class Http1Connection extends Connection {
 
   /** Whether it was kept alive: it has had a request, and has none in progress. */
   get #kept(): boolean {
-    return this.#upgraded === undefined && this.#response === undefined && !this.#fresh
+    return this.#upgraded === undefined && this.#response === undefined && !this.#fresh && this.#stage !== 'lingering'
   }
 
   get #responses(): ServerResponse[] {
@@ -199,12 +212,49 @@ export class Http1Connection extends Connection {
   /** In a drain, the connection ends after its last response. */
   #settled(response: ServerResponse): void {
     if (this.#late) this.#adoptCurrent(response)
-    if (!this.site.drain.begun || this.#response !== undefined) return
+    if (!this.site.drain.begun || this.#response !== undefined || this.#stage === 'lingering') return
     if (!response.req.complete) {
-      this.end()
+      this.#linger(response.req)
       return
     }
+    this.#closeInStages()
     this.mark()
     afterTwoTurns(() => this.finishQuiet())
   }
+
+  /** Node would close the connection as soon as the last answer is written. */
+  #closeInStages(): void {
+    if (this.#stage !== undefined) return
+    this.#stage = 'answering'
+    const { stream } = this
+    const { destroySoon } = stream
+    stream.destroySoon = () => {
+      if (this.#upgraded === undefined) this.#linger(this.#response?.req)
+      else destroySoon.call(stream)
+    }
+  }
+
+  /**
+   * The last answer is given: sends FIN, and reads until the client has closed, too, or says nothing for a second.
+   *
+   * To bytes that find a socket closed TCP answers with RST, and what the client has not read by then is lost.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc9112#section-9.6-12 RFC 9112, 9.6}
+   */
+  #linger(request?: IncomingMessage): void {
+    const { stream } = this
+    this.#stage = 'lingering'
+    // The rest of its body is for whoever reads it.
+    if (request?.complete === false) request.once('end', () => discard(stream))
+    else discard(stream)
+    stream.end(() => this.site.drain.endIfSilent([this]))
+  }
+}
+
+/** Reads what still comes, and lets nobody have it: Node's parser would ask the application to answer. */
+function discard(stream: Socket): void {
+  stream.removeAllListeners('data')
+  // At a listener of somebody else, Node takes the socket back from its parser (20 to 26).
+  stream.on('data', () => {})
+  stream.resume()
 }

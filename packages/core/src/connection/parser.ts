@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** The end of a request's head. */
@@ -16,4 +17,10 @@ export function hasMoreToParse(socket: Socket): boolean {
   if (!Buffer.isBuffer(piece)) return true
   const end = piece.indexOf(END)
   return piece.length > 0 && (end < 0 || end + END.length < piece.length)
+}
+
+/** The request of which Node is reading the body, answered or not, where Node shows it (20 to 26). */
+export function requestBeingRead(socket: Socket): IncomingMessage | undefined {
+  const request: unknown = Object(Reflect.get(socket, 'parser')).incoming
+  return request instanceof IncomingMessage && !request.complete ? request : undefined
 }

@@ -1,0 +1,177 @@
+import { expect } from 'vitest'
+import { type Behaviour, isHttp1 } from '../behaviour.ts'
+import { answerTo } from '../calls.ts'
+
+/** What the machine takes at once, whether or not it is read at the other end. */
+const TAKEN = Buffer.alloc(1_000_000, 'x')
+
+/** What becomes of a connection behind its last answer. */
+export const lastAnswers: readonly Behaviour[] = [
+  {
+    name: 'last answer handed to the machine, and its client sends on before it reads → read to the end',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve({ patience: '1h' })
+      const raw = await t.raw()
+      raw.socket.pause()
+      await raw.get('/last')
+      const call = await t.calls.next()
+      void idle.close()
+      await t.lookedAt()
+      call.response.end(`${TAKEN}end`)
+      await call.closed
+      await t.lookedAt()
+      await raw.get('/late')
+      await t.lookedAt()
+      await raw.send('more')
+      raw.socket.resume()
+      expect(await raw.until('xend')).toContain('Connection: close')
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+      expect(t.calls.waiting).toBe(0)
+    },
+  },
+  {
+    name: 'last answer begun before the drain, and its client sends on before it reads → read to the end',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve({ patience: '1h' })
+      const raw = await t.raw()
+      await raw.get('/last')
+      const { response, closed } = await t.calls.next()
+      response.write('first ')
+      await raw.until('first ')
+      raw.socket.pause()
+      void idle.close()
+      await t.lookedAt()
+      response.end(`${TAKEN}end`)
+      await closed
+      await t.lookedAt()
+      await raw.get('/late')
+      await t.lookedAt()
+      await raw.send('more')
+      raw.socket.resume()
+      await raw.until('xend')
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+      expect(t.calls.waiting).toBe(0)
+    },
+  },
+  {
+    name: 'pipelined answers given before the drain, and their client sends on before it reads → read to the end',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve({ patience: '1h' })
+      const raw = await t.raw()
+      raw.socket.pause()
+      await raw.get('/1', '/2')
+      const calls = [await t.calls.next(), await t.calls.next()]
+      for (const { response, closed } of calls) {
+        response.end(`${TAKEN}end`)
+        await closed
+      }
+      void idle.close()
+      await t.lookedAt()
+      await raw.get('/late')
+      await t.lookedAt()
+      await raw.send('more')
+      raw.socket.resume()
+      for (const _ of calls) await raw.until('xend')
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 0, destroyed: 0 })
+      expect(t.calls.waiting).toBe(0)
+    },
+  },
+  {
+    name: 'upload answered before it has come in full → its client sends the rest, and reads the answer',
+    appliesTo: isHttp1,
+    unix: true,
+    async run(t) {
+      const idle = await t.serve({ patience: '1h' })
+      const raw = await t.raw({ allowHalfOpen: true })
+      raw.socket.pause()
+      await raw.send(`POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${TAKEN.length}\r\n\r\n`)
+      const call = await t.calls.next()
+      void idle.close()
+      await t.lookedAt()
+      await call.answer()
+      await t.lookedAt()
+      for (let sent = 0; sent < TAKEN.length; sent += 100_000) {
+        await raw.send('x'.repeat(100_000))
+        await t.lookedAt()
+      }
+      raw.socket.resume()
+      expect(await raw.until(answerTo('/early'))).toContain('Connection: close')
+      raw.halfClose()
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+    },
+  },
+  {
+    name: 'upload answered before it has come in full, whose handler reads on → has all of it',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve({ patience: '1h' })
+      const raw = await t.raw({ allowHalfOpen: true })
+      await raw.send('POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n01234')
+      const call = await t.calls.next()
+      const body = call.body()
+      void idle.close()
+      await call.answer()
+      await raw.until(answerTo('/early'))
+      await t.lookedAt()
+      await raw.send('56789')
+      expect(await body).toBe('0123456789')
+      raw.halfClose()
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+    },
+  },
+  {
+    name: 'upload answered before the drain, and still coming → its client sends the rest, and reads the answer',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve({ patience: '1h', grace: Infinity })
+      const raw = await t.raw({ allowHalfOpen: true })
+      raw.socket.pause()
+      await raw.send('POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 15\r\n\r\n01234')
+      const call = await t.calls.next()
+      await call.answer()
+      void idle.close()
+      await t.hasRead(() => raw.send('56789'))
+      await t.lookedAt()
+      await raw.send('01234')
+      await t.lookedAt()
+      await raw.get('/late')
+      await t.lookedAt()
+      raw.socket.resume()
+      await raw.until(answerTo('/early'))
+      raw.halfClose()
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ destroyed: 0 })
+      expect(t.calls.waiting).toBe(0)
+    },
+  },
+  {
+    name: 'client that does not close behind its last answer → a second, then closed',
+    appliesTo: isHttp1,
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ grace: '1h', clock })
+      const raw = await t.raw({ allowHalfOpen: true })
+      await raw.get('/last')
+      const call = await t.calls.next()
+      const closed = idle.close()
+      await t.lookedAt()
+      await call.answer()
+      await raw.until(answerTo('/last'))
+      await t.lookedAt()
+      clock.advance(999)
+      await t.hasRead(() => raw.send('more'))
+      clock.advance(1)
+      await t.lookedAt()
+      clock.advance(1000)
+      expect(await closed).toMatchObject({ drained: 1, destroyed: 0, duration: 2000 })
+    },
+  },
+]
