@@ -88,19 +88,13 @@ export class Account {
         attempt.wrong('was answered, but never reached the handler')
       if (attempt.outcome === 'open') attempt.wrong('was left open by its client')
       if (attempt.outcome === 'unanswered') {
-        const { outcome, because } = judge(attempt, report, handled, this.#lastWrite(attempt.contact))
+        const { outcome, because } = judge(attempt, report, handled)
         attempt.outcome = outcome
         if (because !== undefined) attempt.reason = `${because} (${attempt.reason})`
       }
       if (attempt.outcome === 'lost') faults.push(`request ${id} (${what}) was lost: ${attempt.reason}`)
     }
     return faults
-  }
-
-  /** When the client wrote to this connection for the last time. */
-  #lastWrite(contact: Contact): number {
-    const writes = this.attempts.filter((attempt) => attempt.contact === contact).map(({ writtenAt }) => writtenAt ?? 0)
-    return Math.max(...writes)
   }
 
   /** How many had this outcome. */
@@ -114,14 +108,13 @@ export class Account {
  * looked for what had arrived on this connection, ahead of its FIN or of an answer that says `Connection: close` (HTTP/2: its
  * first GOAWAY); and a connection, when it was there before the server last looked for such ahead of taking its listener down.
  *
- * To bytes that cross the end of a connection TCP answers with RST, which makes the client's machine forget what it has
- * received and not yet given to the client: where the client wrote some, an answer that is missing may be among that.
+ * Whatever its client sends on: to bytes that find a socket closed TCP answers with RST, at which answers that wait to be read are
+ * lost. So a server that has answered does not close before its client does.
  */
 function judge(
   { id, writtenAt, contact: { openedAt, connectedAt, port } }: Attempt,
   { accepted, listenerDown }: LifeReport,
   handled: ReadonlySet<number>,
-  lastWrite: number,
 ): { outcome: 'unsent' | 'crossed' | 'lost'; because?: string } {
   if (connectedAt === undefined) return { outcome: 'unsent' }
   const acceptance = accepted.find((acceptance) => acceptance.port === port && acceptance.at >= openedAt)
@@ -134,10 +127,10 @@ function judge(
     }
   }
   const { cut } = acceptance
-  if (handled.has(id) && !(lastWrite >= (cut ?? Number.POSITIVE_INFINITY)))
-    return { outcome: 'lost', because: 'it reached the handler, and no answer came' }
+  const crossed = cut !== undefined && writtenAt !== undefined && writtenAt >= cut
+  if (handled.has(id) && !crossed) return { outcome: 'lost', because: 'it reached the handler, and no answer came' }
   if (writtenAt === undefined) return { outcome: 'unsent' }
   if (cut === undefined) return { outcome: 'lost', because: 'the server had not ended the connection' }
-  if (writtenAt >= cut || handled.has(id)) return { outcome: 'crossed' }
+  if (crossed) return { outcome: 'crossed' }
   return { outcome: 'lost', because: `it was written ${(cut - writtenAt).toFixed(2)} ms before the server last looked` }
 }

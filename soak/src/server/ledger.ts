@@ -52,14 +52,13 @@ export class Ledger {
   #cutOf(socket: Socket): void {
     const acceptance = this.#open.get(socket.remotePort ?? 0)
     if (acceptance === undefined) return
-    const { destroySoon, destroy } = socket
-    socket.destroySoon = () => {
-      this.#cut(acceptance)
-      destroySoon.call(socket)
-    }
-    socket.destroy = (error) => {
-      this.#cut(acceptance)
-      return destroy.call(socket, error)
+    for (const name of ['end', 'destroy'] as const) {
+      const method = socket[name]
+      const cutting = (...args: unknown[]): unknown => {
+        this.#cut(acceptance)
+        return Reflect.apply(method, socket, args)
+      }
+      Object.defineProperty(socket, name, { value: cutting, configurable: true, writable: true })
     }
   }
 
