@@ -247,7 +247,9 @@ export class Http1Connection extends Connection {
     // The rest of its body is for whoever reads it.
     if (request?.complete === false) request.once('end', () => discard(stream))
     else discard(stream)
-    stream.end(() => this.site.drain.endIfSilent([this]))
+    stream.end(() => {
+      if (!stream.destroyed) this.site.drain.endIfSilent([this])
+    })
   }
 }
 
