@@ -1,6 +1,8 @@
 import { expect } from 'vitest'
 import { type Behaviour, isHttp1 } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
+import type { RawClient } from '../clients/raw-client.ts'
+import type { Trial } from '../trial.ts'
 
 /** What the machine takes at once, whether or not it is read at the other end. */
 const TAKEN = Buffer.alloc(1_000_000, 'x')
@@ -20,11 +22,7 @@ export const lastAnswers: readonly Behaviour[] = [
       await t.lookedAt()
       call.response.end(`${TAKEN}end`)
       await call.closed
-      await t.lookedAt()
-      await raw.get('/late')
-      await t.lookedAt()
-      await raw.send('more')
-      raw.socket.resume()
+      await sendOnAndRead(t, raw)
       expect(await raw.until('xend')).toContain('Connection: close')
       expect(await raw.ended).toEqual({ how: 'FIN' })
       expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
@@ -46,11 +44,7 @@ export const lastAnswers: readonly Behaviour[] = [
       await t.lookedAt()
       response.end(`${TAKEN}end`)
       await closed
-      await t.lookedAt()
-      await raw.get('/late')
-      await t.lookedAt()
-      await raw.send('more')
-      raw.socket.resume()
+      await sendOnAndRead(t, raw)
       await raw.until('xend')
       expect(await raw.ended).toEqual({ how: 'FIN' })
       expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
@@ -71,11 +65,7 @@ export const lastAnswers: readonly Behaviour[] = [
         await closed
       }
       void idle.close()
-      await t.lookedAt()
-      await raw.get('/late')
-      await t.lookedAt()
-      await raw.send('more')
-      raw.socket.resume()
+      await sendOnAndRead(t, raw)
       for (const _ of calls) await raw.until('xend')
       expect(await raw.ended).toEqual({ how: 'FIN' })
       expect(await idle.closed).toMatchObject({ drained: 0, destroyed: 0 })
@@ -175,3 +165,12 @@ export const lastAnswers: readonly Behaviour[] = [
     },
   },
 ]
+
+/** A client that has not read its answers asks for more, twice: the second time, it would know of an RST. */
+async function sendOnAndRead(t: Trial, raw: RawClient): Promise<void> {
+  await t.lookedAt()
+  await raw.get('/late')
+  await t.lookedAt()
+  await raw.send('more')
+  raw.socket.resume()
+}
