@@ -1,14 +1,18 @@
-// Measures one wiring at one kind of work, in a process of its own: `node alone.js SUBJECT WORK LENGTH`. Prints nanoseconds for each.
+// One wiring at one kind of work, in a process of its own: `alone.js SUBJECT WORK LENGTH`. It measures whenever it is told to.
 // In one process with others it would be measured at being compiled: see `keepChannelsOpen`. A server begins to be watched once.
 import { memoryServer, workOn } from './memory-server.ts'
+import { type Known, Pace } from './pace.ts'
 import { cpuTime } from './rounds.ts'
-import { median } from './statistics.ts'
 import { listenersOnly, wirings } from './wirings.ts'
 import { isWork } from './work.ts'
 
+/** What it answers. */
+export interface Measured extends Known {
+  readonly nanoseconds: number
+}
+
 const COUNT = 10_000
-const WINDOWS = 24
-/** Left out: code is still being compiled, on Node 26 until the fourteenth. */
+/** Windows that are left out: code is still being compiled, on Node 26 until the fourteenth. */
 const WARM_UP = 24
 
 const [subject, work = '', length] = process.argv.slice(2)
@@ -18,10 +22,17 @@ const server = memoryServer()
 wiring.wire(server)
 const run = workOn(server, work)
 const count = length === 'quick' ? COUNT / 20 : COUNT
-const windows = Array.from({ length: WARM_UP + WINDOWS }, () => nanosecondsPer(count))
-process.stdout.write(String(median(windows.slice(WARM_UP))))
-// What a peer has left open is none of this.
-setImmediate(() => process.exit())
+for (let window = 0; window < WARM_UP; window++) nanosecondsPer(count)
+const pace = new Pace()
+process.on('message', async (known: Known) => {
+  pace.known = known
+  const nanoseconds = await pace.measured(() => {
+    // What it needs has been out of use, and comes near again.
+    nanosecondsPer(count)
+    return nanosecondsPer(count)
+  })
+  process.send?.({ ...pace.known, nanoseconds } satisfies Measured)
+})
 
 function nanosecondsPer(times: number): number {
   const begin = cpuTime()

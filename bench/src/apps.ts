@@ -12,7 +12,7 @@ import express from 'express'
 import fastify from 'fastify'
 import Koa from 'koa'
 import type { Protocol } from './orders.ts'
-import { emptyMiddleware, type Wiring, wirings } from './wirings.ts'
+import { emptyMiddleware, listenersOnly, type Wiring, wirings } from './wirings.ts'
 
 /** A server that listens. */
 interface Running {
@@ -31,16 +31,24 @@ export interface App {
 
 const BODY = 'Hello\n'
 const OPTIONS = { patience: '15m' }
+/** Milliseconds: a server may have to wait for its turn. */
+const keepAliveTimeout = 600_000
 const withoutPeers = wirings.filter(({ kind }) => kind !== 'peer')
+const ofHttp = [...wirings, listenersOnly]
 const ofAdapters = [...withoutPeers, emptyMiddleware]
 
 export const apps: readonly App[] = [
-  { name: 'node:http', protocol: 'http', wirings, serve: (wiring) => serveHttp(createServer(answer), wiring) },
+  {
+    name: 'node:http',
+    protocol: 'http',
+    wirings: ofHttp,
+    serve: (wiring) => serveHttp(createServer({ keepAliveTimeout }, answer), wiring),
+  },
   {
     name: 'node:https',
     protocol: 'https',
-    wirings,
-    serve: (wiring) => serveHttp(createHttpsServer({ key: KEY, cert: CERTIFICATE }, answer), wiring),
+    wirings: ofHttp,
+    serve: (wiring) => serveHttp(createHttpsServer({ key: KEY, cert: CERTIFICATE, keepAliveTimeout }, answer), wiring),
   },
   {
     name: 'node:http2 (h2c)',
@@ -61,7 +69,7 @@ export const apps: readonly App[] = [
       if (idle) app.use(idle)
       if (kind === 'floor') app.use((_request, _response, next) => next())
       app.get('/', (_request, response) => void response.send(BODY))
-      return listening(createServer(app), idle)
+      return listening(createServer({ keepAliveTimeout }, app), idle)
     },
   },
   {
@@ -69,7 +77,7 @@ export const apps: readonly App[] = [
     protocol: 'http',
     wirings: ofAdapters,
     serve: async ({ kind }) => {
-      const app = fastify()
+      const app = fastify({ keepAliveTimeout })
       if (kind === 'ours') await app.register(fastifyIdle, OPTIONS)
       if (kind === 'floor') app.addHook('onRequest', (_request, _reply, done) => done())
       app.get('/', async () => BODY)
@@ -89,7 +97,7 @@ export const apps: readonly App[] = [
       app.use((context) => {
         context.body = BODY
       })
-      return listening(createServer(app.callback()), idle)
+      return listening(createServer({ keepAliveTimeout }, app.callback()), idle)
     },
   },
 ]

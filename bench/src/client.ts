@@ -2,7 +2,7 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { connect as connectNet, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { Answer, Order, Protocol } from './orders.ts'
+import type { Order, Protocol } from './orders.ts'
 
 /** One connection on which requests follow each other. */
 interface Line {
@@ -10,16 +10,20 @@ interface Line {
   end(): void
 }
 
-let lines: Line[] = []
+/** The connections to each port. */
+const linesTo = new Map<number, Line[]>()
 
 process.on('message', async (order: Order) => {
-  process.send?.({ answered: await obey(order) } satisfies Answer)
+  process.send?.(await obey(order))
 })
 
 async function obey(order: Order): Promise<number> {
+  const { port } = order
+  const lines = linesTo.get(port) ?? []
   switch (order.kind) {
     case 'open':
-      await open(order.protocol, order.port, order.connections)
+      linesTo.set(port, lines)
+      await open(lines, order.protocol, port, order.connections)
       return lines.length
     case 'ask':
       await Promise.all(lines.map((line) => askOften(line, order.requests / lines.length)))
@@ -30,13 +34,13 @@ async function obey(order: Order): Promise<number> {
     }
     case 'end':
       for (const line of lines) line.end()
-      lines = []
+      linesTo.delete(port)
       return 0
   }
 }
 
 /** Some at a time: a listener's backlog holds 511. */
-async function open(protocol: Protocol, port: number, count: number): Promise<void> {
+async function open(lines: Line[], protocol: Protocol, port: number, count: number): Promise<void> {
   while (lines.length < count) {
     const some = Math.min(200, count - lines.length)
     const opened = Array.from({ length: some }, () =>

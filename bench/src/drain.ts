@@ -54,10 +54,10 @@ async function drained(wiring: Wiring, connections: number, requests: number): P
   using clients = new Clients()
   const port = await server.port()
   await clients.tell({ kind: 'open', protocol: 'http', port, connections: connections + requests })
-  await clients.tell({ kind: 'ask', requests: connections + requests })
-  const answered = requests === 0 ? undefined : clients.tell({ kind: 'hold', requests })
-  while (((await server.ask('count')).held ?? 0) < requests);
-  const { duration, stall } = await server.ask('stop')
+  await clients.tell({ kind: 'ask', port, requests: connections + requests })
+  const answered = requests === 0 ? undefined : clients.tell({ kind: 'hold', port, requests })
+  while (((await server.tell('count')).held ?? 0) < requests);
+  const { duration, stall } = await server.tell('stop')
   const lost = answered === undefined ? 0 : requests - (await answered)
-  return { duration: duration ?? NEVER, stall: stall ?? 0, lost }
+  return { duration: Math.min(duration ?? NEVER, NEVER), stall: stall ?? 0, lost }
 }

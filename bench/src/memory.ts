@@ -1,6 +1,6 @@
 import { Clients } from './clients.ts'
 import { HeldServer } from './held.ts'
-import { type Contender, inRounds, overFirst } from './rounds.ts'
+import { type Contender, inRounds, overBare } from './rounds.ts'
 import { type Benchmark, type Length, type Row, rowOf } from './row.ts'
 import { closeListenerOnly, type Wiring, wirings } from './wirings.ts'
 
@@ -13,6 +13,7 @@ export const memory: Benchmark = async (length) => {
   const contenders = [...wirings, closeListenerOnly].map(
     (wiring): Contender => ({
       ...wiring,
+      group: `an idle connection of ${CONNECTIONS[length]}`,
       measure: async () => {
         const weighed = await weigh(wiring, CONNECTIONS[length])
         rss.set(wiring.subject, [...(rss.get(wiring.subject) ?? []), weighed.rss])
@@ -21,10 +22,10 @@ export const memory: Benchmark = async (length) => {
     }),
   )
   const measured = await inRounds(ROUNDS[length], contenders)
-  const more = overFirst(measured)
+  const more = overBare(measured)
   return contenders.flatMap((contender): Row[] => {
-    const { subject, kind } = contender
-    const row = { group: `an idle connection of ${CONNECTIONS[length]}`, subject, kind }
+    const { group, subject, kind } = contender
+    const row = { group, subject, kind }
     return [
       rowOf({ ...row, metric: 'bytes of heap, in all' }, measured.get(contender) ?? []),
       ...(kind === 'bare' ? [] : [rowOf({ ...row, metric: 'bytes of heap, added' }, more.get(contender) ?? [])]),
@@ -39,13 +40,13 @@ async function weigh(wiring: Wiring, connections: number): Promise<{ heap: numbe
   using clients = new Clients()
   const port = await server.port()
   await clients.tell({ kind: 'open', protocol: 'http', port, connections: 100 })
-  await clients.tell({ kind: 'ask', requests: 100 })
-  const before = await server.ask('weigh')
+  await clients.tell({ kind: 'ask', port, requests: 100 })
+  const before = await server.tell('weigh')
   await clients.tell({ kind: 'open', protocol: 'http', port, connections: connections + 100 })
-  await clients.tell({ kind: 'ask', requests: connections + 100 })
-  const after = await server.ask('weigh')
+  await clients.tell({ kind: 'ask', port, requests: connections + 100 })
+  const after = await server.tell('weigh')
   const each = (figure: 'heap' | 'rss'): number => ((after[figure] ?? 0) - (before[figure] ?? 0)) / connections
   const weighed = { heap: each('heap'), rss: each('rss') }
-  await clients.tell({ kind: 'end' })
+  await clients.tell({ kind: 'end', port })
   return weighed
 }

@@ -1,42 +1,43 @@
 import { type App, apps } from './apps.ts'
 import { Clients } from './clients.ts'
 import { keepChannelsOpen } from './memory-server.ts'
-import { cpuTime, inRounds, overFirst } from './rounds.ts'
-import { type Benchmark, type Length, type Row, rowOf } from './row.ts'
+import { Pace } from './pace.ts'
+import { type Closable, cpuTime, inGenerations } from './rounds.ts'
+import { type Benchmark, type Length, PATIENCE, type Row, rowOf } from './row.ts'
 import type { Wiring } from './wirings.ts'
 
-const ROUNDS: Record<Length, number> = { quick: 1, normal: 16, long: 150 }
-const REQUESTS: Record<Length, number> = { quick: 80, normal: 1600, long: 2400 }
+const GENERATIONS: Record<Length, number> = { quick: 1, normal: 5, long: 20 }
+const ROUNDS: Record<Length, number> = { quick: 1, normal: 40, long: 50 }
 const CONNECTIONS = 8
+/** In a window: some milliseconds, so that most of what the machine does otherwise lasts for a whole round. */
+const REQUESTS = 30 * CONNECTIONS
 const METRIC = 'µs'
 
 /** What watching costs a server that does its work: microseconds of CPU for each request, over loopback. */
 export const overhead: Benchmark = async (length) => {
   keepChannelsOpen()
   using clients = new Clients()
+  const pace = new Pace()
   const rows: Row[] = []
-  for (const app of apps) rows.push(...(await overheadOf(app, length, clients)))
+  for (const app of apps) {
+    pace.allow(PATIENCE[length] / apps.length)
+    rows.push(...(await overheadOf(app, length, clients, pace)))
+  }
   return rows
 }
 
-async function overheadOf(app: App, length: Length, clients: Clients): Promise<Row[]> {
-  const requests = REQUESTS[length]
-  const measured = await inRounds(
-    ROUNDS[length],
-    app.wirings.map((wiring) => ({ ...wiring, measure: () => perRequest(app, wiring, requests, clients) })),
-  )
-  const group = app.name
-  const bare = [...measured].filter(([{ kind }]) => kind === 'bare')
-  return [
-    ...bare.map(([{ subject, kind }, values]) =>
-      rowOf({ group, subject: `${subject}, in all`, kind, metric: METRIC }, values),
-    ),
-    ...[...overFirst(measured)]
-      .filter(([{ kind }]) => kind !== 'bare')
-      .map(([{ subject, kind }, values]) =>
-        rowOf({ group, subject: ours(app, subject, kind), kind, metric: METRIC }, values),
-      ),
-  ]
+async function overheadOf(app: App, length: Length, clients: Clients, pace: Pace): Promise<Row[]> {
+  const found = await inGenerations(GENERATIONS[length], ROUNDS[length], async () => {
+    const servers: Closable[] = []
+    for (const wiring of app.wirings) servers.push(await serve(app, wiring, clients, pace))
+    return servers
+  })
+  return found.map(({ group, subject, kind, inAll, added }) => {
+    const row = { group, kind, metric: METRIC }
+    return kind === 'bare'
+      ? rowOf({ ...row, subject: `${subject}, in all` }, inAll.flat())
+      : rowOf({ ...row, subject: ours(app, subject, kind) }, added.flat())
+  })
 }
 
 /** For a framework, ours is its adapter. */
@@ -44,15 +45,22 @@ function ours(app: App, subject: string, kind: string): string {
   return kind === 'ours' && !app.name.startsWith('node:') ? `@idle-shutdown/${app.name.toLowerCase()}` : subject
 }
 
-/** Microseconds of this process's CPU for a request, of a server that was made for this one measurement. */
-async function perRequest(app: App, wiring: Wiring, requests: number, clients: Clients): Promise<number> {
+/** A server to which its clients have connected. What is measured of it is microseconds of this process's CPU for a request. */
+async function serve(app: App, wiring: Wiring, clients: Clients, pace: Pace): Promise<Closable> {
   const { port, close } = await app.serve(wiring)
-  await clients.tell({ kind: 'open', protocol: app.protocol, port, connections: CONNECTIONS })
-  await clients.tell({ kind: 'ask', requests })
-  const begin = cpuTime()
-  await clients.tell({ kind: 'ask', requests })
-  const spent = (cpuTime() - begin) / requests
-  await clients.tell({ kind: 'end' })
-  await close()
-  return spent
+  await clients.tell({ kind: 'open', port, protocol: app.protocol, connections: CONNECTIONS })
+  return {
+    ...wiring,
+    group: app.name,
+    measure: () =>
+      pace.measured(async () => {
+        const begin = cpuTime()
+        await clients.tell({ kind: 'ask', port, requests: REQUESTS })
+        return (cpuTime() - begin) / REQUESTS
+      }),
+    close: async () => {
+      await clients.tell({ kind: 'end', port })
+      await close()
+    },
+  }
 }

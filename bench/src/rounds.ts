@@ -3,6 +3,8 @@ import { shuffled } from './statistics.ts'
 
 /** What is measured in turn with others. */
 export interface Contender {
+  /** What is done: it is compared with bare Node doing the same. */
+  readonly group: string
   readonly subject: string
   readonly kind: Kind
   /** Measures once. */
@@ -29,11 +31,53 @@ export async function inRounds(count: number, contenders: readonly Contender[]):
   return measured
 }
 
-/** What each contender cost over the first one in the same round. */
-export function overFirst(measured: ReadonlyMap<Contender, readonly number[]>): Map<Contender, number[]> {
-  const [first = []] = measured.values()
+/** What is made anew for each generation. */
+export interface Closable extends Contender {
+  close(): unknown
+}
+
+/** What a contender gave, by generation and round. */
+export interface Found extends Pick<Contender, 'group' | 'subject' | 'kind'> {
+  readonly inAll: number[][]
+  /** Over bare Node in the same round. */
+  readonly added: number[][]
+}
+
+/**
+ * Measures all contenders in rounds, and makes them anew for each generation, so that no figure depends on what one of them was
+ * lucky with, such as where its code lies.
+ */
+export async function inGenerations(
+  generations: number,
+  rounds: number,
+  make: () => Promise<readonly Closable[]>,
+): Promise<Found[]> {
+  const found: Found[] = []
+  for (let generation = 0; generation < generations; generation++) {
+    const contenders = await make()
+    const inAll = await inRounds(rounds, contenders)
+    const added = overBare(inAll)
+    for (const [index, contender] of contenders.entries()) {
+      const { group, subject, kind } = contender
+      found[index] ??= { group, subject, kind, inAll: [], added: [] }
+      found[index].inAll.push(inAll.get(contender) ?? [])
+      found[index].added.push(added.get(contender) ?? [])
+      await contender.close()
+    }
+  }
+  return found
+}
+
+/** What each contender cost over bare Node in the same round. */
+export function overBare(measured: ReadonlyMap<Contender, readonly number[]>): Map<Contender, number[]> {
+  const bare = new Map(
+    [...measured].filter(([{ kind }]) => kind === 'bare').map(([{ group }, values]) => [group, values]),
+  )
   return new Map(
-    [...measured].map(([contender, values]) => [contender, values.map((value, round) => value - (first[round] ?? 0))]),
+    [...measured].map(([contender, values]) => [
+      contender,
+      values.map((value, round) => value - (bare.get(contender.group)?.[round] ?? Number.NaN)),
+    ]),
   )
 }
 

@@ -22,10 +22,13 @@ export interface Row {
 /** How long a benchmark takes: seconds, to see that it works; minutes; or as long as a small difference needs. */
 export type Length = 'quick' | 'normal' | 'long'
 
+/** For how long a benchmark waits, in all, for a processor that is at full speed (ms). */
+export const PATIENCE: Record<Length, number> = { quick: 0, normal: 240_000, long: 3_600_000 }
+
 /** A benchmark: measures with the Node that runs it. */
 export type Benchmark = (length: Length) => Promise<Row[]>
 
-/** A row of the median of several measurements. */
+/** A row of the median of several measurements. Those that do not count are NaN. */
 export function rowOf(row: Omit<Row, 'value' | 'error'>, values: readonly number[]): Row {
   return { ...row, value: median(values), error: standardError(values) }
 }

@@ -10,60 +10,84 @@ import {
   memoryServer,
   requestOn,
 } from './memory-server.ts'
-import { type Contender, cpuTime, inRounds, overFirst } from './rounds.ts'
-import { type Benchmark, type Length, type Row, rowOf } from './row.ts'
+import { Pace } from './pace.ts'
+import { BARE, type Closable, CONTROL, cpuTime, inGenerations } from './rounds.ts'
+import { type Benchmark, type Length, PATIENCE, type Row, rowOf } from './row.ts'
 
-const ROUNDS: Record<Length, number> = { quick: 1, normal: 30, long: 150 }
-const COUNT = 4000
+const GENERATIONS: Record<Length, number> = { quick: 1, normal: 5, long: 25 }
+const ROUNDS: Record<Length, number> = { quick: 1, normal: 30, long: 30 }
+const COUNT: Record<Length, number> = { quick: 1000, normal: 20_000, long: 20_000 }
+/** On so many connections, requests come in turn. */
+const BUSY = 100
+
+const WHATS = ['request', 'connection'] as const
+
+/** How many connections are open on how many servers, and to how many of these requests come. */
+const CROWDS = [
+  { connections: 1, servers: 1, busy: 1 },
+  { connections: 100, servers: 1, busy: 1 },
+  { connections: 1000, servers: 1, busy: 1 },
+  { connections: 10_000, servers: 1, busy: 1 },
+  { connections: 1000, servers: 10, busy: 1 },
+  { connections: 1000, servers: 100, busy: 1 },
+  { connections: 1000, servers: 10, busy: 10 },
+  { connections: 1000, servers: 100, busy: 100 },
+] as const
+
+const SUBJECTS = [
+  { subject: BARE, kind: 'bare' },
+  { subject: CONTROL, kind: 'control' },
+  { subject: '@idle-shutdown/core', kind: 'ours' },
+] as const
 
 /** Whether the cost grows with what is open, or with what is watched. */
 export const scale: Benchmark = async (length) => {
   keepChannelsOpen()
+  const pace = new Pace()
   const rows: Row[] = []
-  for (const connections of [1, 100, 1000, 10_000]) {
-    rows.push(...(await added(`${connections} open on 1 server`, connections, 1, ROUNDS[length])))
-  }
-  for (const servers of [10, 100]) {
-    rows.push(...(await added(`1000 open on ${servers} servers`, 1000, servers, ROUNDS[length])))
-  }
-  return rows
-}
-
-async function added(group: string, connections: number, servers: number, rounds: number): Promise<Row[]> {
-  const kinds = ['bare', 'control', 'ours'] as const
-  const rows: Row[] = []
-  for (const what of ['request', 'connection'] as const) {
-    const contenders = kinds.map(
-      (kind): Contender => ({
-        kind,
-        subject: kind === 'ours' ? '@idle-shutdown/core' : 'bare Node again (A/A)',
-        measure: () => nanosecondsPer(what, new Crowd(connections, servers, kind === 'ours')),
-      }),
+  for (const what of WHATS) {
+    pace.allow(PATIENCE[length] / WHATS.length)
+    const found = await inGenerations(GENERATIONS[length], ROUNDS[length], async () =>
+      CROWDS.flatMap((size) =>
+        SUBJECTS.map(({ subject, kind }): Closable => {
+          const crowd = new Crowd(size, kind === 'ours')
+          const measure = () => pace.measured(() => nanosecondsPer(what, crowd, COUNT[length]))
+          return { group: named(size), subject, kind, measure, close: () => crowd.leave() }
+        }),
+      ),
     )
-    for (const [{ kind, subject }, values] of overFirst(await inRounds(rounds, contenders))) {
-      if (kind !== 'bare') rows.push(rowOf({ group, subject, kind, metric: `ns for a ${what}` }, values))
+    for (const { group, subject, kind, added } of found) {
+      if (kind !== 'bare') rows.push(rowOf({ group, subject, kind, metric: `ns for a ${what}` }, added.flat()))
     }
   }
   return rows
 }
 
-function nanosecondsPer(what: 'request' | 'connection', crowd: Crowd): number {
-  crowd[what](2 * COUNT)
-  const begin = cpuTime()
-  crowd[what](COUNT)
-  const nanoseconds = (1000 * (cpuTime() - begin)) / COUNT
-  crowd.leave()
-  return nanoseconds
+type What = (typeof WHATS)[number]
+type Size = (typeof CROWDS)[number]
+
+function named({ connections, servers, busy }: Size): string {
+  if (servers === 1) return `${connections} open on 1 server`
+  return `${connections} open on ${servers} servers, ${busy === 1 ? 'one' : 'each'} of them busy`
 }
 
-/** Servers with open connections, on a few of which requests come and go. */
+function nanosecondsPer(what: What, crowd: Crowd, count: number): number {
+  const begin = cpuTime()
+  crowd[what](count)
+  return (1000 * (cpuTime() - begin)) / count
+}
+
+/** Servers with open connections, on some of which requests come and go. */
 class Crowd {
+  readonly #size: Size
   readonly #servers: readonly Server[]
   readonly #sockets: Socket[] = []
   readonly #busy: { server: Server; request: ReturnType<typeof requestOn> }[] = []
   readonly #undo: Disposable[] = []
 
-  constructor(connections: number, servers: number, watched: boolean) {
+  constructor(size: Size, watched: boolean) {
+    const { connections, servers, busy } = size
+    this.#size = size
     this.#servers = Array.from({ length: servers }, memoryServer)
     if (watched) {
       const idle = idleShutdown([], { patience: '1h' })
@@ -73,12 +97,11 @@ class Crowd {
       const server = this.#server(index)
       const socket = connect(server)
       this.#sockets.push(socket)
-      // Of all that are open, some hundred are busy in turn.
-      if (index < 100) this.#busy.push({ server, request: requestOn(socket) })
+      if (index % servers < busy && this.#busy.length < BUSY) this.#busy.push({ server, request: requestOn(socket) })
     }
     // One more request is in progress all the time: what is compared is the counting, and not the clock.
-    const [busy] = this.#busy
-    if (busy !== undefined) beginRequest(busy.server, requestOn(this.#connect(busy.server)))
+    const server = this.#server(0)
+    beginRequest(server, requestOn(this.#connect(server)))
   }
 
   request(count: number): void {
@@ -90,7 +113,7 @@ class Crowd {
   }
 
   connection(count: number): void {
-    for (let done = 0; done < count; done++) disconnect(connect(this.#server(done)))
+    for (let done = 0; done < count; done++) disconnect(connect(this.#server(done % this.#size.busy)))
   }
 
   leave(): void {

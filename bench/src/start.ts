@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { BARE, CONTROL, type Contender, inRounds, overFirst } from './rounds.ts'
+import { BARE, CONTROL, type Contender, inRounds, overBare } from './rounds.ts'
 import { type Benchmark, type Kind, type Length, rowOf } from './row.ts'
 
 const ROUNDS: Record<Length, number> = { quick: 1, normal: 40, long: 200 }
@@ -45,10 +45,11 @@ async function added(
   imports: readonly (readonly [subject: string, kind: Kind, module: string])[],
 ): Promise<ReturnType<typeof rowOf>[]> {
   const contenders: Contender[] = [
-    { subject: BARE, kind: 'bare', measure: () => installation.lifeOf(base) },
-    { subject: CONTROL, kind: 'control', measure: () => installation.lifeOf(base) },
+    { group, subject: BARE, kind: 'bare', measure: () => installation.lifeOf(base) },
+    { group, subject: CONTROL, kind: 'control', measure: () => installation.lifeOf(base) },
     ...imports.map(
       ([subject, kind, module]): Contender => ({
+        group,
         subject,
         kind,
         measure: () => installation.lifeOf([...base, module]),
@@ -56,7 +57,7 @@ async function added(
     ),
   ]
   const measured = await inRounds(ROUNDS[length], contenders)
-  return [...overFirst(measured)]
+  return [...overBare(measured)]
     .filter(([{ kind }]) => kind !== 'bare')
     .map(([{ subject, kind }, values]) => rowOf({ group, subject, kind, metric: 'ms' }, values))
 }

@@ -1,6 +1,6 @@
-/** The middle of `values`. */
+/** The middle of `values`, but for those that are NaN. */
 export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other)
+  const sorted = counted(values).toSorted((one, other) => one - other)
   const middle = sorted.length >> 1
   const upper = sorted[middle] ?? Number.NaN
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2
@@ -13,7 +13,11 @@ export function median(values: readonly number[]): number {
 export function standardError(values: readonly number[]): number {
   const middle = median(values)
   const deviation = 1.4826 * median(values.map((value) => Math.abs(value - middle)))
-  return (1.2533 * deviation) / Math.sqrt(values.length)
+  return (1.2533 * deviation) / Math.sqrt(counted(values).length)
+}
+
+function counted(values: readonly number[]): readonly number[] {
+  return values.filter((value) => !Number.isNaN(value))
 }
 
 /** A copy in random order. */

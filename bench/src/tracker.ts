@@ -1,44 +1,79 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { IdleTracker } from '@idle-shutdown/core'
 import { measure } from 'mitata'
-import { type Contender, inRounds, overFirst } from './rounds.ts'
-import { type Benchmark, type Length, type Row, rowOf } from './row.ts'
+import type { Measured } from './alone.ts'
+import { type Known, Pace } from './pace.ts'
+import { type Closable, inGenerations } from './rounds.ts'
+import { type Benchmark, type Kind, type Length, PATIENCE, type Row, rowOf } from './row.ts'
+import { median } from './statistics.ts'
+import { Subprocess } from './subprocess.ts'
 import { listenersOnly, type Wiring, wirings } from './wirings.ts'
 import { isWork, WORKS, type Work } from './work.ts'
 
-const ROUNDS: Record<Length, number> = { quick: 1, normal: 15, long: 45 }
+const GENERATIONS: Record<Length, number> = { quick: 1, normal: 9, long: 45 }
+const ROUNDS: Record<Length, number> = { quick: 1, normal: 8, long: 10 }
 const METRIC = 'ns'
-const ALONE = fileURLToPath(new URL('alone.js', import.meta.url))
 
 /** What watching costs where nothing else does anything: nanoseconds for each request and each connection. */
 export const tracker: Benchmark = async (length) => {
+  const pace = new Pace()
   const rows: Row[] = []
-  for (const work of Object.keys(WORKS).filter(isWork)) rows.push(...(await added(work, length)))
-  return [...rows, ...(await calls(length))]
+  const works = Object.keys(WORKS).filter(isWork)
+  for (const work of works) {
+    pace.allow(PATIENCE[length] / works.length)
+    rows.push(...(await added(work, length, pace)))
+  }
+  return [...rows, ...(await calls(length, pace))]
 }
 
-/** What each wiring adds to bare Node, in a process for each measurement. */
-async function added(work: Work, length: Length): Promise<Row[]> {
-  const contenders = [...wirings, listenersOnly].map(
-    (wiring): Contender => ({ ...wiring, measure: () => alone(wiring, work, length) }),
+/** What each wiring adds to bare Node, in processes of their own, which take turns. */
+async function added(work: Work, length: Length, pace: Pace): Promise<Row[]> {
+  const found = await inGenerations(GENERATIONS[length], ROUNDS[length], async () => {
+    const processes = [...wirings, listenersOnly].map((wiring) => new Alone(wiring, work, length, pace))
+    await Promise.all(processes.map((each) => each.warmUp()))
+    return processes
+  })
+  return (
+    found
+      .filter(({ kind }) => kind !== 'bare')
+      // No two processes of one program are equally fast: each is one measurement, however many windows it has had.
+      .map(({ group, subject, kind, added }) => rowOf({ group, subject, kind, metric: METRIC }, added.map(median)))
   )
-  return [...overFirst(await inRounds(ROUNDS[length], contenders))]
-    .filter(([{ kind }]) => kind !== 'bare')
-    .map(([{ subject, kind }, values]) => rowOf({ group: WORKS[work], subject, kind, metric: METRIC }, values))
 }
 
-async function alone({ subject }: Wiring, work: Work, length: Length): Promise<number> {
-  const child = spawn(process.execPath, [ALONE, subject, work, length], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [nanoseconds] = await Promise.all([text(child.stdout), once(child, 'exit')])
-  if (nanoseconds === '') throw new Error(`${subject} failed`)
-  return Number(nanoseconds)
+/** One wiring at work in a process of its own. */
+class Alone extends Subprocess<Known, Measured> implements Closable {
+  readonly group: string
+  readonly subject: string
+  readonly kind: Kind
+  readonly #pace: Pace
+
+  constructor({ subject, kind }: Wiring, work: Work, length: Length, pace: Pace) {
+    super('alone.js', [subject, work, length])
+    this.group = WORKS[work]
+    this.subject = subject
+    this.kind = kind
+    this.#pace = pace
+  }
+
+  /** Resolves when its code is compiled. */
+  async warmUp(): Promise<void> {
+    await this.tell({ fastest: Infinity, patience: 0 })
+  }
+
+  /** Nanoseconds for one of what is done. */
+  async measure(): Promise<number> {
+    const { nanoseconds, ...known } = await this.tell(this.#pace.known)
+    this.#pace.known = known
+    return nanoseconds
+  }
+
+  close(): void {
+    this[Symbol.dispose]()
+  }
 }
 
 /** What the calls cost that an application may make itself. */
-async function calls(length: Length): Promise<Row[]> {
+async function calls(length: Length, pace: Pace): Promise<Row[]> {
   using tracker = new IdleTracker({ patience: '1h' })
   const group = 'a call'
   const options = { min_cpu_time: length === 'quick' ? 1e7 : 3e8 }
@@ -51,6 +86,7 @@ async function calls(length: Length): Promise<Row[]> {
     ['tracker.hold().release()', 'ours', () => tracker.hold().release()],
   ]
   for (const [subject, kind, call] of all) {
+    pace.wait()
     const { p50, p25, p75 } = await measure(call, options)
     rows.push({ group, subject, kind, metric: METRIC, value: p50, error: (p75 - p25) / 2 })
   }

@@ -1,4 +1,4 @@
-import type { Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { idleShutdown } from '@idle-shutdown/core'
 import httpGracefulShutdown from 'http-graceful-shutdown'
@@ -84,9 +84,8 @@ export const listenersOnly: Wiring = {
   kind: 'floor',
   wire: (server) => {
     const onClose = (): void => {}
-    const onRequest = (_request: unknown, response: ServerResponse): void => void response.on('close', onClose)
-    server.prependListener('request', onRequest)
-    return async () => server.off('request', onRequest)
+    server.prependListener('request', (_request, response) => void response.on('close', onClose))
+    return bare(server)
   },
 }
 
