@@ -53,9 +53,10 @@ export const apps: readonly App[] = [
   {
     name: 'node:http2 (h2c)',
     protocol: 'h2c',
-    wirings: withoutPeers,
+    wirings: [...withoutPeers, listenersOnly],
     serve: async ({ kind }) => {
       const server = createHttp2Server((_request, response) => response.end(BODY))
+      if (kind === 'floor') server.prependListener('stream', (stream) => void stream.on('close', onClose))
       return listening(server, kind === 'ours' && idleShutdown(server, OPTIONS))
     },
   },
@@ -101,6 +102,8 @@ export const apps: readonly App[] = [
     },
   },
 ]
+
+function onClose(): void {}
 
 function answer(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, { 'Content-Length': BODY.length }).end(BODY)

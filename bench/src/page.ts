@@ -15,13 +15,13 @@ export const chapters: readonly Chapter[] = [
   {
     name: 'tracker',
     title: 'A request, a connection, a call',
-    text: "Nanoseconds that each adds to bare Node where nothing else happens: no bytes, no parser, only what Node tells a server's listeners, in its order. The peers are wired as their READMEs say. `http-terminator` and `server-destroy` count no requests. Each has processes of its own, which take turns when all of their code is compiled. 'One listener, no counting' is what a listener of 'request' and one of 'close' cost that do nothing.",
+    text: "Nanoseconds that each adds to bare Node where nothing else happens: no bytes, no parser, only what Node tells a server's listeners, in its order. The peers are wired as their READMEs say. `http-terminator` and `server-destroy` count no requests. Each figure is from processes of its own, when all of its code is compiled. 'One listener, no counting' is what a listener of 'request' and one of 'close' cost that do nothing.",
     metric: 'ns',
   },
   {
     name: 'overhead',
     title: 'A real server',
-    text: "Microseconds of CPU of the serving process for a request over loopback, on eight connections, whose clients live in another process. With a framework, what is measured is its adapter. 'One listener, no counting' and 'a middleware or hook that is empty' do nothing: no package of the kind could cost less. The two messages that Node makes for its channels, some 30 ns, are in bare Node, too, and core's look at requests of servers that are not watched: while variants take turns, the channels must not.",
+    text: "Microseconds of CPU of the serving process for a request over loopback, on eight connections, whose clients live in another process. With a framework, what is measured is its adapter. 'One listener, no counting' and 'a middleware or hook that is empty' do nothing, and show what that costs. A figure far below zero is no gain: servers that live side by side differ by more than their windows do. The two messages that Node makes for its channels, some 30 ns, are in bare Node, too, and core's look at requests of servers that are not watched: while variants take turns, the channels must not.",
     metric: 'µs',
   },
   {
@@ -62,7 +62,7 @@ export function pageOf(reports: ReadonlyMap<string, Report>): string {
     '<!-- Made by `npx -y pnpm@12 bench`, or of its last results by `bench:page`. Do not edit: the texts are in bench/src. -->',
     '# Performance',
     'What it costs to be watched, measured against bare Node and against the packages that close servers, too. `npx -y pnpm@12 bench` makes all of this page anew, `bench:tracker` and so on one part of it, and `bench --long` takes the time that small differences need.',
-    "Figures are medians with their standard errors. Variants take turns within one process, in short windows and random order, so that what the machine does meanwhile hits all of them; where figures are as small as nanoseconds, a window counts only if the processor was at full speed before and after it ([decision 31](../decisions/0031-windows-at-full-speed.md)). What is compared is CPU time, not throughput. 'Bare Node again (A/A)' is bare Node compared with itself in the same way: a figure that is no larger means nothing. There is no earlier release of this package yet to compare with.",
+    "Figures are medians with their standard errors. Variants take turns within one process, in short windows and random order, so that what the machine does meanwhile hits all of them. Since 2026-11-28, the benchmarks of small differences wait for a processor that is at full speed, though not for ever ([decision 31](../decisions/0031-windows-at-full-speed.md)). What is compared is CPU time, not throughput. 'Bare Node again (A/A)' is bare Node compared with itself in the same way: a figure that is no larger means nothing. There is no earlier release of this package yet to compare with.",
     'On a machine of this kind the Go original, idletracker.go with Go 1.19, takes 147 ns for the active and idle of a connection that is the only one, and 62 to 100 ns while others are active.',
     '## Budgets',
     budgetTable(reports),
