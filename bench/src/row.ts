@@ -23,7 +23,7 @@ export interface Row {
 export type Length = 'quick' | 'normal' | 'long'
 
 /** For how long a benchmark waits, in all, for a processor that is at full speed (ms). */
-export const PATIENCE: Record<Length, number> = { quick: 0, normal: 240_000, long: 3_600_000 }
+export const PATIENCE: Record<Length, number> = { quick: 0, normal: 120_000, long: 3_600_000 }
 
 /** A benchmark: measures with the Node that runs it. */
 export type Benchmark = (length: Length) => Promise<Row[]>

@@ -13,9 +13,10 @@ import {
 import { Pace } from './pace.ts'
 import { BARE, type Closable, CONTROL, cpuTime, inGenerations } from './rounds.ts'
 import { type Benchmark, type Length, PATIENCE, type Row, rowOf } from './row.ts'
+import { median } from './statistics.ts'
 
-const GENERATIONS: Record<Length, number> = { quick: 1, normal: 5, long: 25 }
-const ROUNDS: Record<Length, number> = { quick: 1, normal: 30, long: 30 }
+const GENERATIONS: Record<Length, number> = { quick: 1, normal: 10, long: 50 }
+const ROUNDS: Record<Length, number> = { quick: 1, normal: 15, long: 15 }
 const COUNT: Record<Length, number> = { quick: 1000, normal: 20_000, long: 20_000 }
 /** On so many connections, requests come in turn. */
 const BUSY = 100
@@ -57,7 +58,7 @@ export const scale: Benchmark = async (length) => {
       ),
     )
     for (const { group, subject, kind, added } of found) {
-      if (kind !== 'bare') rows.push(rowOf({ group, subject, kind, metric: `ns for a ${what}` }, added.flat()))
+      if (kind !== 'bare') rows.push(rowOf({ group, subject, kind, metric: `ns for a ${what}` }, added.map(median)))
     }
   }
   return rows
