@@ -5,11 +5,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { cpus } from 'node:os'
 import process from 'node:process'
 import { setTimeout as pass } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { freePort } from '../packages/conformance/dist/program.js'
 import { formatted } from './formatted.mjs'
 
 const { values } = parseArgs({
@@ -164,15 +165,6 @@ async function client(/** @type {number} */ port, /** @type {boolean} */ keep, /
     await once(socket, 'close')
   }
   return answered
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 async function accepts(/** @type {number} */ port) {

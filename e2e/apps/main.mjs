@@ -4,9 +4,10 @@
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@idle-shutdown/conformance/program'
 import { apps } from './apps.mjs'
 import { installed, pinned } from './installation.mjs'
-import { freePort, Program } from './program.mjs'
+import { Program } from './program.mjs'
 
 const PATIENCE = 1500
 const ROUNDS = 3

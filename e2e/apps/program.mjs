@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 
@@ -78,17 +78,6 @@ export class Program {
       clearTimeout(timer)
     }
   }
-}
-
-/** A port of 127.0.0.1 that nobody uses just now. */
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (typeof address !== 'object' || address === null) throw new TypeError('no port')
-  return address.port
 }
 
 /** @returns {Promise<boolean>} */

@@ -4,9 +4,9 @@ import { get } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { freePort } from '@idle-shutdown/conformance/program'
 import { must, type Scenario } from './scenario.ts'
 import { Systemd } from './systemd.ts'
-import { freePort } from './target.ts'
 import { until } from './until.ts'
 
 /** Also that of a folder below /var/cache, which the units have for what Node has compiled. */

@@ -1,7 +1,8 @@
+import { freePort } from '@idle-shutdown/conformance/program'
 import { missingPackage, unpacked, withLibraries } from './debian.ts'
 import { Keeper } from './keeper.ts'
 import type { Supervisor } from './supervisor.ts'
-import { freePort, isListening } from './target.ts'
+import { isListening } from './target.ts'
 import { Workplace } from './workplace.ts'
 
 /** Why there can be none here; `undefined` where there can. */

@@ -1,9 +1,9 @@
 import { get } from 'node:http'
+import { freePort } from '@idle-shutdown/conformance/program'
 import { documented } from './documented.ts'
 import { must, type Scenario } from './scenario.ts'
 import { startUnits } from './supervisor-systemd.ts'
 import { Systemd } from './systemd.ts'
-import { freePort } from './target.ts'
 import { until } from './until.ts'
 
 /** The programs of the page, under its units: they answer, end when nobody calls, and answer again. */

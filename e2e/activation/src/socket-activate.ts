@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
+import { freePort } from '@idle-shutdown/conformance/program'
 import { Keeper } from './keeper.ts'
 import type { Service, Supervisor } from './supervisor.ts'
-import { freePort, isListening } from './target.ts'
+import { isListening } from './target.ts'
 import { ROOT, serverFile, Workplace } from './workplace.ts'
 
 /** Why there can be none here; `undefined` where there can. */

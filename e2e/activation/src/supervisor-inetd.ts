@@ -1,9 +1,10 @@
+import { freePort } from '@idle-shutdown/conformance/program'
 import { missingPackage, unpacked, withLibraries } from './debian.ts'
 import { documentedFile } from './documented.ts'
 import { inNamespace, Keeper } from './keeper.ts'
 import { missingForNamespaces } from './missing.ts'
 import type { Service, Supervisor } from './supervisor.ts'
-import { freePort, isListening } from './target.ts'
+import { isListening } from './target.ts'
 import { serverFile, Workplace } from './workplace.ts'
 
 /** A superserver of Debian: its program, the documented config that it reads, and the arguments that say so. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import { freePort } from '@idle-shutdown/conformance/program'
 import { Keeper } from './keeper.ts'
 import type { Service, Supervisor } from './supervisor.ts'
-import { freePort, type Target } from './target.ts'
+import type { Target } from './target.ts'
 import { HERE, ROOT, serverFile, Workplace } from './workplace.ts'
 
 /** The small supervisor in perl, on a TCP and on a unix socket. It needs no root, and no package that Debian's base has not. */

@@ -1,8 +1,8 @@
 import { symlinkSync } from 'node:fs'
+import { freePort } from '@idle-shutdown/conformance/program'
 import { documentedFile, type Here } from './documented.ts'
 import type { Service, Supervisor } from './supervisor.ts'
 import { Systemd } from './systemd.ts'
-import { freePort } from './target.ts'
 import { serverFile, Workplace } from './workplace.ts'
 
 /** systemd with the documented web.socket, on TCP and on a unix socket, and web.service. */

@@ -1,9 +1,9 @@
+import { freePort } from '@idle-shutdown/conformance/program'
 import { ask } from './ask.ts'
 import { documentedFile } from './documented.ts'
 import { must, type Scenario } from './scenario.ts'
 import { startUnits } from './supervisor-systemd.ts'
 import { Systemd } from './systemd.ts'
-import { freePort } from './target.ts'
 import { until } from './until.ts'
 
 const SERVICE = { framework: 'http', patience: 20 } as const

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { freePort } from '@idle-shutdown/conformance/program'
 import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { Program } from '../../test/program.ts'
 import { consumer } from '../installs.ts'
@@ -88,14 +87,6 @@ function called(...args: string[]): Program['ended'] {
 
 async function port(program: Program): Promise<number> {
   return Number((await program.printed(/port \d+\n/)).slice(5))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 function ask(port: number): Promise<string> {

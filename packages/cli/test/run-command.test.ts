@@ -3,10 +3,11 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '@idle-shutdown/conformance'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { COMMAND, callHere } from './command.ts'
 import { NodeProgram } from './node-program.ts'
-import { freePort, program } from './supervisor.ts'
+import { program } from './supervisor.ts'
 
 const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-run-'))
 afterAll(() => rmSync(temp, { recursive: true, force: true }))

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '@idle-shutdown/conformance'
 import type { RunEvent } from '../src/run/run-event.ts'
 import type { RunOptions } from '../src/run/run-options.ts'
 import type { RunStatus } from '../src/run/run-status.ts'
@@ -13,31 +12,13 @@ export function program(name: string, ...args: string[]): [string, ...string[]] 
   return [process.execPath, join(PROGRAMS, name), ...args]
 }
 
-/**
- * A port that nobody listens on. It is below those that systems give for port 0 (Linux from 32768, others from 49152): one of those
- * would be given to a server of another test before it is used here.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 16_000 + Math.floor(Math.random() * 16_000)
-    const server = createServer().listen(port)
-    try {
-      await once(server, 'listening')
-      server.close()
-      return port
-    } catch {
-      // It is in use: another one.
-    }
-  }
-}
-
 /** A supervisor in a process of its own. */
 export class Supervised extends NodeProgram {
   /** The ports that it holds. */
   readonly ports: readonly number[]
   #asked = 0
 
-  /** Resolves when it holds what it should, on `count` free ports unless told otherwise. */
+  /** Resolves when it holds what it should, on `count` free ports unless told otherwise. Rejects if it ends before, with what it said. */
   static async start(
     command: RunOptions['command'] | ((ports: readonly string[]) => RunOptions['command']),
     options: Partial<RunOptions> = {},
@@ -48,7 +29,7 @@ export class Supervised extends NodeProgram {
     const listen = ports.map((port) => ({ host: '127.0.0.1', port }))
     const chosen = typeof command === 'function' ? command(ports.map(String)) : command
     const supervised = new Supervised(ports, { listen, command: chosen, ...options })
-    await supervised.printed(/"event":"(listening|failed)"/)
+    await supervised.printed(/"event":"listening"/)
     return supervised
   }
 

@@ -1,0 +1,37 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { afterEach, expect, test, vi } from 'vitest'
+import { addressOf } from './address.ts'
+import { freePort } from './free-port.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+/** The next calls try these ports first. */
+function thinkOf(...ports: readonly number[]): void {
+  const random = vi.spyOn(Math, 'random')
+  for (const port of ports) random.mockReturnValueOnce((port + 0.5 - 16_000) / 16_000)
+}
+
+test('no port is given twice', async () => {
+  const first = await freePort()
+  thinkOf(first, first)
+  expect(await freePort()).not.toBe(first)
+})
+
+test('nor one that somebody listens on', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = addressOf(server)
+  const taken = 'port' in address ? address.port : 0
+  thinkOf(taken)
+  expect(await freePort()).not.toBe(taken)
+  server.close()
+})
+
+test('it can be listened on at once', async () => {
+  const server = createServer().listen(await freePort())
+  await once(server, 'listening')
+  server.close()
+})
