@@ -307,6 +307,11 @@ describe.concurrent('a command that fails', () => {
     await ask(supervised.url())
     expect(await supervised.event('killed')).toMatchObject({ why: 'it had closed everything, and did not end' })
     expect(await ask(supervised.url())).toMatchObject({ status: 200 })
+    // A supervisor that is killed, as all are when the tests end, would leave this one behind for good.
+    supervised.child.kill('SIGTERM')
+    await supervised.event('stopping')
+    supervised.child.kill('SIGTERM')
+    await supervised.ended
   })
 })
 
