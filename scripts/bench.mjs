@@ -1,13 +1,14 @@
 // Runs the benchmarks, or those that the arguments name; prints their tables, keeps their results in bench/results, and makes charts
 // and docs/performance.md of them. `--long` takes the time that small differences need. `--quick` only shows that all of it works: it
-// takes seconds, and keeps nothing. `--page` measures nothing, and makes charts and page of the results that are there.
+// takes seconds, and keeps nothing. `--page` measures nothing, and makes charts and page of the results that are there. `--node MAJOR`
+// measures on that version of Node only, what can be measured on several: `pnpm bench:tracker --node 26`. What others did is kept.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { currentMajor, installedMajors, nodeOf } from './nodes.mjs'
+import { currentMajor, installedMajors, MAJORS, nodeOf } from './nodes.mjs'
 
 /** Those that say something about Node itself run on every version that is installed: `pnpm test:nodes` installs them. */
 const ON_EVERY_NODE = ['tracker', 'overhead']
@@ -17,11 +18,20 @@ const { values, positionals } = parseArgs({
   // pnpm passes the `--` on
   args: process.argv.slice(2).filter((argument) => argument !== '--'),
   allowPositionals: true,
-  options: { quick: { type: 'boolean' }, long: { type: 'boolean' }, page: { type: 'boolean' } },
+  options: {
+    quick: { type: 'boolean' },
+    long: { type: 'boolean' },
+    page: { type: 'boolean' },
+    node: { type: 'string', multiple: true },
+  },
 })
 const unknown = positionals.find((name) => !NAMES.includes(name))
 if (unknown !== undefined) throw new Error(`no benchmark ${unknown}; there are ${NAMES.join(', ')}`)
-const names = values.page ? [] : positionals.length > 0 ? positionals : NAMES
+const noMajor = values.node?.find((major) => !MAJORS.includes(major))
+if (noMajor !== undefined) throw new Error(`no Node ${noMajor}; there are ${MAJORS.join(', ')}`)
+const names = values.page ? [] : positionals.length > 0 ? positionals : values.node ? ON_EVERY_NODE : NAMES
+const onOne = names.find((name) => !ON_EVERY_NODE.includes(name))
+if (values.node && onOne !== undefined) throw new Error(`${onOne} knows no --node; ${ON_EVERY_NODE.join(' and ')} do`)
 const length = values.quick ? 'quick' : values.long ? 'long' : 'normal'
 const folder = values.quick ? mkdtempSync(join(tmpdir(), 'idle-shutdown-bench-')) : '.'
 
@@ -29,11 +39,14 @@ let failed = false
 try {
   mkdirSync(join(folder, 'bench/results'), { recursive: true })
   for (const name of names) {
-    const majors = ON_EVERY_NODE.includes(name) && !values.quick ? installedMajors() : [currentMajor]
-    const runs = majors.flatMap((major) => runOn(nodeOf(major), name))
-    failed ||= runs.length < majors.length
-    const report = { name, length, date: new Date().toISOString().slice(0, 10), cpu: machine(), runs }
-    writeFileSync(join(folder, `bench/results/${name}.json`), `${JSON.stringify(report, null, 1)}\n`)
+    const onEvery = ON_EVERY_NODE.includes(name) && !values.quick
+    const majors = values.node ?? (onEvery ? installedMajors() : [currentMajor])
+    const measured = majors.flatMap((major) => runOn(nodeOf(major), name))
+    failed ||= measured.length < majors.length
+    const file = join(folder, `bench/results/${name}.json`)
+    const runs = [...(onEvery ? runsOfOthers(file, measured) : []), ...measured]
+    runs.sort((one, other) => one.node.localeCompare(other.node))
+    writeFileSync(file, `${JSON.stringify({ name, runs }, null, 1)}\n`)
   }
   failed ||=
     spawnSync(process.execPath, ['bench/dist/write-page.js', folder, ...names], { stdio: 'inherit' }).status !== 0
@@ -49,7 +62,18 @@ function runOn(/** @type {string} */ node, /** @type {string} */ name) {
   const args = ['--disable-warning=MaxListenersExceededWarning', 'bench/dist/run.js', name, length]
   const { status, stdout } = spawnSync(node, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
   console.log(`${name} on Node ${version}: ${Math.round((performance.now() - begin) / 1000)} s`)
-  return status === 0 ? [{ node: version, rows: JSON.parse(stdout) }] : []
+  const date = new Date().toISOString().slice(0, 10)
+  return status === 0 ? [{ node: version, date, cpu: machine(), length, rows: JSON.parse(stdout) }] : []
+}
+
+/** What was found before, on other versions of Node. @returns {ReturnType<typeof runOn>} */
+function runsOfOthers(/** @type {string} */ file, /** @type {ReturnType<typeof runOn>} */ measured) {
+  if (!existsSync(file)) return []
+  const major = (/** @type {{ node: string | undefined }} */ { node }) => node?.split('.')[0]
+  const anew = measured.map(major)
+  return JSON.parse(readFileSync(file, 'utf8')).runs.filter(
+    (/** @type {{ node: string }} */ run) => !anew.includes(major(run)),
+  )
 }
 
 function machine() {

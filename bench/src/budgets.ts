@@ -25,7 +25,7 @@ export const budgets: readonly Budget[] = [
     promise: 'a request costs at most 60 ns while others are in progress (80 on Node 20)',
     benchmark: 'tracker',
     explanation:
-      'Two messages that Node makes for its channels, the look-up from the socket, some comparisons, and the count. Node 26 compiles for longer than was left out until 2026-11-28: figures of it from before that hold some of its compiling.',
+      'Two messages that Node makes for its channels, the look-up from the socket, some comparisons, and the count. What two listeners cost that do nothing, which is how the peers begin, is the row of one listener, no counting.',
     cases: (report) => ours(report, 'a request while others', (node) => (majorOf(node) < 22 ? 80 : 60)),
   },
   {

@@ -1,5 +1,5 @@
 import { type Budget, budgets } from './budgets.ts'
-import type { Report, Row } from './row.ts'
+import type { Report, Row, Run } from './row.ts'
 import { markdown, shown, tableOf } from './table.ts'
 
 /** One benchmark as the page tells of it. */
@@ -75,14 +75,23 @@ export function pageOf(reports: ReadonlyMap<string, Report>): string {
 
 function chapterOf({ name, title, text }: Chapter, report: Report | undefined): string[] {
   if (report === undefined) return []
-  const nodes = report.runs.map(({ node }) => node).join(', ')
   return [
     `## ${title}`,
     `${text} \`npx -y pnpm@12 bench:${name}\``,
     `![${title}, as bars](charts/${name}.svg)`,
     markdown(tableOf(report)),
-    `${report.date}, ${report.cpu}, Node ${nodes}${report.length === 'normal' ? '' : `, length: ${report.length}`}. [All figures](../bench/results/${name}.json).`,
+    `${origins(report.runs)}. [All figures](../bench/results/${name}.json).`,
   ]
+}
+
+/** When, where, and on which versions of Node: those that were measured together, together. */
+function origins(runs: readonly Run[]): string {
+  const nodes = new Map<string, string[]>()
+  for (const { node, date, cpu, length } of runs) {
+    const origin = `${date}, ${cpu}, ${length === 'normal' ? '' : `length: ${length}, `}Node`
+    nodes.set(origin, [...(nodes.get(origin) ?? []), node])
+  }
+  return [...nodes].map(([origin, versions]) => `${origin} ${versions.join(', ')}`).join('; ')
 }
 
 /** For each budget the case that comes nearest to its limit, or is furthest over it. */

@@ -23,7 +23,7 @@ export interface Row {
 export type Length = 'quick' | 'normal' | 'long'
 
 /** For how long a benchmark waits, in all, for a processor that is at full speed (ms). */
-export const PATIENCE: Record<Length, number> = { quick: 0, normal: 120_000, long: 3_600_000 }
+export const PATIENCE: Record<Length, number> = { quick: 0, normal: 600_000, long: 3_600_000 }
 
 /** A benchmark: measures with the Node that runs it. */
 export type Benchmark = (length: Length) => Promise<Row[]>
@@ -33,18 +33,19 @@ export function rowOf(row: Omit<Row, 'value' | 'error'>, values: readonly number
   return { ...row, value: median(values), error: standardError(values) }
 }
 
-/** What a benchmark found, and where. Kept as bench/results/NAME.json. */
+/** What a benchmark found. Kept as bench/results/NAME.json. */
 export interface Report {
   readonly name: string
-  readonly length: Length
-  /** When it was done, as yyyy-mm-dd. */
-  readonly date: string
-  readonly cpu: string
+  /** By version of Node. */
   readonly runs: readonly Run[]
 }
 
-/** What one version of Node did. */
-interface Run {
+/** What one version of Node did, and where. */
+export interface Run {
   readonly node: string
+  /** When it was done, as yyyy-mm-dd. */
+  readonly date: string
+  readonly cpu: string
+  readonly length: Length
   readonly rows: readonly Row[]
 }
