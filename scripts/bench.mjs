@@ -8,6 +8,7 @@ import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { withOthers } from '../bench/dist/report.js'
 import { currentMajor, installedMajors, MAJORS, nodeOf } from './nodes.mjs'
 
 /** Those that say something about Node itself run on every version that is installed: `pnpm test:nodes` installs them. */
@@ -32,6 +33,7 @@ if (noMajor !== undefined) throw new Error(`no Node ${noMajor}; there are ${MAJO
 const names = values.page ? [] : positionals.length > 0 ? positionals : values.node ? ON_EVERY_NODE : NAMES
 const onOne = names.find((name) => !ON_EVERY_NODE.includes(name))
 if (values.node && onOne !== undefined) throw new Error(`${onOne} knows no --node; ${ON_EVERY_NODE.join(' and ')} do`)
+/** @type {import('../bench/dist/row.js').Length} */
 const length = values.quick ? 'quick' : values.long ? 'long' : 'normal'
 const folder = values.quick ? mkdtempSync(join(tmpdir(), 'idle-shutdown-bench-')) : '.'
 
@@ -44,8 +46,8 @@ try {
     const measured = majors.flatMap((major) => runOn(nodeOf(major), name))
     failed ||= measured.length < majors.length
     const file = join(folder, `bench/results/${name}.json`)
-    const runs = [...(onEvery ? runsOfOthers(file, measured) : []), ...measured]
-    runs.sort((one, other) => one.node.localeCompare(other.node))
+    const before = onEvery && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).runs : []
+    const runs = withOthers(measured, before)
     writeFileSync(file, `${JSON.stringify({ name, runs }, null, 1)}\n`)
   }
   failed ||=
@@ -64,16 +66,6 @@ function runOn(/** @type {string} */ node, /** @type {string} */ name) {
   console.log(`${name} on Node ${version}: ${Math.round((performance.now() - begin) / 1000)} s`)
   const date = new Date().toISOString().slice(0, 10)
   return status === 0 ? [{ node: version, date, cpu: machine(), length, rows: JSON.parse(stdout) }] : []
-}
-
-/** What was found before, on other versions of Node. @returns {ReturnType<typeof runOn>} */
-function runsOfOthers(/** @type {string} */ file, /** @type {ReturnType<typeof runOn>} */ measured) {
-  if (!existsSync(file)) return []
-  const major = (/** @type {{ node: string | undefined }} */ { node }) => node?.split('.')[0]
-  const anew = measured.map(major)
-  return JSON.parse(readFileSync(file, 'utf8')).runs.filter(
-    (/** @type {{ node: string }} */ run) => !anew.includes(major(run)),
-  )
 }
 
 function machine() {

@@ -1,5 +1,6 @@
 import { NEVER } from './drain.ts'
-import type { Report, Row } from './row.ts'
+import { majorOf, type Report } from './report.ts'
+import type { Row } from './row.ts'
 import { COUNT_REQUESTS } from './wirings.ts'
 
 /** One figure that a budget is about, and how much it may be. */
@@ -138,9 +139,4 @@ function ours(
       }))
       .filter(({ limit }) => limit < Infinity),
   )
-}
-
-/** 22 of 'v22.1.0'. */
-export function majorOf(node: string): number {
-  return Number.parseInt(node.slice(1), 10)
 }

@@ -1,5 +1,6 @@
 import { type Budget, budgets } from './budgets.ts'
-import type { Report, Row, Run } from './row.ts'
+import { origins, type Report } from './report.ts'
+import type { Row } from './row.ts'
 import { markdown, shown, tableOf } from './table.ts'
 
 /** One benchmark as the page tells of it. */
@@ -82,16 +83,6 @@ function chapterOf({ name, title, text }: Chapter, report: Report | undefined): 
     markdown(tableOf(report)),
     `${origins(report.runs)}. [All figures](../bench/results/${name}.json).`,
   ]
-}
-
-/** When, where, and on which versions of Node: those that were measured together, together. */
-function origins(runs: readonly Run[]): string {
-  const nodes = new Map<string, string[]>()
-  for (const { node, date, cpu, length } of runs) {
-    const origin = `${date}, ${cpu}, ${length === 'normal' ? '' : `length: ${length}, `}Node`
-    nodes.set(origin, [...(nodes.get(origin) ?? []), node])
-  }
-  return [...nodes].map(([origin, versions]) => `${origin} ${versions.join(', ')}`).join('; ')
 }
 
 /** For each budget the case that comes nearest to its limit, or is furthest over it. */

@@ -32,20 +32,3 @@ export type Benchmark = (length: Length) => Promise<Row[]>
 export function rowOf(row: Omit<Row, 'value' | 'error'>, values: readonly number[]): Row {
   return { ...row, value: median(values), error: standardError(values) }
 }
-
-/** What a benchmark found. Kept as bench/results/NAME.json. */
-export interface Report {
-  readonly name: string
-  /** By version of Node. */
-  readonly runs: readonly Run[]
-}
-
-/** What one version of Node did, and where. */
-export interface Run {
-  readonly node: string
-  /** When it was done, as yyyy-mm-dd. */
-  readonly date: string
-  readonly cpu: string
-  readonly length: Length
-  readonly rows: readonly Row[]
-}

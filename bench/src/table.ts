@@ -1,5 +1,5 @@
-import { majorOf } from './budgets.ts'
-import type { Report, Row } from './row.ts'
+import { majorOf, type Report } from './report.ts'
+import type { Row } from './row.ts'
 
 /** A report as lines of cells, the first of which are the headings. */
 export function tableOf({ runs }: Report): string[][] {

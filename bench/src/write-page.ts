@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chartOf } from './chart.ts'
 import { chapters, pageOf } from './page.ts'
-import type { Report } from './row.ts'
+import type { Report } from './report.ts'
 import { tableOf, text } from './table.ts'
 
 const [folder = '.', ...names] = process.argv.slice(2)
