@@ -162,6 +162,12 @@ test('a label with line breaks stays one line', () => {
   expect(String(tracker)).not.toMatch(/[\r\n]/)
 })
 
+test('a label with escape sequences does not reach the terminal', () => {
+  const tracker = new IdleTracker({ clock: new ManualClock() })
+  tracker.hold('\u001b[2Jgone\u009b1A')
+  expect(String(tracker)).toBe('active: hold \\u001b[2Jgone\\u009b1A')
+})
+
 test.each([
   [0, '0ms'],
   [0.4, '0ms'],

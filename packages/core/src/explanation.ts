@@ -1,4 +1,5 @@
 import { format } from '@lukeed/ms'
+import { printable } from './printable.ts'
 
 /** What keeps a tracker up, or how long is left. Plain data: it can be cloned, sent and printed. */
 export interface Explanation {
@@ -27,7 +28,10 @@ export interface Explanation {
 /** One thing that keeps a tracker up. */
 export interface Reason {
   readonly kind: 'hold' | 'connection' | 'request' | 'stream' | 'upgrade'
-  /** The label of a hold, the method and URL of a request, the remote address of a connection. */
+  /**
+   * The label of a hold, the method and path of a request or stream (no query, user or password, and cut when it is long), the
+   * remote address of a connection or upgrade.
+   */
   readonly label: string
   /** Whether it only suspends the end. */
   readonly ignored: boolean
@@ -41,7 +45,7 @@ export const MOST_REASONS = 20
 /** An explanation as one line for logs. */
 export function inOneLine(explanation: Explanation): string {
   const { state, active, ignored, reasons, patience, remaining, startedAgainBy } = explanation
-  const shown = reasons.slice(0, 3).map(({ kind, label }) => `${kind} ${label.replace(/\s+/g, ' ')}`)
+  const shown = reasons.slice(0, 3).map(({ kind, label }) => `${kind} ${printable(label.replace(/\s+/g, ' '))}`)
   const more = active + ignored - shown.length
   if (more > 0) shown.push(`${more} more`)
   const list = shown.join(', ')

@@ -142,6 +142,15 @@ test('a hold that was forgotten is released, and a warning names it', async () =
   expect(await untilEnd(tracker, clock)).toBe(PATIENCE)
 })
 
+test('a forgotten hold whose label has line breaks is one line of warning', async () => {
+  using warnings = new Warnings()
+  const { clock, tracker } = setUp()
+  tracker.hold('report\nidle-shutdown: all is well\u001b[2J', { maxAge: '2h' })
+  await clock.advance(7_200_000)
+  await turns()
+  expect(warnings.list[0]?.message).not.toMatch(/\p{Cc}/u)
+})
+
 test.each(['release', 'cancel'] as const)('a hold that ends by %s in time leaves no timer', async (end) => {
   using warnings = new Warnings()
   const { clock, tracker } = setUp()

@@ -1,6 +1,7 @@
 import { after, type Clock } from './clock.ts'
 import { warn } from './errors.ts'
 import type { Duration } from './options.ts'
+import { printable } from './printable.ts'
 
 /** One reason to stay: a job, an upload, a subscription. Made by `tracker.hold()`. */
 export interface Hold extends Disposable {
@@ -34,7 +35,7 @@ export class CountedHold implements Hold {
     this.#forgetMaxAge = after(clock, maxAge, () => {
       warn(
         'IDLE_HOLD_EXPIRED',
-        `The hold '${label}' was not released within its maxAge of ${maxAge} ms, and is released now`,
+        `The hold '${printable(label)}' was not released within its maxAge of ${maxAge} ms, and is released now`,
       )
       this.release()
     })

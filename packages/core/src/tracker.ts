@@ -2,3 +2,4 @@
 export { IdleUsageError, showValue } from './errors.ts'
 export { IdleTracker } from './idle-tracker.ts'
 export { milliseconds } from './options.ts'
+export { printable } from './printable.ts'

@@ -18,6 +18,7 @@ const floors: readonly (readonly string[])[] = [
     'connection',
     'carrier',
     'parser',
+    'request-label',
   ],
   ['countdown', 'hold'],
   [
@@ -35,6 +36,7 @@ const floors: readonly (readonly string[])[] = [
     'last-look',
     'clock',
     'errors',
+    'printable',
   ],
 ]
 const order = floors.flat()

@@ -65,6 +65,21 @@ export const requests: readonly Behaviour[] = [
     },
   },
   {
+    name: 'request with a token in its query → explained by its method and path only',
+    async run(t) {
+      const { tracker } = await t.serve()
+      const { answer } = t.client().ask('/reset-password?token=SECRET')
+      const call = await t.calls.next()
+      const { reasons } = tracker.explain()
+      expect(reasons).toHaveLength(1)
+      expect(reasons[0]?.label).toBe('GET /reset-password')
+      expect(JSON.stringify(reasons) + String(tracker)).not.toContain('SECRET')
+      await call.answer()
+      await answer
+      await t.fires()
+    },
+  },
+  {
     name: 'several clients at once → counted one by one',
     async run(t) {
       const { tracker } = await t.serve()

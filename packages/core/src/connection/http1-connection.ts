@@ -4,6 +4,7 @@ import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import { Connection } from './connection.ts'
 import { hasMoreToParse, requestBeingRead } from './parser.ts'
+import { requestLabel } from './request-label.ts'
 
 /** A connection that speaks HTTP/1, or nothing yet. */
 export class Http1Connection extends Connection {
@@ -149,8 +150,8 @@ export class Http1Connection extends Connection {
     super.explain(reasons)
     if (this.#upgraded === 'open') reasons.push({ kind: 'upgrade', label: this.origin, ignored: false })
     for (const response of this.#responses) {
-      const { method, url } = response.req
-      reasons.push({ kind: 'request', label: `${method} ${url}`, ignored: this.#ignored?.has(response) === true })
+      const ignored = this.#ignored?.has(response) === true
+      reasons.push({ kind: 'request', label: requestLabel(response.req), ignored })
     }
   }
 

@@ -5,6 +5,7 @@ import type { Opening } from '../openings.ts'
 import type { RequestInfo } from '../options.ts'
 import { carriedBy, carry } from './carrier.ts'
 import { Connection } from './connection.ts'
+import { rememberRequest, streamLabel } from './request-label.ts'
 
 /** http2.constants.NGHTTP2_NO_ERROR, without importing node:http2, which would cost every start. */
 const NO_ERROR = 0
@@ -41,6 +42,7 @@ export class Http2Connection extends Connection {
     const ignored = site.settings.ignored?.(requestInfo(headers)) === true
     this.#streams.set(stream, ignored)
     carry(stream, carriedBy(this.stream))
+    rememberRequest(stream, headers)
     stream.on('close', onStreamClose)
     if (ignored) {
       countdown.beginSoft()
@@ -115,8 +117,7 @@ export class Http2Connection extends Connection {
 
   override explain(reasons: Reason[]): void {
     super.explain(reasons)
-    for (const [stream, ignored] of this.#streams)
-      reasons.push({ kind: 'stream', label: `${stream.id} ${this.origin}`, ignored })
+    for (const [stream, ignored] of this.#streams) reasons.push({ kind: 'stream', label: streamLabel(stream), ignored })
   }
 
   protected release(): void {
