@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,7 +30,10 @@ const systemd = (args: readonly string[], cwd = temp) => call(['systemd', ...arg
 describe.skipIf(windows)('idle-shutdown systemd', () => {
   test('prints both units, with the preload and absolute paths', async () => {
     const { code, stdout, stderr } = await systemd([...least, '--patience', '5m', '--', 'node', 'server.js', '--x'])
-    expect([code, stderr]).toEqual([0, ''])
+    expect(code).toBe(0)
+    // Nothing but the units on stdout, and what to do with them on stderr.
+    expect(stderr).toMatch(/^idle-shutdown: next: write these to [^\n]+systemctl enable --now web\.socket\n$/)
+    expect(stdout).not.toContain('next:')
     const preload = pathToFileURL(join(import.meta.dirname, '../dist/register/index.js')).href.replaceAll('%', '%%')
     expect(stdout.split('\n')).toEqual(
       expect.arrayContaining([
@@ -53,6 +58,22 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
   test.each([
     [['--listen', '3000', 'node', 'x'], 2, 'no --name is given'],
     [['--name', 'a b', '--listen', '3000', 'node', 'x'], 2, "--name is 'a b'"],
+    [['--name', '../web', '--listen', '3000', 'node', 'x'], 2, "--name is '../web'"],
+    [['--name', '..', '--listen', '3000', 'node', 'x'], 2, "--name is '..'"],
+    [
+      [...least, '--user', 'www-data\nExecStartPre=/bin/touch x', 'node', 'x'],
+      2,
+      "'www-data\\nExecStartPre=/bin/touch x'",
+    ],
+    [[...least, '--user', 'www-data\\', 'node', 'x'], 2, '--user must be a value without a backslash at its end'],
+    [[...least, '--user', ' root', 'node', 'x'], 2, '--user must be a value without blanks at its ends'],
+    [
+      [...least, '--listen', '/run/a\nExec=b', 'node', 'x'],
+      2,
+      "--listen is '/run/a\\nExec=b'; systemd takes absolute paths",
+    ],
+    [[...least, '--listen', '/run/a ', 'node', 'x'], 2, '--listen must be a value without blanks at its ends'],
+    [[...least, 'sh\nsh'], 1, 'there is no command sh\\nsh in PATH'],
     [['--name', 'web', 'node', 'x'], 2, 'no --listen is given'],
     [least, 2, 'no command is given'],
     [[...least, '--force', 'node', 'x'], 2, '--force goes with --write'],
@@ -74,6 +95,29 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
     })
   })
 
+  test('a folder with a line break in its name is refused with a code, and prints no line of its own', async () => {
+    const folder = join(temp, 'a\nExecStartPre=+-usr-bin-touch pwned')
+    mkdirSync(folder)
+    const { code, stdout, stderr } = await systemd([...least, 'node', 'x'], folder)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^idle-shutdown: --cwd must be [^\n]+ExecStartPre[^\n]+\(ERR_IDLE_INVALID_UNIT_VALUE\)\n$/)
+  })
+
+  test('what lies in the cache of npx is warned of, on stderr', async () => {
+    const folder = join(temp, '_npx/x/node_modules')
+    const own = join(folder, 'idle-shutdown')
+    cpSync(join(import.meta.dirname, '../dist'), join(own, 'dist'), { recursive: true })
+    cpSync(join(import.meta.dirname, '../package.json'), join(own, 'package.json'))
+    mkdirSync(join(folder, '@idle-shutdown'))
+    for (const name of ['core', 'activation'])
+      symlinkSync(join(import.meta.dirname, '../..', name), join(folder, '@idle-shutdown', name))
+    const args = [join(own, 'dist/main.js'), 'systemd', ...least, 'node', 'server.js']
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: temp, encoding: 'utf8' })
+    expect(status).toBe(0)
+    expect(stdout).not.toContain('warning')
+    expect(stderr).toContain(`warning: the service needs ${join(own, 'dist/register/index.js')}, in the cache of npx`)
+  })
+
   test('a file that is not executable', async () => {
     writeFileSync(join(temp, 'plain.js'), '')
     expect(await systemd([...least, './plain.js'])).toMatchObject({
@@ -86,7 +130,11 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
     const folder = join(temp, 'units')
     const write = (patience: string, ...more: string[]) =>
       systemd([...least, '--patience', patience, '--write', folder, ...more, '--', 'node', 'server.js'])
-    expect(await write('5m')).toMatchObject({ code: 0, stderr: '' })
+    expect(await write('5m')).toEqual({
+      code: 0,
+      stdout: `${join(folder, 'web.socket')}\n${join(folder, 'web.service')}\n`,
+      stderr: 'idle-shutdown: next: systemctl daemon-reload && systemctl enable --now web.socket\n',
+    })
     expect(await write('6m')).toMatchObject({ code: 1, stderr: expect.stringContaining('web.socket is there already') })
     expect(readFileSync(join(folder, 'web.service'), 'utf8')).toContain('IDLE_PATIENCE=5m')
     expect(await write('7m', '--force')).toMatchObject({ code: 0 })
@@ -122,7 +170,7 @@ describe.skipIf(!analyze)('systemd-analyze verify (skipped where there is no sys
       [...least, ...options, '--grace', 'Infinity', '--write', folder, '--', ...command],
       cwd,
     )
-    expect(called).toMatchObject({ code: 0, stderr: '' })
+    expect(called).toMatchObject({ code: 0 })
     const { status, stderr } = spawnSync(
       'systemd-analyze',
       ['verify', '--man=no', join(folder, 'web.socket'), join(folder, 'web.service')],

@@ -16,6 +16,7 @@ export type IdleErrorCode =
   | 'ERR_IDLE_SOCKET_KIND'
   | 'ERR_IDLE_CLUSTER_WORKER'
   | 'ERR_IDLE_UNSUPPORTED_RUNTIME'
+  | 'ERR_IDLE_INVALID_UNIT_VALUE'
 
 /** The codes of the process warnings that this family emits. Each has an entry in docs/errors.md. */
 export type IdleWarningCode =

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { printable } from '@idle-shutdown/core/tracker'
 import { Arguments } from './arguments.ts'
 import { CommandError, wrongUsage } from './command-error.ts'
 import { generalHelp, helpOf } from './help.ts'
@@ -17,7 +18,7 @@ export async function commandLine(argv: readonly string[]): Promise<number> {
     return 0
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
-    console.error(`idle-shutdown: ${error.message}`)
+    console.error(`idle-shutdown: ${printable(error.message)}`)
     return error.exitCode
   }
 }

@@ -2,8 +2,16 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CommandError } from './command-error.ts'
 
-/** The absolute path of a folder. @throws CommandError where there is none */
+/**
+ * Returns the absolute path of a folder.
+ *
+ * @throws CommandError if there is none, or if its name is not UTF-8, of which Node makes another name
+ */
 export function existingFolder(option: string, folder: string): string {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return resolve(folder)
-  throw new CommandError(1, `${option} is '${folder}', which is no folder`)
+  const path = resolve(folder)
+  for (const each of [folder, path]) {
+    if (statSync(each, { throwIfNoEntry: false })?.isDirectory()) continue
+    throw new CommandError(1, `${option} is '${each}', which is no folder`)
+  }
+  return path
 }

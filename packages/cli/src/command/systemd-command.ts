@@ -1,5 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { printable } from '@idle-shutdown/core/tracker'
 import { readSettings } from '../register/settings.ts'
 import { findProgram } from '../run/lookup.ts'
 import type { Arguments } from './arguments.ts'
@@ -9,6 +10,7 @@ import { existingFolder } from './existing-folder.ts'
 import { checkEnvironment, idleSettings } from './idle-settings.ts'
 import { programRefusal } from './refusal.ts'
 import { commandOf, listenAddresses } from './run-arguments.ts'
+import { advice } from './systemd-advice.ts'
 import { serviceUnit, socketUnit, type UnitOptions } from './systemd-units.ts'
 
 /**
@@ -26,6 +28,8 @@ export function systemdCommand(args: Arguments): void {
   ]
   if (folder === undefined) process.stdout.write(files.map(([name, text]) => `# ${name}\n${text}`).join('\n'))
   else write(folder, files, args.has('force'))
+  // On stderr: stdout has the units, or the names of their files, and nothing else.
+  for (const line of advice(options, folder !== undefined)) console.error(`idle-shutdown: ${printable(line)}`)
 }
 
 function unitOptions(args: Arguments): UnitOptions {
@@ -84,8 +88,8 @@ function firstBytes(file: string): string {
 function unitName(text: string | undefined): string {
   if (text === undefined) throw wrongUsage('no --name is given')
   const name = text.replace(/\.(service|socket)$/, '')
-  if (/^[\w:.-]{1,200}$/.test(name)) return name
-  throw wrongUsage(`--name is '${text}'; accepted are letters, digits and : - _ .`)
+  if (/^\w[\w:.-]{0,199}$/.test(name)) return name
+  throw wrongUsage(`--name is '${text}'; accepted are letters, digits and : - _ . after a letter, a digit or _`)
 }
 
 function write(folder: string, files: readonly [name: string, text: string][], force: boolean): void {
@@ -102,5 +106,5 @@ function write(folder: string, files: readonly [name: string, text: string][], f
   } catch (error) {
     throw new CommandError(1, `the units cannot be written: ${error instanceof Error ? error.message : error}`)
   }
-  for (const { file } of targets) console.log(file)
+  for (const { file } of targets) console.log(printable(file))
 }

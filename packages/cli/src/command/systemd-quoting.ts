@@ -1,6 +1,35 @@
-/** A value of which systemd only expands specifiers: `%` is doubled. For paths and addresses that fill a line. */
+import type { IdleErrorCode } from '@idle-shutdown/core'
+import { showValue } from '@idle-shutdown/core/tracker'
+import { CommandError } from './command-error.ts'
+
+/** The code of a value that no unit can hold. */
+const CODE: IdleErrorCode = 'ERR_IDLE_INVALID_UNIT_VALUE'
+
+/**
+ * Returns one line of a unit: `NAME=VALUE`. Each line of a unit is made here, so that no value begins a line of its own, and none swallows
+ * the next line.
+ *
+ * @param option what the user gave the value for, as the error names it
+ * @throws CommandError `ERR_IDLE_INVALID_UNIT_VALUE` for a control character, for a blank at either end, which systemd would cut off, and for
+ *   a backslash at the end, which would continue the line
+ * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html
+ */
+export function unitLine(name: string, value: string, option: string): string {
+  if (/\p{Cc}/u.test(value)) throw unwritable(option, value, 'without control characters')
+  if (value === '' || value.trim() !== value) throw unwritable(option, value, 'without blanks at its ends')
+  if (continues(value)) throw unwritable(option, value, 'without a backslash at its end')
+  return `${name}=${value}`
+}
+
+/** A value of which systemd only expands specifiers: `%` is doubled. For what fills a line: addresses, descriptions, users. */
 export function plainValue(text: string): string {
   return text.replaceAll('%', '%%')
+}
+
+/** A folder that fills a line. systemd takes off a slash at its end, which keeps a blank or a backslash from standing there. */
+export function folderValue(path: string): string {
+  const value = plainValue(path)
+  return /[\s\\]$/.test(value) ? `${value}/` : value
 }
 
 /** One word, or one assignment, of a line that systemd splits into words. */
@@ -14,9 +43,32 @@ export function quotedArgument(text: string): string {
   return quotedWord(text).replaceAll('$', '$$$$')
 }
 
+/**
+ * The executable of ExecStart=, in which systemd allows no quotes and no backslashes, however they are written.
+ *
+ * @throws CommandError `ERR_IDLE_INVALID_UNIT_VALUE`
+ */
+export function quotedExecutable(path: string): string {
+  if (/["'\\\p{Cc}]/u.test(path)) {
+    throw unwritable('the path of node', path, 'without quotes, backslashes and control characters')
+  }
+  return quotedWord(path)
+}
+
 function escaped(sign: string): string {
   if (sign === '\\' || sign === '"') return `\\${sign}`
   if (sign === '\n') return '\\n'
   if (sign === '\t') return '\\t'
-  return `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`
+  const code = sign.charCodeAt(0)
+  // `\x85` would be a byte, and not a character.
+  return code < 0x80 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
+}
+
+/** Reports whether a line that ends with this value goes on in the next: after an odd number of backslashes. */
+function continues(value: string): boolean {
+  return (/\\*$/.exec(value)?.[0].length ?? 0) % 2 === 1
+}
+
+function unwritable(option: string, value: string, accepted: string): CommandError {
+  return new CommandError(2, `${option} must be a value ${accepted}. Received ${showValue(value)} (${CODE})`, CODE)
 }

@@ -27,6 +27,7 @@ describe('quoting', () => {
     ['C:\\x', '"C:\\\\x"'],
     [';', '";"'],
     ['a\nb\tc\u0007', '"a\\nb\\tc\\x07"'],
+    ['a\u0085b', '"a\\u0085b"'],
     ['Größe', '"Größe"'],
   ])('the argument %j', (text, written) => {
     expect(quotedArgument(text)).toBe(written)
@@ -39,7 +40,13 @@ describe('quoting', () => {
 })
 
 test('the socket', () => {
-  const listen = [{ port: 80 }, { host: '::1', port: 81 }, { host: 'localhost', port: 82 }, { path: '/run/a b%.sock' }]
+  const listen = [
+    { port: 80 },
+    { host: '::1', port: 81 },
+    { host: 'localhost', port: 82 },
+    { host: 'fe80::1%eth0', port: 83 },
+    { path: '/run/a b%.sock' },
+  ]
   expect(socketUnit({ ...options, listen })).toBe(
     [
       '[Unit]',
@@ -49,6 +56,7 @@ test('the socket', () => {
       'ListenStream=80',
       'ListenStream=[::1]:81',
       'ListenStream=127.0.0.1:82',
+      'ListenStream=[fe80::1]:83%%eth0',
       'ListenStream=/run/a b%%.sock',
       '',
       '[Install]',
@@ -85,6 +93,12 @@ test('the service', () => {
   )
 })
 
+test('a colon in the name begins no link to the cache folder', () => {
+  expect(serviceUnit({ ...options, name: 'a:b' }).split('\n')).toEqual(
+    expect.arrayContaining(['CacheDirectory=a-b', 'Environment=NODE_COMPILE_CACHE=%C/a-b', 'Requires=a:b.socket']),
+  )
+})
+
 test('an endless grace has no limit to stopping', () => {
   expect(serviceUnit({ ...options, grace: Number.POSITIVE_INFINITY })).toContain('TimeoutStopSec=infinity')
 })
@@ -93,6 +107,8 @@ test.each([
   [{ host: 'example.org', port: 80 }, "--listen has the host 'example.org'; systemd takes IP addresses"],
   [{ path: 'C:\\web' }, 'systemd takes absolute paths'],
   [{ path: '/run/a\nb' }, 'systemd takes absolute paths'],
+  [{ path: `/run/${'a'.repeat(103)}` }, 'has at most 107 bytes'],
+  [{ path: '/run/a\\' }, 'without a backslash at its end'],
 ])('%o is refused', (address, message) => {
   expect(() => socketUnit({ ...options, listen: [address] })).toThrow(
     expect.objectContaining({ exitCode: 2, message: expect.stringContaining(message) }),

@@ -3,7 +3,7 @@ import type { IdleEnvironment } from '../register/settings.ts'
 import type { ListenAddress } from '../run/run-options.ts'
 import { wrongUsage } from './command-error.ts'
 import { showListenAddress } from './listen-address.ts'
-import { plainValue, quotedArgument, quotedWord } from './systemd-quoting.ts'
+import { folderValue, plainValue, quotedArgument, quotedExecutable, quotedWord, unitLine } from './systemd-quoting.ts'
 
 /** What the units are made from, checked. */
 export interface UnitOptions {
@@ -23,38 +23,51 @@ export interface UnitOptions {
   readonly user: string | undefined
 }
 
-/** The text of a .socket unit, which holds the addresses and starts the service. */
+/**
+ * Returns the text of a .socket unit, which holds the addresses and starts the service.
+ *
+ * @throws CommandError for an address that systemd does not take
+ */
 export function socketUnit({ name, listen }: UnitOptions): string {
   return unit({
-    Unit: [`Description=${plainValue(`Wakes ${name}.service`)}`],
-    Socket: listen.map((address) => `ListenStream=${listenStream(address)}`),
+    Unit: [unitLine('Description', plainValue(`Wakes ${name}.service`), '--name')],
+    Socket: listen.map((address) => unitLine('ListenStream', plainValue(listenStream(address)), '--listen')),
     Install: ['WantedBy=sockets.target'],
   })
 }
 
-/** The text of a .service unit, which runs the program until it is idle. */
+/**
+ * Returns the text of a .service unit, which runs the program until it is idle.
+ *
+ * @throws CommandError `ERR_IDLE_INVALID_UNIT_VALUE` for a value that no unit can hold
+ */
 export function serviceUnit(options: UnitOptions): string {
   const { name, node, preload, args, cwd, env, idle, grace, user } = options
-  const words = [quotedWord(node), ...['--import', preload, ...args].map(quotedArgument)]
+  const words = [quotedExecutable(node), ...['--import', preload, ...args].map(quotedArgument)]
+  // A colon in a cache folder's name would begin the name of a link to it.
+  const cache = name.replaceAll(':', '-')
   return unit({
     Unit: [
-      `Description=${plainValue(`${name}, which ends when nobody uses it`)}`,
-      `Requires=${name}.socket`,
-      `After=network.target ${name}.socket`,
+      unitLine('Description', plainValue(`${name}, which ends when nobody uses it`), '--name'),
+      unitLine('Requires', `${name}.socket`, '--name'),
+      unitLine('After', `network.target ${name}.socket`, '--name'),
       '# Each end because of idleness is followed by a start: these are no failures to be counted.',
       'StartLimitIntervalSec=0',
     ],
     Service: [
       'Type=exec',
-      `ExecStart=${words.join(' ')}`,
-      `WorkingDirectory=${plainValue(cwd)}`,
-      ...(user === undefined ? [] : [`User=${plainValue(user)}`]),
-      ...[...Object.entries(env), ...Object.entries(idle)].map(
-        ([variable, value]) => `Environment=${quotedWord(`${variable}=${value}`)}`,
+      unitLine('ExecStart', words.join(' '), 'COMMAND'),
+      unitLine('WorkingDirectory', folderValue(cwd), '--cwd'),
+      ...(user === undefined ? [] : [unitLine('User', plainValue(user), '--user')]),
+      ...[...Object.entries(env), ...Object.entries(idle)].map(([variable, value]) =>
+        unitLine('Environment', quotedWord(`${variable}=${value}`), '--env'),
       ),
       // What Node 22.1 and later has compiled serves the next start, too. Others ignore it.
       ...(env['NODE_COMPILE_CACHE'] === undefined
-        ? [`CacheDirectory=${name}`, `Environment=NODE_COMPILE_CACHE=%C/${name}`]
+        ? [
+            unitLine('CacheDirectory', cache, '--name'),
+            unitLine('Environment', `NODE_COMPILE_CACHE=%C/${cache}`, '--name'),
+          ]
         : []),
       '# Not always: an end with code 0 waits for the next connection.',
       'Restart=on-failure',
@@ -76,13 +89,25 @@ function stopSeconds(grace: number): number | 'infinity' {
   return Number.isFinite(grace) ? Math.ceil(grace / 1000) + 5 : 'infinity'
 }
 
+/** The longest path of a unix socket, in bytes: `sun_path` of Linux without its end. */
+const LONGEST_PATH = 107
+
 function listenStream(address: ListenAddress): string {
   if ('path' in address) {
-    if (address.path.startsWith('/') && !/\p{Cc}/u.test(address.path)) return plainValue(address.path)
-    throw wrongUsage(`--listen is '${address.path}'; systemd takes absolute paths`)
+    const { path } = address
+    if (!path.startsWith('/') || /\p{Cc}/u.test(path)) {
+      throw wrongUsage(`--listen is '${path}'; systemd takes absolute paths without control characters`)
+    }
+    if (Buffer.byteLength(path) <= LONGEST_PATH) return path
+    throw wrongUsage(`--listen is '${path}'; the path of a unix socket has at most ${LONGEST_PATH} bytes`)
   }
   const { host, port } = address
-  if (host === undefined || isIP(host) !== 0) return showListenAddress(address)
   if (host === 'localhost') return `127.0.0.1:${port}`
-  throw wrongUsage(`--listen has the host '${host}'; systemd takes IP addresses`)
+  if (host !== undefined && isIP(host) === 0) {
+    throw wrongUsage(`--listen has the host '${host}'; systemd takes IP addresses`)
+  }
+  // systemd wants the interface of a link-local address behind the port.
+  const [ip, ...zone] = host?.split('%') ?? []
+  const shown = showListenAddress({ port, ...(ip !== undefined && { host: ip }) })
+  return zone.length === 0 ? shown : `${shown}%${zone.join('%')}`
 }
