@@ -12,12 +12,22 @@ const STATES = {
   awake: 'Awake',
   ending: 'Ending',
   'backing-off': 'Failed',
+  'gave-up': 'Gave up',
   stopping: 'Stopping',
   stopped: 'Stopped',
 }
 
 /** What the dial shows where there is nothing to count. */
-const SIGNS = { asleep: 'zzz', starting: '…', awake: '–', ending: '…', 'backing-off': '!', stopping: '…', stopped: '–' }
+const SIGNS = {
+  asleep: 'zzz',
+  starting: '…',
+  awake: '–',
+  ending: '…',
+  'backing-off': '!',
+  'gave-up': '!',
+  stopping: '…',
+  stopped: '–',
+}
 
 /** @type {Report | undefined} */
 let report
@@ -45,7 +55,7 @@ async function ask() {
 /** What changes when an answer comes. */
 function show() {
   if (report === undefined) return
-  const { state, listen, command, starts, connections, waiting, coldStarts, lastColdStart, lastFailure, idle } = report
+  const { state, listen, command, starts, connections, waiting, lastColdStart, lastFailure, idle } = report
   document.body.dataset.state = state
   document.title = `${STATES[state]}: ${command.join(' ')}`
   say('command', command.join(' '))
@@ -56,7 +66,7 @@ function show() {
   say('waiting', String(waiting))
   say('last-cold-start', lastColdStart === null ? '–' : spoken(lastColdStart))
   list('reasons', state === 'awake' ? (idle?.reasons ?? []) : [], (reason) => reason)
-  showColdStarts(coldStarts)
+  showColdStarts(report)
   element('failure').hidden = lastFailure === null
   if (lastFailure !== null) say('failure-why', lastFailure.why)
   tick()
@@ -66,9 +76,9 @@ function show() {
 function tick() {
   if (report === undefined) return
   const now = Date.now() + ahead
-  const { state, idle, since, begun, lastFailure } = report
+  const { state, idle, since, begun, lastFailure, retryAt } = report
   const left = state === 'awake' && idle?.deadline != null ? Math.max(0, idle.deadline - now) : undefined
-  say('sentence', sentence(report, left))
+  say('sentence', sentence(report, left, retryAt === null ? undefined : Math.max(0, retryAt - now)))
   const used = state === 'awake' && left === undefined ? idle : null
   say('dial', left !== undefined ? clock(left) : used !== null ? String(used.active) : SIGNS[state])
   say('dial-unit', left !== undefined ? 'until it ends' : used !== null ? 'in use' : '')
@@ -85,6 +95,7 @@ function tick() {
 function sentence(
   /** @type {Report} */ { state, waiting, pid, idle, failures },
   /** @type {number | undefined} */ left,
+  /** @type {number | undefined} */ pause,
 ) {
   const queue = waiting === 0 ? '' : ` ${waiting} ${waiting === 1 ? 'connection waits' : 'connections wait'}.`
   switch (state) {
@@ -99,7 +110,10 @@ function sentence(
     case 'ending':
       return `Process ${pid} answers what it has, and ends.${queue}`
     case 'backing-off':
-      return `It failed ${failures === 1 ? 'once' : `${failures} times in a row`}, and is tried again soon.${queue}`
+      return `It failed ${times(failures)}, and ${tried(waiting, pause)}.${queue}`
+    case 'gave-up':
+      if (!pause) return `It failed ${times(failures)}. The next connection tries again.`
+      return `It failed ${times(failures)}. Connections are refused for ${clock(pause)}; the next one after that tries again.`
     case 'stopping':
       return 'idle-shutdown itself ends.'
     case 'stopped':
@@ -107,8 +121,23 @@ function sentence(
   }
 }
 
-function showColdStarts(/** @type {readonly number[]} */ coldStarts) {
+/** @returns {string} */
+function times(/** @type {number} */ failures) {
+  return failures === 1 ? 'once' : `${failures} times in a row`
+}
+
+/** @returns {string} */
+function tried(/** @type {number} */ waiting, /** @type {number | undefined} */ pause) {
+  if (waiting === 0) return `the next connection tries again${pause ? `, in ${clock(pause)} at the earliest` : ''}`
+  return pause ? `is tried again in ${clock(pause)}` : 'is tried again soon'
+}
+
+function showColdStarts(/** @type {Report} */ { state, starts, coldStarts }) {
   element('no-colds').hidden = coldStarts.length > 0
+  if (starts === 0) say('no-colds', 'None yet. The first connection starts the command.')
+  else if (state === 'starting' && starts === 1) say('no-colds', 'None yet. The first start is under way.')
+  else
+    say('no-colds', `None. ${starts === 1 ? 'The only start' : `Each of ${starts} starts`} ended before it listened.`)
   const longest = Math.max(...coldStarts, 1)
   list('colds', coldStarts, (ms) => {
     const bar = document.createElement('span')

@@ -16,6 +16,7 @@ export class StatusSource {
     waiting: 0,
     coldStarts: [],
     lastFailure: undefined,
+    retryAt: undefined,
     idle: undefined,
   }
 

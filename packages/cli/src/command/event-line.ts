@@ -1,3 +1,4 @@
+import { printable } from '@idle-shutdown/core/tracker'
 import type { RunEvent } from '../run/run-event.ts'
 import { showListenAddress } from './listen-address.ts'
 import { spokenDuration } from './spoken-duration.ts'
@@ -7,11 +8,22 @@ export function isFailure({ event }: RunEvent): boolean {
   return ['crashed', 'gave-up', 'queue-full', 'killed'].includes(event)
 }
 
-/** An event as a line for people. */
+/** Returns an event as one line for people, whatever the names in it are. */
 export function eventLine(event: RunEvent): string {
+  return printable(said(event))
+}
+
+/** Returns an event as one line of JSON that a terminal may show, too: control characters that JSON allows are escaped. */
+export function eventJson(event: RunEvent, time: Date): string {
+  return printable(JSON.stringify({ time: time.toISOString(), ...event }))
+}
+
+function said(event: RunEvent): string {
   switch (event.event) {
     case 'listening':
       return `holds ${showListenAddress(event.address)}; the first connection starts the command`
+    case 'status':
+      return `status page at ${event.url}`
     case 'starting':
       return `start ${event.start}, pid ${event.pid}${waiting(event.waiting)}`
     case 'ready':
@@ -25,9 +37,11 @@ export function eventLine(event: RunEvent): string {
     case 'crashed':
       return `failed: ${event.why}${event.failures > 1 ? ` (${event.failures} times in a row)` : ''}${waiting(event.waiting)}`
     case 'backoff':
-      return `tries again in ${spokenDuration(event.delay)}${waiting(event.waiting)}`
+      return event.waiting > 0
+        ? `tries again in ${spokenDuration(event.delay)}${waiting(event.waiting)}`
+        : `the next connection tries again, in ${spokenDuration(event.delay)} at the earliest`
     case 'gave-up':
-      return `gave up after ${counted(event.failures, 'failure')}, and refused ${counted(event.refused, 'connection')}: ${event.why}`
+      return `gave up after ${counted(event.failures, 'failure')}, and refused ${counted(event.refused, 'connection')}: ${event.why}; a connection after ${spokenDuration(event.delay)} tries again`
     case 'queue-full':
       return `${counted(event.maxQueue, 'connection')} wait already; more are refused until the command is ready`
     case 'killed':

@@ -4,6 +4,8 @@ import type { ListenAddress } from './run-options.ts'
 export type RunEvent =
   /** An address is held. `address` has the real port. */
   | { readonly event: 'listening'; readonly address: ListenAddress }
+  /** The status page is served. `address` has the real port; `url` is an URL, or the path of a unix socket. */
+  | { readonly event: 'status'; readonly address: ListenAddress; readonly url: string }
   /** The command is started, for the so-manieth time. */
   | { readonly event: 'starting'; readonly pid: number; readonly start: number; readonly waiting: number }
   /** It accepts connections, `coldStart` ms after it was started. */
@@ -22,10 +24,16 @@ export type RunEvent =
       readonly failures: number
       readonly waiting: number
     }
-  /** It is started again after `delay` ms. */
+  /** It is started again for a connection that waits or arrives, after `delay` ms at the earliest. */
   | { readonly event: 'backoff'; readonly delay: number; readonly failures: number; readonly waiting: number }
-  /** So many failures in a row: what waited was refused. The next connection tries again after the longest pause. */
-  | { readonly event: 'gave-up'; readonly failures: number; readonly refused: number; readonly why: string }
+  /** So many failures in a row: what waited was refused, and what arrives within `delay` ms is. The next connection after that tries again. */
+  | {
+      readonly event: 'gave-up'
+      readonly failures: number
+      readonly refused: number
+      readonly why: string
+      readonly delay: number
+    }
   /** The queue is full: a connection was refused. Said once each time it fills. */
   | { readonly event: 'queue-full'; readonly maxQueue: number }
   /** The command did not end in time, and was killed. */

@@ -4,10 +4,11 @@ import type { ListenAddress } from './run-options.ts'
 export interface RunStatus {
   /**
    * `asleep`: no command runs, and the next connection starts one. `starting`: it does not listen yet. `awake`: it serves.
-   * `ending`: it has been let go, and has not ended yet. `backing-off`: it failed, and is started again soon. `stopping`: the
-   * supervisor ends. `stopped`: it has ended, or has not begun.
+   * `ending`: it has been let go, and has not ended yet. `backing-off`: it failed, and is started for a connection that waits or arrives,
+   * at {@link retryAt} at the earliest. `gave-up`: it failed too often in a row. Connections are refused until {@link retryAt}, and the next
+   * one after that starts it. `stopping`: the supervisor ends. `stopped`: it has ended, or has not begun.
    */
-  readonly state: 'asleep' | 'starting' | 'awake' | 'ending' | 'backing-off' | 'stopping' | 'stopped'
+  readonly state: 'asleep' | 'starting' | 'awake' | 'ending' | 'backing-off' | 'gave-up' | 'stopping' | 'stopped'
   /** When it came into this state, in ms since 1970. */
   readonly since: number
   /** When the supervisor began, in ms since 1970. */
@@ -28,6 +29,8 @@ export interface RunStatus {
   readonly coldStarts: readonly number[]
   /** Why the command last failed, and when. */
   readonly lastFailure: { readonly why: string; readonly at: number } | undefined
+  /** When a command that failed may be started again, in ms since 1970; `undefined` once it was, or without a failure. */
+  readonly retryAt: number | undefined
   /** What the command itself says of its idleness: as of the last {@link Runner.refresh}. */
   readonly idle: IdleReport | undefined
 }

@@ -8,6 +8,7 @@ import { SUPERVISES } from '../register/supervises.ts'
 import { Control } from './control.ts'
 import { Door } from './door.ts'
 import { environment } from './environment.ts'
+import { IdlenessInquiry } from './idleness.ts'
 import { Life, type LifeEnd } from './life.ts'
 import type { Link } from './link.ts'
 import { findProgram } from './lookup.ts'
@@ -20,8 +21,8 @@ import { Switchboard } from './switchboard.ts'
 const LONGEST_BACKOFF = 30_000
 /** After a life of so long (ms), a failure is the first in a row. */
 const STABLE = 10_000
-/** How long (ms) the command may take to say how idle it is. */
-const ANSWER = 1000
+/** After so many failures in a row, those who wait are turned away. */
+const MOST_FAILURES = 5
 /** How many cold starts the status shows. */
 const MOST_COLD_STARTS = 20
 
@@ -48,8 +49,9 @@ export class Runner {
   #coldStarts: number[] = []
   #lastFailure: RunStatus['lastFailure']
   #retry: NodeJS.Timeout | undefined
-  #idle: RunStatus['idle']
-  #told: (() => void) | undefined
+  /** When a command that failed may be started again, in ms since 1970. */
+  #retryAt: number | undefined
+  readonly #inquiry = new IdlenessInquiry()
   #stopping: Promise<void> | undefined
 
   /** @throws IdleUsageError for IDLE_* settings that are wrong */
@@ -70,10 +72,8 @@ export class Runner {
         if (this.#life?.phase === 'ending') this.#enter('ending')
       },
       closed: () => this.#life?.closed(),
-      told: ({ active, deadline, patience, reasons }) => {
-        this.#idle = { active, deadline, patience, reasons }
-        this.#told?.()
-      },
+      told: (link, idleness) => this.#inquiry.told(link, idleness),
+      gone: (link) => this.#inquiry.gone(link),
       pipe: (waiting) => this.#pipe(waiting),
     })
     this.#doors = options.listen.map(
@@ -87,10 +87,12 @@ export class Runner {
 
   /** What it is doing now. */
   get status(): RunStatus {
-    const { listen, command } = this.#options
+    const { listen, command, maxFailures = MOST_FAILURES } = this.#options
+    // Asleep is one that ended well: after too many failures, the next start may fail, too.
+    const gaveUp = this.#failures >= maxFailures && (this.#state === 'backing-off' || this.#state === 'asleep')
     return {
-      state: this.#state,
-      since: this.#since,
+      state: gaveUp ? 'gave-up' : this.#state,
+      since: gaveUp ? (this.#lastFailure?.at ?? this.#since) : this.#since,
       begun: this.#begun,
       listen: this.#held?.addresses.map(asListen) ?? listen,
       command,
@@ -101,7 +103,8 @@ export class Runner {
       waiting: this.#switchboard.waiting,
       coldStarts: [...this.#coldStarts],
       lastFailure: this.#lastFailure,
-      idle: this.#life === undefined ? undefined : (this.#life.proxy?.idleness ?? this.#idle),
+      retryAt: this.#retryAt,
+      idle: this.#life === undefined ? undefined : (this.#life.proxy?.idleness ?? this.#inquiry.report(this.#serving)),
     }
   }
 
@@ -138,19 +141,12 @@ export class Runner {
     for (const address of opened) this.#onEvent({ event: 'listening', address: asListen(address) })
   }
 
-  /** Asks the command how idle it is, and gives the status with its answer; without one within a second, the last known. */
+  /**
+   * Asks the processes that serve how idle they are, and returns the status with their answers. One question is asked at a time: its answers
+   * are for all who ask meanwhile. Takes a second at most; a process that has not answered by then is named as such.
+   */
   async refresh(): Promise<RunStatus> {
-    const serving = [...this.#switchboard.links].find(({ claims }) => claims.size > 0)
-    if (serving !== undefined) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ANSWER)
-        this.#told = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-        serving.tell({ type: 'ask' })
-      })
-    }
+    await this.#inquiry.ask(this.#serving)
     return this.status
   }
 
@@ -182,6 +178,11 @@ export class Runner {
     this.#onEvent({ event: 'stopped' })
   }
 
+  /** The processes that serve an address. */
+  get #serving(): Link[] {
+    return [...this.#switchboard.links].filter(({ claims }) => claims.size > 0)
+  }
+
   #receive(link: Link, message: ToSupervisor, handle?: object): void {
     this.#switchboard.receive(link, message, handle)
   }
@@ -196,7 +197,7 @@ export class Runner {
     const { options, held } = { options: this.#options, held: this.#held }
     if (held === undefined) return
     this.#starts++
-    this.#idle = undefined
+    this.#retryAt = undefined
     this.#enter('starting')
     const life = new Life({
       command: {
@@ -245,14 +246,15 @@ export class Runner {
   }
 
   #backOff(why: string): void {
-    const { maxFailures = 5, backoff = 250 } = this.#options
+    const { maxFailures = MOST_FAILURES, backoff = 250 } = this.#options
     const delay = Math.min(backoff * 2 ** (this.#failures - 1), LONGEST_BACKOFF)
     this.#enter('backing-off')
+    this.#retryAt = Date.now() + delay
     if (this.#failures >= maxFailures) {
       const refusal = { status: 502, sentence: `The program failed ${this.#failures} times: ${why}.` } as const
       const refused = this.#switchboard.refuseAll(refusal)
       this.#switchboard.close(refusal)
-      this.#onEvent({ event: 'gave-up', failures: this.#failures, refused, why })
+      this.#onEvent({ event: 'gave-up', failures: this.#failures, refused, why, delay })
     } else {
       this.#onEvent({ event: 'backoff', delay, failures: this.#failures, waiting: this.#switchboard.waiting })
     }

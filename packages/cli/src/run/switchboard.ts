@@ -21,7 +21,9 @@ export interface Operator {
   /** A process has closed everything. */
   closed(link: Link): void
   /** A process has said how idle it is. */
-  told(idleness: Extract<ToSupervisor, { type: 'idleness' }>): void
+  told(link: Link, idleness: Extract<ToSupervisor, { type: 'idleness' }>): void
+  /** A process has gone. */
+  gone(link: Link): void
   /** What is piped where no process speaks with us; gives whether it was taken. */
   pipe?(waiting: Waiting): boolean
 }
@@ -103,7 +105,7 @@ export class Switchboard {
         this.#operator.closed(link)
         break
       case 'idleness':
-        this.#operator.told(message)
+        this.#operator.told(link, message)
         break
     }
   }
@@ -114,6 +116,7 @@ export class Switchboard {
     link.state = 'leaving'
     link.claims.clear()
     for (const id of [...link.unacknowledged.keys()]) this.#requeue(link, id)
+    this.#operator.gone(link)
   }
 
   /** Passes on whoever waits and can be served now. */

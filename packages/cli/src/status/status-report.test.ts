@@ -15,6 +15,7 @@ const asleep: RunStatus = {
   waiting: 0,
   coldStarts: [400, 312],
   lastFailure: undefined,
+  retryAt: undefined,
   idle: undefined,
 }
 
@@ -36,6 +37,7 @@ test('what is not known is null', () => {
     lastColdStart: 312,
     coldStarts: [400, 312],
     lastFailure: null,
+    retryAt: null,
     idle: null,
   })
 })

@@ -24,6 +24,8 @@ export interface StatusReport {
   readonly lastColdStart: number | null
   readonly coldStarts: readonly number[]
   readonly lastFailure: { readonly why: string; readonly at: number } | null
+  /** When a command that failed may be started again: by a connection that waits or arrives. */
+  readonly retryAt: number | null
   readonly idle: {
     readonly active: number
     readonly deadline: number | null
@@ -54,6 +56,7 @@ export function statusReport(status: RunStatus, now: number = Date.now()): Statu
     lastColdStart: coldStarts.at(-1) ?? null,
     coldStarts,
     lastFailure: status.lastFailure ?? null,
+    retryAt: status.retryAt ?? null,
     idle: idle === undefined ? null : { ...idle, deadline: idle.deadline ?? null, patience: finite(idle.patience) },
   }
 }

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { IdlenessInquiry } from './idleness.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const asked = (pid: number) => ({ pid, tell: vi.fn() })
+const idle = (deadline: number) => ({ active: 0, deadline, patience: 1000, reasons: [] })
+const used = (...reasons: string[]) => ({ active: reasons.length, deadline: undefined, patience: 1000, reasons })
+
+/** Whether each of the promises has settled by now. */
+async function settled(promises: readonly Promise<void>[]): Promise<boolean[]> {
+  const over = promises.map(() => false)
+  for (const [index, promise] of promises.entries()) void promise.then(() => (over[index] = true))
+  await vi.advanceTimersByTimeAsync(0)
+  return over
+}
+
+test('a hundred viewers at once cost one question, and its answer is for all', async () => {
+  const inquiry = new IdlenessInquiry()
+  const process = asked(7)
+  const viewers = Array.from({ length: 100 }, () => inquiry.ask([process]))
+  expect(await settled(viewers)).not.toContain(true)
+  expect(process.tell).toHaveBeenCalledTimes(1)
+  inquiry.told(process, used('request GET /'))
+  expect(await settled(viewers)).not.toContain(false)
+  expect(inquiry.report([process])).toEqual(used('request GET /'))
+  expect(vi.getTimerCount()).toBe(0)
+  // The next one is asked anew.
+  void inquiry.ask([process])
+  expect(process.tell).toHaveBeenCalledTimes(2)
+})
+
+test('a process that has gone answers no question, and counts no more', async () => {
+  const inquiry = new IdlenessInquiry()
+  const [first, second] = [asked(7), asked(8)]
+  const viewer = inquiry.ask([first, second])
+  inquiry.told(first, idle(500))
+  expect(await settled([viewer])).toEqual([false])
+  inquiry.gone(second)
+  expect(await settled([viewer])).toEqual([true])
+  expect(inquiry.report([first])).toEqual(idle(500))
+})
+
+test('a process that does not answer is waited for no longer than a second, and named', async () => {
+  const inquiry = new IdlenessInquiry()
+  const [first, second] = [asked(7), asked(8)]
+  void inquiry.ask([second])
+  inquiry.told(second, used('hold job'))
+  const viewers = [inquiry.ask([first, second]), inquiry.ask([first, second])]
+  inquiry.told(first, idle(500))
+  await vi.advanceTimersByTimeAsync(999)
+  expect(await settled(viewers)).toEqual([false, false])
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await settled(viewers)).toEqual([true, true])
+  expect(inquiry.report([first, second])?.reasons).toEqual(['process 8 does not answer'])
+  // A late answer counts.
+  inquiry.told(second, used('hold job'))
+  expect(inquiry.report([first, second])?.reasons).toEqual(['process 8: hold job'])
+})
+
+test('several processes are one: the sum, the latest deadline, and reasons with their process', () => {
+  const inquiry = new IdlenessInquiry()
+  const [first, second] = [asked(7), asked(8)]
+  const both = [first, second]
+  expect(inquiry.report(both)).toBeUndefined()
+  inquiry.told(first, idle(500))
+  inquiry.told(second, { ...idle(900), patience: 2000 })
+  expect(inquiry.report(both)).toEqual({ active: 0, deadline: 900, patience: 2000, reasons: [] })
+  inquiry.told(first, used('request GET /a', 'request GET /b'))
+  inquiry.told(second, used('hold job'))
+  expect(inquiry.report(both)).toEqual({
+    active: 3,
+    deadline: undefined,
+    patience: 1000,
+    reasons: ['process 7: request GET /a', 'process 7: request GET /b', 'process 8: hold job'],
+  })
+  expect(inquiry.report([second])).toEqual(used('hold job'))
+})
+
+test('without a process nothing is asked', async () => {
+  const inquiry = new IdlenessInquiry()
+  await inquiry.ask([])
+  expect(inquiry.report([])).toBeUndefined()
+})
+
+test('reasons are lines of at most 200 characters, and no more than 20', () => {
+  const inquiry = new IdlenessInquiry()
+  const process = asked(7)
+  const reasons = ['hold a\u001b[2J\nb', `hold ${'c'.repeat(1000)}`, ...Array.from({ length: 30 }, () => 'hold d')]
+  inquiry.told(process, used(...reasons))
+  const shown = inquiry.report([process])?.reasons ?? []
+  expect(shown).toHaveLength(20)
+  expect(shown[0]).toBe('hold a\\u001b[2J\\nb')
+  expect(shown[1]).toHaveLength(200)
+})

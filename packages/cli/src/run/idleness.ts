@@ -1,0 +1,110 @@
+import { printable } from '@idle-shutdown/core/tracker'
+import type { ToProcess, ToSupervisor } from '../protocol/messages.ts'
+import type { RunStatus } from './run-status.ts'
+
+/** How long (ms) processes may take to say how idle they are. */
+const ANSWER = 1000
+/** How many reasons are shown, and how many characters of each. */
+const MOST_REASONS = 20
+const LONGEST_REASON = 200
+
+type Idleness = Omit<Extract<ToSupervisor, { type: 'idleness' }>, 'type'>
+
+/** A process that can be asked. */
+interface Asked {
+  readonly pid: number | undefined
+  tell(message: ToProcess): void
+}
+
+/** A question that is under way. */
+interface Question {
+  readonly unanswered: Set<Asked>
+  readonly over: Promise<void>
+  readonly timer: NodeJS.Timeout
+  resolve(): void
+}
+
+/**
+ * Asks the processes that serve how idle they are: one question at a time, however many viewers wait for the answer.
+ *
+ * A question ends when each process has answered or has gone, and after a second at the latest.
+ */
+export class IdlenessInquiry {
+  /** What each process said last. */
+  readonly #answers = new Map<Asked, Idleness>()
+  /** Those that did not answer the last question. */
+  readonly #silent = new Set<Asked>()
+  #question: Question | undefined
+
+  /** Asks, or waits for the answers to the question that is under way. Resolves at once without a process. Never rejects. */
+  async ask(serving: readonly Asked[]): Promise<void> {
+    if (serving.length > 0) await (this.#question ?? this.#begin(serving)).over
+  }
+
+  /** A process has said how idle it is. */
+  told(process: Asked, { active, deadline, patience, reasons }: Idleness): void {
+    this.#answers.set(process, { active, deadline, patience, reasons })
+    this.#silent.delete(process)
+    this.#settle(process)
+  }
+
+  /** A process has gone: its answer is waited for no longer, and counts no more. */
+  gone(process: Asked): void {
+    this.#answers.delete(process)
+    this.#silent.delete(process)
+    this.#settle(process)
+  }
+
+  /**
+   * Returns what the processes that serve have said, as one: the sum of what is active, the latest deadline, and the reasons, with the
+   * process in front if there are several. `undefined` if none has ever answered.
+   */
+  report(serving: readonly Asked[]): RunStatus['idle'] {
+    const said = serving.flatMap((process) => this.#answers.get(process) ?? [])
+    if (said.length === 0) return undefined
+    const active = said.reduce((sum, one) => sum + one.active, 0)
+    const deadlines = said.flatMap(({ deadline }) => deadline ?? [])
+    return {
+      active,
+      // One that has no deadline does not end.
+      deadline: active === 0 && deadlines.length === said.length ? Math.max(...deadlines) : undefined,
+      patience: Math.max(...said.map(({ patience }) => patience)),
+      reasons: serving.flatMap((process) => this.#reasonsOf(process, serving.length > 1)).slice(0, MOST_REASONS),
+    }
+  }
+
+  #reasonsOf(process: Asked, several: boolean): string[] {
+    const reasons = this.#answers.get(process)?.reasons ?? []
+    if (this.#silent.has(process)) return [`process ${process.pid} does not answer`]
+    return reasons.map((reason) => {
+      const line = printable(several ? `process ${process.pid}: ${reason}` : reason)
+      return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON - 1)}…` : line
+    })
+  }
+
+  #begin(serving: readonly Asked[]): Question {
+    let resolve = (): void => {}
+    const over = new Promise<void>((done) => {
+      resolve = done
+    })
+    const timer = setTimeout(() => this.#end(), ANSWER)
+    const question: Question = { unanswered: new Set(serving), over, timer, resolve }
+    this.#question = question
+    for (const process of serving) process.tell({ type: 'ask' })
+    return question
+  }
+
+  #settle(process: Asked): void {
+    const unanswered = this.#question?.unanswered
+    if (unanswered?.delete(process) && unanswered.size === 0) this.#end()
+  }
+
+  #end(): void {
+    const question = this.#question
+    if (question === undefined) return
+    this.#question = undefined
+    clearTimeout(question.timer)
+    for (const process of question.unanswered) this.#silent.add(process)
+    question.resolve()
+  }
+}

@@ -1,0 +1,130 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Runner } from '../dist/run/runner.js'
+import type { RunStatus } from '../src/run/run-status.ts'
+import { program, Supervised } from './supervisor.ts'
+
+const ANSWER = join(import.meta.dirname, 'programs/answer.js')
+/** Starts a process for each port, and listens on none itself. */
+const SEVERAL = `
+  import { spawn } from 'node:child_process'
+  for (const port of process.argv.slice(1)) spawn(process.execPath, [${JSON.stringify(ANSWER)}, port], { stdio: 'inherit' })`
+
+/** Answers with its process id, but for one path. */
+const HANGS = `
+  import { createServer } from 'node:http'
+  const server = createServer((req, res) => req.url.startsWith('/reset') || res.end(JSON.stringify({ pid: process.pid })))
+  server.listen(process.env.PORT)`
+
+/** Never answered: it is in progress for as long as a test takes. */
+const hang = (url: string) => void fetch(url).catch(() => {})
+const pidAt = async (url: string) => (await (await fetch(url)).json()).pid
+
+describe('a supervisor in this process, asked by several viewers at once', () => {
+  // In a process of its own, a test could not ask twice at once.
+  const runner = new Runner(
+    {
+      listen: [{ host: '127.0.0.1', port: 0 }],
+      command: [process.execPath, '--input-type=module', '--eval', HANGS],
+      idle: { IDLE_PATIENCE: '1h', IDLE_GRACE: '0' },
+      stdout: 'stderr',
+    },
+    () => {},
+  )
+  let url = ''
+  beforeAll(async () => {
+    await runner.start()
+    const [address] = runner.status.listen
+    if (address === undefined || !('port' in address)) throw new Error('no port')
+    url = `http://127.0.0.1:${address.port}`
+  })
+  afterAll(() => runner.stop('SIGTERM'))
+
+  const looks = (count: number): Promise<RunStatus[]> =>
+    Promise.all(Array.from({ length: count }, () => runner.refresh()))
+
+  test('each has the same fresh answer, without the query of the request', async () => {
+    await pidAt(url)
+    hang(`${url}/reset-password?token=SECRET`)
+    let [status] = await looks(1)
+    while (status?.idle?.reasons.length === 0) [status] = await looks(1)
+    for (const { idle } of await looks(3)) {
+      expect(idle).toMatchObject({ active: 1, reasons: ['request GET /reset-password'] })
+    }
+  })
+
+  test('a process that stands still is waited for no longer than a second, by all of them together', async () => {
+    const pid = await pidAt(url)
+    process.kill(pid, 'SIGSTOP')
+    try {
+      const from = performance.now()
+      const seen = await looks(5)
+      expect(performance.now() - from).toBeGreaterThan(900)
+      for (const { idle } of seen) expect(idle?.reasons).toEqual([`process ${pid} does not answer`])
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+  })
+
+  test('a process that is killed meanwhile keeps nobody waiting', async () => {
+    const pid = await pidAt(url)
+    process.kill(pid, 'SIGSTOP')
+    const seen = looks(3)
+    process.kill(pid, 'SIGKILL')
+    for (const { idle } of await seen) expect(idle).toBeUndefined()
+  })
+})
+
+describe('the status of a command', () => {
+  test('that consists of several processes: what all of them say, with the process in front', async () => {
+    const command = (ports: readonly string[]): [string, ...string[]] => [
+      process.execPath,
+      '--input-type=module',
+      '--eval',
+      SEVERAL,
+      ...ports,
+    ]
+    const supervised = await Supervised.start(command, { idle: { IDLE_PATIENCE: '1h' } }, 2)
+    const pids = [await pidAt(supervised.url('/', 0)), await pidAt(supervised.url('/', 1))]
+    for (const index of [0, 1]) {
+      hang(supervised.url(`/slow${index}?3500000`, index))
+      await supervised.printed(new RegExp(`got /slow${index}`), 'stderr')
+    }
+    const { idle } = await supervised.status()
+    expect(idle).toMatchObject({ active: 2, patience: 3_600_000 })
+    expect(idle?.deadline).toBeUndefined()
+    expect([...(idle?.reasons ?? [])].sort()).toEqual(
+      pids.map((pid, index) => `process ${pid}: request GET /slow${index}`).sort(),
+    )
+  })
+
+  test('that has failed too often: it gave up, until the next connection tries again', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'fails'), { backoff: 20, maxFailures: 2 })
+    const ask = async () => (await fetch(supervised.url())).status
+    expect(await ask()).toBe(502)
+    const { delay } = await supervised.event('gave-up')
+    expect(delay).toBe(40)
+    const status = await supervised.status()
+    expect(status).toMatchObject({ state: 'gave-up', failures: 2, starts: 2, coldStarts: [] })
+    expect(status.retryAt).toBeGreaterThan(status.since)
+    // It stays so when the pause is over: nothing has started it.
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, (status.retryAt ?? 0) - Date.now()) + 20))
+    expect(await supervised.status()).toMatchObject({ state: 'gave-up', starts: 2 })
+    expect(await ask()).toBe(502)
+    await supervised.event('gave-up', 2)
+    expect(await supervised.status()).toMatchObject({ state: 'gave-up', starts: 3, failures: 3 })
+  })
+
+  test('that failed once: it backs off, and says until when', async () => {
+    const supervised = await Supervised.start(program('odd.js', 'fails'), { backoff: 60_000 })
+    const client = connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
+    await once(client, 'connect')
+    await supervised.event('backoff')
+    const { state, failures, retryAt } = await supervised.status()
+    expect({ state, failures }).toEqual({ state: 'backing-off', failures: 1 })
+    expect(retryAt).toBeGreaterThan(Date.now())
+    client.destroy()
+  })
+})
