@@ -139,6 +139,20 @@ describe('run', () => {
     ).toEqual(['failed', 'failed', 'failed', 'failed', 'failed', 'gave'])
   })
 
+  test('--status says where it is, also at a port that the system chose', async () => {
+    const json = start(await freePort(), ['--json', '--status', '0'])
+    const [, line = ''] = await json.printed(/^({.*"event":"status".*})$/m)
+    const { address, url } = JSON.parse(line)
+    expect(address).toEqual({ host: '127.0.0.1', port: expect.any(Number) })
+    expect(url).toBe(`http://127.0.0.1:${address.port}/`)
+    expect((await fetch(url)).status).toBe(200)
+    const lines = start(await freePort(), ['--status', '0'])
+    const [, page = ''] = await lines.printed(/^idle-shutdown: status page at (http:.*)$/m, 'stderr')
+    expect((await fetch(page)).status).toBe(200)
+    for (const { child } of [json, lines]) child.kill('SIGTERM')
+    await Promise.all([json.ended, lines.ended])
+  })
+
   test('--status tells what is going on, and looking keeps nobody awake', async () => {
     const [port, status] = [await freePort(), await freePort()]
     const run = start(port, ['--json', '--status', String(status)])

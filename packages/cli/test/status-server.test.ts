@@ -1,5 +1,9 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { request } from 'node:http'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { StatusServer } from '../src/status/status-server.ts'
@@ -61,6 +65,84 @@ test.each([
   ['DELETE', '/status.json', 405],
 ])('%s %s is %d', async (method, path, status) => {
   expect((await ask(path, { method })).status).toBe(status)
+})
+
+test('no page of another origin may read it, embed it or send forms to it', async () => {
+  for (const path of ['/', '/status.json', '/nothing']) {
+    const { headers } = await ask(path, { headers: { origin: 'https://evil.example' } })
+    expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    const policy = headers.get('content-security-policy')?.split('; ')
+    expect(policy).toEqual(
+      expect.arrayContaining(["default-src 'none'", "frame-ancestors 'none'", "form-action 'none'", "base-uri 'none'"]),
+    )
+    expect(policy?.filter((rule) => /unsafe|\*|https?:/.test(rule))).toEqual([])
+  }
+  expect((await ask('/status.json', { method: 'OPTIONS' })).status).toBe(405)
+})
+
+/** What comes back to bytes on a connection of their own, until it ends. */
+async function answerTo(bytes: string): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port: Number(server.address) })
+  socket.end(bytes)
+  return text(socket)
+}
+
+test.each([
+  ['a path that leaves the folder', 'GET /../../package.json HTTP/1.1\r\nHost: localhost\r\n', 404],
+  ['a path with escapes', 'GET /..%2f..%2fpackage.json HTTP/1.1\r\nHost: localhost\r\n', 404],
+  ['a path with backslashes', 'GET /..\\..\\package.json HTTP/1.1\r\nHost: localhost\r\n', 404],
+  ['a target in absolute form', 'GET http://evil.example/status.json HTTP/1.1\r\nHost: localhost\r\n', 404],
+  ['no Host', 'GET /status.json HTTP/1.1\r\n', 400],
+  ['two Hosts', 'GET /status.json HTTP/1.1\r\nHost: evil.example\r\nHost: localhost\r\n', 403],
+  ['no HTTP', '\u0000\u0001\u0002 nonsense\r\n', 400],
+  ['a method that does not exist', 'LOOK / HTTP/1.1\r\nHost: localhost\r\n', 400],
+  ['a head of 100 kB', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(100_000)}\r\n`, 431],
+])('%s: refused, and served on', async (_, head, status) => {
+  const answer = await answerTo(`${head}Connection: close\r\n\r\n`)
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  expect(answer).not.toMatch(/"state"|"version"|access-control/i)
+  expect((await ask('/status.json')).status).toBe(200)
+})
+
+test('what it says is one document, whatever the names are', async () => {
+  const command = ['node', '</script><script>', 'a\nb\u001b[2J']
+  source.set({ command, lastFailure: { why: '<b>\r\nx: y', at: 1 } })
+  const response = await ask('/status.json')
+  const body = await response.text()
+  expect(JSON.parse(body)).toMatchObject({ command, lastFailure: { why: '<b>\r\nx: y' } })
+  expect(body).not.toContain('\u001b')
+  expect(response.headers.has('x')).toBe(false)
+})
+
+test.skipIf(process.platform === 'win32')('a path is for its own user only, whatever the umask', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-status-'))
+  const path = join(folder, 'status.sock')
+  const before = process.umask(0)
+  const second = new StatusServer(source)
+  try {
+    await second.start({ path })
+    expect(process.umask()).toBe(0)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    expect([second.address, second.url]).toEqual([path, path])
+    const asked = request({ socketPath: path, path: '/status.json', headers: { host: 'any.example' } }).end()
+    const [response] = await once(asked, 'response')
+    expect(await text(response)).toContain('"state"')
+  } finally {
+    process.umask(before)
+    await second.close()
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('an address is what a browser takes', async () => {
+  const second = new StatusServer(source)
+  await second.start({ host: '::1', port: 0 })
+  expect(second.url).toBe(`http://[::1]:${second.address}/`)
+  expect((await fetch(second.url)).status).toBe(200)
+  await second.close()
 })
 
 test('a source that fails is said, and the server lives on', async () => {

@@ -5,25 +5,26 @@ import { wrongUsage } from './command-error.ts'
 /**
  * Reads `3000`, `:3000`, `host:3000`, `[::1]:3000`, `/run/web.sock`, `./web.sock` or, on Windows, `\\.\pipe\web`.
  *
+ * @param least the lowest port that is taken; 0 lets the system choose one
  * @throws CommandError what it is, and what is accepted
  */
-export function parseListenAddress(option: string, text: string): ListenAddress {
+export function parseListenAddress(option: string, text: string, least: 0 | 1 = 1): ListenAddress {
   if (/^\\\\[.?]\\pipe\\/.test(text)) return { path: text }
   if (text.includes('/')) return { path: resolve(text.replace(/^unix:/, '')) }
   const [, ipv6, host, digits] = /^(?:\[([\da-f:.]+(?:%[^\]]+)?)\]:|([^:\s]*):)?(\d+)$/i.exec(text) ?? []
   if (digits === undefined) {
     throw wrongUsage(`${option} is '${text}'; accepted are PORT, HOST:PORT, [IPV6]:PORT and a path with a slash`)
   }
-  const port = parsePort(option, digits)
+  const port = parsePort(option, digits, least)
   const address = ipv6 || host
   return address ? { host: address, port } : { port }
 }
 
-/** @throws CommandError for what is no port from 1 to 65535 */
-export function parsePort(option: string, text: string): number {
+/** @throws CommandError for what is no port from `least` to 65535 */
+export function parsePort(option: string, text: string, least: 0 | 1 = 1): number {
   const port = Number(text)
-  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
-  throw wrongUsage(`${option} has the port '${text}'; accepted are 1 to 65535`)
+  if (/^\d+$/.test(text) && port >= least && port <= 65_535) return port
+  throw wrongUsage(`${option} has the port '${text}'; accepted are ${least} to 65535`)
 }
 
 /** As one would write it: `3000` for all addresses, `127.0.0.1:3000`, `[::1]:3000`, or the path. */

@@ -74,7 +74,7 @@ function refuseTwice(addresses: readonly ListenAddress[]): void {
 function statusAddress(args: Arguments, listen: readonly ListenAddress[]): ListenAddress | undefined {
   const text = args.one('status')
   if (text === undefined) return undefined
-  const address = parseListenAddress('--status', text)
+  const address = parseListenAddress('--status', text, 0)
   refuseTwice([...listen, address])
   return 'port' in address ? { host: '127.0.0.1', ...address } : address
 }

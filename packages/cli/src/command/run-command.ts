@@ -4,7 +4,7 @@ import type { ListenAddress } from '../run/run-options.ts'
 import { Runner } from '../run/runner.ts'
 import type { StatusServer } from '../status/status-server.ts'
 import type { Arguments } from './arguments.ts'
-import { eventLine, isFailure } from './event-line.ts'
+import { eventJson, eventLine, isFailure } from './event-line.ts'
 import { existingFolder } from './existing-folder.ts'
 import { listenRefusal, startRefusal } from './refusal.ts'
 import { type RunArguments, runArguments } from './run-arguments.ts'
@@ -19,12 +19,14 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 export async function runCommand(args: Arguments): Promise<void> {
   const { run, print, status } = runArguments(args, process.env)
   if (run.cwd !== undefined) existingFolder('--cwd', run.cwd)
-  const runner = new Runner(run, printer(print))
+  const onEvent = printer(print)
+  const runner = new Runner(run, onEvent)
   const page = status && (await statusPage(runner, status))
   try {
     await runner.start().catch((error: unknown) => {
       throw startRefusal(error, run)
     })
+    if (page !== undefined) onEvent({ event: 'status', address: page.bound, url: page.url })
     await stopped(runner)
   } finally {
     await page?.close()
@@ -55,7 +57,7 @@ function stopped(runner: Runner): Promise<void> {
 }
 
 function printer(print: RunArguments['print']): (event: RunEvent) => void {
-  if (print === 'json') return (event) => console.log(JSON.stringify({ time: new Date().toISOString(), ...event }))
+  if (print === 'json') return (event) => console.log(eventJson(event, new Date()))
   return (event) => {
     if (print === 'lines' || isFailure(event)) console.error(`idle-shutdown: ${eventLine(event)}`)
   }

@@ -16,9 +16,15 @@ const PAGE: ReadonlyMap<string, { file: string; type: string }> = new Map([
 const HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  // No page of another origin can embed it, or use it as a script or a picture to find out whether it is there.
+  'cross-origin-resource-policy': 'same-origin',
 }
+
+/** How many connections of viewers are open at most: each is a descriptor, which those who use the command may need. */
+const MOST_CONNECTIONS = 1000
 
 /** Whose status is served. */
 interface Source {
@@ -28,13 +34,13 @@ interface Source {
 /**
  * Serves a page about a supervisor, and the same as JSON at `/status.json`.
  *
- * It reads only: no request starts, keeps awake or ends anything. It answers by its own name only, see {@link isOwnHost}.
- * {@link StatusServer.close} ends it.
+ * It reads only: no request starts, keeps awake or ends anything. It answers by its own name only, see {@link isOwnHost}, and lets no page of
+ * another origin read it. On a path, it answers its own user only. {@link StatusServer.close} ends it.
  */
 export class StatusServer implements AsyncDisposable {
   readonly #server: Server
   readonly #source: Source
-  #bound: ListenAddress = { port: 0 }
+  #wanted: ListenAddress = { port: 0 }
 
   constructor(source: Source) {
     this.#source = source
@@ -43,20 +49,37 @@ export class StatusServer implements AsyncDisposable {
         send(response, 500, 'text/plain; charset=utf-8', `${error instanceof Error ? error.message : error}\n`)
       })
     })
+    this.#server.maxConnections = MOST_CONNECTIONS
   }
 
   /** Begins to listen. Rejects with the system's error. */
   async start(address: ListenAddress): Promise<void> {
-    this.#bound = address
-    this.#server.listen(address)
-    await once(this.#server, 'listening')
+    this.#wanted = address
+    const listening = once(this.#server, 'listening')
+    if ('path' in address) ownerOnly(() => this.#server.listen(address))
+    else this.#server.listen(address)
+    await listening
   }
 
   /** Where it listens: the port, or the path. */
   get address(): number | string {
+    const { bound } = this
+    return 'path' in bound ? bound.path : bound.port
+  }
+
+  /** Where it listens, with the port that the system chose. */
+  get bound(): ListenAddress {
     const address = this.#server.address()
     if (address === null) throw new TypeError('The status server does not listen')
-    return typeof address === 'string' ? address : address.port
+    return typeof address === 'string' ? { path: address } : { host: address.address, port: address.port }
+  }
+
+  /** What a browser is given to see it; on a path, the path. */
+  get url(): string {
+    const { bound } = this
+    if ('path' in bound) return bound.path
+    const { host = '', port } = bound
+    return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`
   }
 
   /** Takes no more connections, and cuts those that there are: nobody loses more than a look. */
@@ -77,7 +100,7 @@ export class StatusServer implements AsyncDisposable {
       return send(response, 405, 'text/plain; charset=utf-8', 'Only GET and HEAD\n')
     }
     // On a path there is no browser.
-    if ('port' in this.#bound && !isOwnHost(headers.host, this.#bound.host)) {
+    if ('port' in this.#wanted && !isOwnHost(headers.host, this.#wanted.host)) {
       const own =
         'Ask by the address, or by the host of --status: another name could be one that leads a stranger here\n'
       return send(response, 403, 'text/plain; charset=utf-8', own)
@@ -92,6 +115,16 @@ export class StatusServer implements AsyncDisposable {
     const found = PAGE.get(path)
     if (found === undefined) return send(response, 404, 'text/plain; charset=utf-8', 'Here are / and /status.json\n')
     send(response, 200, found.type, await readFile(new URL(`../../status-page/${found.file}`, import.meta.url)))
+  }
+}
+
+/** Lets only the own user connect to a socket that is made meanwhile. A path has its mode from the umask, at once: a chmod would be late. */
+function ownerOnly(listen: () => void): void {
+  const before = process.umask(0o177)
+  try {
+    listen()
+  } finally {
+    process.umask(before)
   }
 }
 
