@@ -1,5 +1,5 @@
 import type { Duration } from '@idle-shutdown/core'
-import { IdleUsageError, milliseconds, refuseUnknown, showValue } from '@idle-shutdown/core/adapter'
+import { IdleUsageError, milliseconds, printable, refuseUnknown, showValue } from '@idle-shutdown/core/adapter'
 import { send } from './supervisor.ts'
 
 /** What a supervisor can be told. Several at once go in one message. */
@@ -53,8 +53,8 @@ function assignments(state: Notification): readonly string[] {
     ...(reloading ? ['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`] : []),
     ...(ready ? ['READY=1'] : []),
     ...(stopping ? ['STOPPING=1'] : []),
-    // A line break would begin another assignment, and a NUL ends an argument.
-    ...(status === undefined ? [] : [`STATUS=${status.replaceAll(/\s+|\0/g, ' ')}`]),
+    // A line break would begin another assignment, a NUL ends an argument, and `systemctl status` prints escape sequences as they are.
+    ...(status === undefined ? [] : [`STATUS=${printable(status.replaceAll(/\s+|\0/g, ' '))}`]),
     ...(extension > 0 ? [`EXTEND_TIMEOUT_USEC=${Math.ceil(extension * 1000)}`] : []),
     ...(watchdog ? ['WATCHDOG=1'] : []),
   ]

@@ -68,6 +68,19 @@ describe('notify()', () => {
     expect(receiver.messages).toEqual(SAID)
   })
 
+  test.runIf(hasSystemdNotify)(
+    'a status with escape sequences is text to the terminal of `systemctl status`',
+    async () => {
+      const receiver = await Receiver.open()
+      const program = Program.byHand(`console.log(await notify({ status: 'a\\nREADY=1\\u001b[2J\\u009b1A' }))`, {
+        NOTIFY_SOCKET: receiver.path,
+      })
+      expect(await program.ended).toMatchObject({ ...endedByItself, stdout: 'true\n' })
+      await receiver.got(/STATUS/)
+      expect(receiver.messages).toEqual(['STATUS=a READY=1\\u001b[2J\\u009b1A'])
+    },
+  )
+
   test('by the descriptor that OpenFile= passes, which is no socket to serve', async () => {
     const receiver = await Receiver.open()
     const program = Program.activated(

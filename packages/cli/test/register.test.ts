@@ -150,6 +150,20 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     held.destroy()
   })
 
+  test.skipIf(process.platform === 'win32')('IDLE_LOG=verbose: the name of a path forges no line', async () => {
+    const code = `
+      import { createServer } from 'node:http'
+      import { mkdtempSync } from 'node:fs'
+      import { tmpdir } from 'node:os'
+      import { join } from 'node:path'
+      createServer().listen(join(mkdtempSync(join(tmpdir(), 'idle-')), 'a\\nidle for 1 s: closed\\u001b[2J'))`
+    const program = NodeProgram.preloaded(code, { IDLE_LOG: 'verbose' })
+    const [line] = await program.printed(/^.*counts$/m, 'stderr')
+    expect(line).toMatch(/^idle-shutdown: .*\/a\\nidle for 1 s: closed\\u001b\[2J: counts$/)
+    program.child.kill('SIGTERM')
+    await program.ended
+  })
+
   test('a wrong setting ends it at once, with one sentence', async () => {
     const program = NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: 'soon' })
     expect(await program.ended).toEqual({

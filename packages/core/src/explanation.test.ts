@@ -162,6 +162,12 @@ test('a label with line breaks stays one line', () => {
   expect(String(tracker)).not.toMatch(/[\r\n]/)
 })
 
+test('a name of what starts it again forges no line', () => {
+  const tracker = new IdleTracker({ clock: new ManualClock() })
+  const line = inOneLine({ ...tracker.explain(), startedAgainBy: 'web\n\u001b[2J' })
+  expect(line).toMatch(/; started again by web\\n\\u001b\[2J$/)
+})
+
 test('a label with escape sequences does not reach the terminal', () => {
   const tracker = new IdleTracker({ clock: new ManualClock() })
   tracker.hold('\u001b[2Jgone\u009b1A')

@@ -42,10 +42,14 @@ export interface Reason {
 /** An explanation lists no more reasons than this, however many there are. */
 export const MOST_REASONS = 20
 
-/** An explanation as one line for logs. */
+/** Returns an explanation as one line for logs, whatever the labels and names in it are. */
 export function inOneLine(explanation: Explanation): string {
+  return printable(said(explanation))
+}
+
+function said(explanation: Explanation): string {
   const { state, active, ignored, reasons, patience, remaining, startedAgainBy } = explanation
-  const shown = reasons.slice(0, 3).map(({ kind, label }) => `${kind} ${printable(label.replace(/\s+/g, ' '))}`)
+  const shown = reasons.slice(0, 3).map(({ kind, label }) => `${kind} ${label.replace(/\s+/g, ' ')}`)
   const more = active + ignored - shown.length
   if (more > 0) shown.push(`${more} more`)
   const list = shown.join(', ')

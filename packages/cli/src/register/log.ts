@@ -1,10 +1,11 @@
 import { writeSync } from 'node:fs'
+import { printable } from '@idle-shutdown/core/tracker'
 import type { Settings } from './settings.ts'
 
-/** Says one line on stderr. Synchronous: it is there even where the process ends in the same turn. Never throws. */
+/** Says one line on stderr, whatever the names in it are. Synchronous: it is there even where the process ends in the same turn. Never throws. */
 export function say(line: string): void {
   try {
-    writeSync(2, `idle-shutdown: ${line}\n`)
+    writeSync(2, `idle-shutdown: ${printable(line)}\n`)
   } catch {
     // A stderr that is closed, or full and not blocking (EAGAIN): no reason to end otherwise than without the line.
   }
