@@ -121,6 +121,20 @@ describe('run', () => {
     expect(await run.ended).toMatchObject({ code: 0, stderr: expect.stringContaining('idle-shutdown: stopped') })
   })
 
+  test.skipIf(process.platform === 'win32')(
+    'SIGHUP, as of a terminal that is closed: what is in progress is answered',
+    async () => {
+      const port = await freePort()
+      const run = start(port, [])
+      await run.printed(/holds/, 'stderr')
+      const answer = fetch(`http://127.0.0.1:${port}/slow?500`)
+      await run.printed(/got \/slow/, 'stderr')
+      run.child.kill('SIGHUP')
+      expect((await answer).status).toBe(200)
+      expect((await run.ended).code).toBe(0)
+    },
+  )
+
   test('--quiet prints failures only', async () => {
     const port = await freePort()
     const run = start(port, ['--quiet', '--ready-timeout', '10s'], [process.execPath, '-e', 'process.exit(3)'])

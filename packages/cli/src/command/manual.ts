@@ -28,8 +28,8 @@ export function manual(): string {
     '## Exit codes',
     [
       '- 0: it was ended by a signal, and COMMAND with it; units, help or version were printed.',
-      '- 1: the port is in use, COMMAND was not found or may not be executed, a file could not be written.',
-      '- 2: the command line is wrong. One sentence on stderr says how.',
+      '- 1: the port is in use, COMMAND was not found or may not be executed, a folder does not exist, a file is there already or could not be written.',
+      '- 2: the command line is wrong. One sentence on stderr says how. It is one line, whatever names are in it.',
     ].join('\n'),
   ]
     .map((paragraph) => `${paragraph}\n`)

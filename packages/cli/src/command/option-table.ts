@@ -36,8 +36,9 @@ export const SUBCOMMANDS: readonly SubcommandText[] = [
     usage: 'idle-shutdown run --listen ADDRESS [OPTIONS] -- COMMAND [ARGUMENTS]',
     does: 'Holds a port, starts COMMAND on the first connection, and lets it go when nobody uses it.',
     more: [
-      'COMMAND is a program in PATH or a path; no shell is involved. Every Node process in it is preloaded with `idle-shutdown/register`, so that it needs no change: its `listen()` takes the held port. `PORT` is set to the first one.',
-      'Events are printed on stderr, a line each, among them how long each cold start took. SIGTERM, SIGINT and SIGHUP end COMMAND, which answers what it has, and then idle-shutdown with code 0. A second one kills COMMAND.',
+      'COMMAND is a program in PATH or a path; no shell is involved, but for .cmd and .bat files on Windows. Without `--proxy`, every Node process in it is preloaded with `idle-shutdown/register`, so that it needs no change: its `listen()` takes the held port. `PORT` is set to the first port that is held, with `--proxy` to that of COMMAND, and `--env` wins.',
+      'Events are printed on stderr, a line each, among them how long each cold start took. SIGTERM, SIGINT and SIGHUP end COMMAND, which answers what it has, and then idle-shutdown with code 0. COMMAND gets SIGTERM for a SIGHUP. A second signal kills COMMAND.',
+      'A COMMAND that fails is started again for connections that wait or arrive, after a pause of 250 ms, which doubles each time. After five failures in a row those who wait are refused (HTTP: 502), and so are those who arrive in the next pause. The first connection after the pause tries again.',
     ],
     examples: [
       'idle-shutdown run --listen 3000 -- npm start',
@@ -52,7 +53,9 @@ export const SUBCOMMANDS: readonly SubcommandText[] = [
     more: [
       'COMMAND is `node` with its arguments, or a script whose first line names node: systemd gives the socket to the very process that it starts, so that `npm start` would not receive it.',
       'A start is quicker where Node has compiled before: the units keep that in a cache folder of the service (Node 22 and later).',
-      'A changed unit counts after `systemctl daemon-reload`. Enable the socket, and not the service: `systemctl enable --now NAME.socket`.',
+      'stdout has the units, or with `--write` the names of their files. What to do next is printed on stderr. A changed unit counts after `systemctl daemon-reload`. Enable the socket, and not the service: `systemctl enable --now NAME.socket`.',
+      'The service needs the preload where it is now: a warning on stderr says so if that is the cache of npx, `pnpm dlx` or bunx. Install idle-shutdown where it stays, and call it there.',
+      'Values are written so that systemd reads them as they are. What no unit can hold, such as a line break in the name of a folder, is refused (`ERR_IDLE_INVALID_UNIT_VALUE`).',
     ],
     examples: [
       'idle-shutdown systemd --name web --listen 3000 -- node server.js',
@@ -149,7 +152,7 @@ export const OPTIONS: readonly Option[] = [
     value: 'NAME=VALUE',
     multiple: true,
     does: 'A variable for COMMAND. May be given several times.',
-    more: 'With `run`, COMMAND has the variables of idle-shutdown too; a systemd service has none but those. The settings of the preload that have no option here can be given in this way: `--env IDLE_EXIT=natural`.',
+    more: 'With `run`, COMMAND has the variables of idle-shutdown too; a systemd service has these, and what systemd itself sets. All users of the machine can read a unit: it is no place for secrets. The settings of the preload that have no option here can be given in this way: `--env IDLE_EXIT=natural`.',
     of: BOTH,
   },
   {
@@ -163,7 +166,7 @@ export const OPTIONS: readonly Option[] = [
     name: 'status',
     value: 'ADDRESS',
     does: 'Serves a page about COMMAND at this address, and the same as JSON at /status.json.',
-    more: 'A bare port is opened on 127.0.0.1 only: whoever may read the page sees the command line. Asked by a name with a dot that is not the host given here, it refuses (403). Looking at it wakes nobody, and keeps nobody awake.',
+    more: 'A bare port is opened on 127.0.0.1 only, and a path for its own user only: a viewer sees the command line, secrets in its arguments included, and the methods and paths of requests in progress, without their queries. With port 0 the system chooses one. The address is printed at the start. The page is refused (403) to a viewer who asks by a name with a dot, unless it is the host given here or ends with .localhost. Looking at it wakes nobody, and keeps nobody awake.',
     of: ['run'],
   },
   {

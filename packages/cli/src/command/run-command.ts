@@ -47,7 +47,8 @@ async function statusPage(runner: Runner, address: ListenAddress): Promise<Statu
 function stopped(runner: Runner): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (signal: NodeJS.Signals): void => {
-      const done = runner.stop(signal).finally(() => {
+      // Of SIGHUP a Node program without a handler dies at once, and what it has in hand is lost (20 to 26).
+      const done = runner.stop(signal === 'SIGHUP' ? 'SIGTERM' : signal).finally(() => {
         for (const each of SIGNALS) process.off(each, stop)
       })
       done.then(resolve, reject)
