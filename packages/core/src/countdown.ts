@@ -64,7 +64,7 @@ export class Countdown {
     return this.#deadline
   }
 
-  /** Whether the clock has been started, and neither reached its end nor was stopped. */
+  /** Reports whether the clock can still reach its end. True before `start()` and while paused; false after the end or `stop()`. */
   get running(): boolean {
     return !this.#over
   }
