@@ -103,6 +103,13 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
     expect(stderr).toMatch(/^idle-shutdown: --cwd must be [^\n]+ExecStartPre[^\n]+\(ERR_IDLE_INVALID_UNIT_VALUE\)\n$/)
   })
 
+  test('a folder that ends with a backslash leaves the line of the user alone', async () => {
+    const folder = join(temp, 'c\\')
+    mkdirSync(folder)
+    const { stdout } = await systemd([...least, '--user', 'www-data', 'node', 'x'], folder)
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining([`WorkingDirectory=${folder}/`, 'User=www-data']))
+  })
+
   test('what lies in the cache of npx is warned of, on stderr', async () => {
     const folder = join(temp, '_npx/x/node_modules')
     const own = join(folder, 'idle-shutdown')
