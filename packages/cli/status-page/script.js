@@ -104,6 +104,8 @@ function sentence(
     case 'starting':
       return `Process ${pid} is not listening yet.${queue}`
     case 'awake':
+      if (left === 0 && idle?.reasons.length)
+        return `Nobody uses process ${pid}. It ends when what is ignored is answered.`
       if (left !== undefined) return `Nobody uses process ${pid}. It ends in ${clock(left)} if nobody comes.`
       if (idle === null) return `Process ${pid} serves.`
       return idle.active > 0 ? `Process ${pid} is in use.` : `Process ${pid} serves, and does not end for idleness.`

@@ -12,10 +12,10 @@ const SEVERAL = `
   import { spawn } from 'node:child_process'
   for (const port of process.argv.slice(1)) spawn(process.execPath, [${JSON.stringify(ANSWER)}, port], { stdio: 'inherit' })`
 
-/** Answers with its process id, but for one path. */
+/** Answers with its process id, but for two paths. */
 const HANGS = `
   import { createServer } from 'node:http'
-  const server = createServer((req, res) => req.url.startsWith('/reset') || res.end(JSON.stringify({ pid: process.pid })))
+  const server = createServer((req, res) => /^.(reset|healthz)/.test(req.url) || res.end(JSON.stringify({ pid: process.pid })))
   server.listen(process.env.PORT)`
 
 /** Never answered: it is in progress for as long as a test takes. */
@@ -28,7 +28,7 @@ describe('a supervisor in this process, asked by several viewers at once', () =>
     {
       listen: [{ host: '127.0.0.1', port: 0 }],
       command: [process.execPath, '--input-type=module', '--eval', HANGS],
-      idle: { IDLE_PATIENCE: '1h', IDLE_GRACE: '0' },
+      idle: { IDLE_PATIENCE: '1h', IDLE_GRACE: '0', IDLE_IGNORE: '/healthz' },
       stdout: 'stderr',
     },
     () => {},
@@ -53,6 +53,17 @@ describe('a supervisor in this process, asked by several viewers at once', () =>
     for (const { idle } of await looks(3)) {
       expect(idle).toMatchObject({ active: 1, reasons: ['request GET /reset-password'] })
     }
+  })
+
+  test('a request that is ignored is said to be so', async () => {
+    hang(`${url}/healthz`)
+    let [status] = await looks(1)
+    while (status?.idle?.reasons.length === 1) [status] = await looks(1)
+    expect(status?.idle).toMatchObject({ active: 1 })
+    expect([...(status?.idle?.reasons ?? [])].sort()).toEqual([
+      'request GET /healthz (ignored)',
+      'request GET /reset-password',
+    ])
   })
 
   test('a process that stands still is waited for no longer than a second, by all of them together', async () => {

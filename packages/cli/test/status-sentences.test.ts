@@ -44,6 +44,13 @@ test('what the page says of a command that has not been started, or is just star
   )
 })
 
+test('what the page says of an end that an ignored request delays', async () => {
+  const idle = { active: 0, deadline: NOW - 1000, patience: 1000, reasons: ['request GET /healthz (ignored)'] }
+  expect((await shown({ state: 'awake', pid: 7, starts: 1, coldStarts: [300], idle })).says('sentence')).toBe(
+    'Nobody uses process 7. It ends when what is ignored is answered.',
+  )
+})
+
 test('names and reasons are text, and never HTML', async () => {
   const odd = '<img src=x onerror=alert(1)>'
   const page = await shown({

@@ -156,6 +156,14 @@ test('1,000 holds: the first of them, the true number, and a short line', () => 
   expect(String(tracker)).toBe('active: hold job 0, hold job 1, hold job 2, 997 more')
 })
 
+test('an ignored request is not said to make it active', () => {
+  const tracker = new IdleTracker({ patience: PATIENCE, clock: new ManualClock() })
+  observeNothing(tracker).beginSoft()
+  tracker.hold('import')
+  expect(tracker.explain()).toMatchObject({ state: 'active', active: 1, ignored: 1 })
+  expect(String(tracker)).toBe('active: hold import')
+})
+
 test('a label with line breaks stays one line', () => {
   const tracker = new IdleTracker({ clock: new ManualClock() })
   tracker.hold('first line\nsecond line\r\nthird line')

@@ -49,8 +49,10 @@ export function inOneLine(explanation: Explanation): string {
 
 function said(explanation: Explanation): string {
   const { state, active, ignored, reasons, patience, remaining, startedAgainBy } = explanation
-  const shown = reasons.slice(0, 3).map(({ kind, label }) => `${kind} ${label.replace(/\s+/g, ' ')}`)
-  const more = active + ignored - shown.length
+  // What only suspends the end does not make it active.
+  const named = state === 'active' ? reasons.filter((reason) => !reason.ignored) : reasons
+  const shown = named.slice(0, 3).map(({ kind, label }) => `${kind} ${label.replace(/\s+/g, ' ')}`)
+  const more = (state === 'active' ? active : ignored) - shown.length
   if (more > 0) shown.push(`${more} more`)
   const list = shown.join(', ')
   switch (state) {

@@ -59,7 +59,7 @@ export class WatchedServers {
       active,
       deadline: deadline?.getTime(),
       patience,
-      reasons: reasons.map(({ kind, label }) => `${kind} ${label}`),
+      reasons: reasons.map(({ kind, label, ignored }) => `${kind} ${label}${ignored ? ' (ignored)' : ''}`),
     }
   }
 
