@@ -15,9 +15,11 @@ const floors: readonly (readonly string[])[] = [
     'http1-connection',
     'http2-connection',
     'plain-connection',
+    'announcement',
     'connection',
     'carrier',
     'parser',
+    'head-text',
   ],
   ['countdown', 'hold'],
   [
