@@ -28,6 +28,7 @@ test('every relative link of the pages leads somewhere', () => {
   const pages = [
     'README.md',
     'CONTRIBUTING.md',
+    'SECURITY.md',
     ...['docs', 'decisions'].flatMap((folder) =>
       readdirSync(join(root, folder))
         .filter((name) => name.endsWith('.md'))

@@ -123,9 +123,9 @@ export class Trial {
     await this.hasRead(() => client.send(text))
   }
 
-  /** Waits until the server has read some of what `send` sends to the first connection. */
-  async hasRead(send: () => Promise<void>): Promise<void> {
-    const [socket] = this.#sockets
+  /** Waits until the server has read some of what `send` sends to a connection: the first accepted is 0. */
+  async hasRead(send: () => Promise<void>, index = 0): Promise<void> {
+    const socket = this.#sockets[index]
     const before = socket?.bytesRead
     await send()
     while (socket?.bytesRead === before) await turn()

@@ -15,10 +15,12 @@ const floors: readonly (readonly string[])[] = [
     'http1-connection',
     'http2-connection',
     'plain-connection',
+    'announcement',
     'connection',
     'carrier',
     'parser',
     'request-label',
+    'head-text',
   ],
   ['countdown', 'hold'],
   [

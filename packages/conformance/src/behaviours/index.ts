@@ -1,4 +1,5 @@
 import type { Behaviour } from '../behaviour.ts'
+import { announcements } from './announcements.ts'
 import { closing } from './closing.ts'
 import { connections } from './connections.ts'
 import { deadline } from './deadline.ts'
@@ -25,6 +26,7 @@ export const behaviours: readonly Behaviour[] = [
   ...deadline,
   ...drain,
   ...pipelines,
+  ...announcements,
   ...lastAnswers,
   ...grace,
   ...closing,

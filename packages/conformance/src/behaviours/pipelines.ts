@@ -3,11 +3,13 @@ import { expect } from 'vitest'
 import { type Behaviour, isHttp1 } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
 import type { RawClient } from '../clients/raw-client.ts'
+import type { Trial } from '../trial.ts'
+import { clientsFor, expectClose, KEPT, responseOf } from './announcements.ts'
 
 const BIG = Buffer.alloc(8_000_000, 'x')
 const PATHS = ['/now/1', '/now/2', '/now/3']
 
-/** Requests that come in one piece, each of which is answered before Node has parsed the next. */
+/** Requests that arrive in one piece, each answered before Node has parsed the next, and heads that arrive in several pieces. */
 export const pipelines: readonly Behaviour[] = [
   {
     name: 'several pipelined in one piece during the drain, answered at once → all answered',
@@ -81,7 +83,108 @@ export const pipelines: readonly Behaviour[] = [
       expect(await idle.closed).toMatchObject({ drained: 3, destroyed: 0 })
     },
   },
+  {
+    name: 'head that arrives in two pieces, cut anywhere, answered at once → Connection: close',
+    appliesTo: isHttp1,
+    async run(t) {
+      const head = 'GET /now/cut HTTP/1.1\r\nHost: localhost\r\nX-A: b\r\n\r\n'
+      const cuts = Array.from({ length: head.length - 1 }, (_, index) => [
+        head.slice(0, index + 1),
+        head.slice(index + 1),
+      ])
+      await expectCloseOf(t, cuts)
+    },
+  },
+  {
+    name: 'head that arrives in three pieces, cut in its last lines, answered at once → Connection: close',
+    appliesTo: isHttp1,
+    async run(t) {
+      const head = 'GET /now/cut HTTP/1.1\r\nHost: a\r\n\r\n'
+      const cuts: string[][] = []
+      for (let first = head.length - 6; first < head.length - 1; first++)
+        for (let second = first + 1; second < head.length; second++)
+          cuts.push([head.slice(0, first), head.slice(first, second), head.slice(second)])
+      await expectCloseOf(t, cuts)
+    },
+  },
+  {
+    name: 'end of a cut head and further requests in one piece, answered at once → all answered, Connection: close on the last only',
+    appliesTo: isHttp1,
+    async run(t) {
+      const head = 'GET /now/1 HTTP/1.1\r\nHost: localhost\r\n\r\n'
+      const more =
+        'POST /now/2 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n\r\n\r\n' +
+        'POST /now/2 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n' +
+        head
+      const idle = await t.serve({ patience: '1h' })
+      const cuts = [0, 1, 16, head.length - 4, head.length - 3, head.length - 2, head.length - 1]
+      const clients = await clientsFor(t, cuts)
+      for (const [index, client] of clients.entries())
+        if (index > 0) await t.hasRead(() => client.send(head.slice(0, cuts[index])), index)
+      void idle.close()
+      for (const [index, client] of clients.entries()) await client.send(head.slice(cuts[index]) + more)
+      for (const client of clients) {
+        expect(await client.ended).toEqual({ how: 'FIN' })
+        const answers = client.received.split(/(?=HTTP\/1\.1 200)/)
+        expect(answers.map((answer) => /^connection: close/im.test(answer))).toEqual([false, false, false, true])
+      }
+      expect(await idle.closed).toMatchObject({ drained: 4 * clients.length, destroyed: 0 })
+    },
+  },
+  {
+    name: 'several pipelined whose headers keep the connection → all answered in order, Connection: close on the last only',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve({ patience: '1h' })
+      const raw = await t.raw()
+      await raw.get('/1', '/2', '/3')
+      const calls = [await t.calls.next(), await t.calls.next(), await t.calls.next()]
+      void idle.close()
+      // Answered out of order: the head of the last is written first.
+      for (const call of calls.toReversed()) {
+        responseOf(call).writeHead(200, KEPT)
+        call.response.end(answerTo(call.url))
+      }
+      const [first, second] = [await raw.until(answerTo('/1')), await raw.until(answerTo('/2'))]
+      for (const answer of [first, second]) expect(answer).toContain('Connection: keep-alive')
+      await expectClose(raw)
+      expect(raw.received).toContain(answerTo('/3'))
+      expect(await idle.closed).toMatchObject({ drained: 3, destroyed: 0 })
+    },
+  },
+  {
+    name: 'answer given while Node reads the body, a further request in the same piece → both answered',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve({ patience: '1h' })
+      const raw = await t.raw()
+      await raw.send('POST /1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nabc')
+      const { request, response } = await t.calls.next()
+      request.on('data', (chunk) => {
+        if (String(chunk) === 'def') response.end(answerTo('/1'))
+      })
+      void idle.close()
+      await t.lookedAt()
+      await raw.send('defGET /now/2 HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      expect(await raw.until(answerTo('/1'))).toContain('Connection: keep-alive')
+      await raw.until('Connection: close')
+      await raw.until(answerTo('/now/2'))
+      expect(await idle.closed).toMatchObject({ drained: 2, destroyed: 0 })
+    },
+  },
 ]
+
+/** Has a drain begin behind all but the last piece of each head, and expects that each client reads `Connection: close`. */
+async function expectCloseOf(t: Trial, heads: readonly (readonly string[])[]): Promise<void> {
+  const idle = await t.serve({ patience: '1h' })
+  const clients = await clientsFor(t, heads)
+  for (const [index, client] of clients.entries())
+    for (const piece of heads[index]?.slice(0, -1) ?? []) await t.hasRead(() => client.send(piece), index)
+  void idle.close()
+  for (const [index, client] of clients.entries()) await client.send(heads[index]?.at(-1) ?? '')
+  for (const client of clients) await expectClose(client)
+  expect(await idle.closed).toMatchObject({ drained: heads.length, destroyed: 0 })
+}
 
 async function allAnswered(raw: RawClient): Promise<void> {
   for (const path of PATHS) await raw.until(answerTo(path))

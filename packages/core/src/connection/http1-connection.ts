@@ -2,8 +2,9 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
+import { Announcement } from './announcement.ts'
 import { Connection } from './connection.ts'
-import { hasMoreToParse, requestBeingRead } from './parser.ts'
+import { pieceBeingParsed, requestBeingRead } from './parser.ts'
 import { requestLabel } from './request-label.ts'
 
 /** A connection that speaks HTTP/1, or nothing yet. */
@@ -14,8 +15,8 @@ export class Http1Connection extends Connection {
   #queued: ServerResponse[] | undefined
   /** Those of them that are no activity. */
   #ignored: Set<ServerResponse> | undefined
-  /** The response that carries our `Connection: close`. */
-  #announced: ServerResponse | undefined
+  /** In a drain: puts `Connection: close` on the last answer. */
+  #announcement: Announcement | undefined
   /** Whether no request has come yet. */
   #fresh = true
   #upgraded: 'open' | 'traffic' | 'ignore' | undefined
@@ -35,7 +36,7 @@ export class Http1Connection extends Connection {
     if (this.bare) this.bare = false
     else site.countdown.begin()
     if (site.settings.ignored?.(request)) this.#ignore(response)
-    if (site.drain.begun) this.announce()
+    if (site.drain.begun) this.#announceOn(response)
   }
 
   /** A response was answered to the end. */
@@ -117,11 +118,7 @@ export class Http1Connection extends Connection {
   }
 
   announce(): void {
-    if (this.#response === undefined) return
-    this.#closeInStages()
-    // Of requests that came in one piece, the first could be answered as the last one before the next is seen.
-    if (hasMoreToParse(this.stream)) process.nextTick(() => this.#announce())
-    else this.#announce()
+    for (const response of this.#responses) this.#announceOn(response)
   }
 
   finish(): void {
@@ -179,16 +176,10 @@ export class Http1Connection extends Connection {
     if (response instanceof ServerResponse && response !== closed && !this.stream.destroyed) this.adopt(response)
   }
 
-  #announce(): void {
-    const last = this.#responses.at(-1)
-    if (last === undefined || last === this.#announced) return
-    // On a response that is not the last, it would make Node drop the pipelined ones behind it.
-    if (this.#announced !== undefined && !this.#announced.headersSent) this.#announced.shouldKeepAlive = true
-    this.#announced = undefined
-    // Node reads no further while it cannot write: what is pipelined behind has perhaps come, and not been seen.
-    if (last.headersSent || !last.shouldKeepAlive || this.stream.isPaused()) return
-    last.shouldKeepAlive = false
-    this.#announced = last
+  #announceOn(response: ServerResponse): void {
+    this.#closeInStages()
+    this.#announcement ??= new Announcement(this.stream, (one) => this.#responses.at(-1) === one)
+    this.#announcement.add(response)
   }
 
   /** What has begun as an activity is none. */
@@ -215,7 +206,9 @@ export class Http1Connection extends Connection {
     if (this.#late) this.#adoptCurrent(response)
     if (!this.site.drain.begun || this.#response !== undefined || this.#stage === 'lingering') return
     if (!response.req.complete) {
-      this.#linger(response.req)
+      // Node runs ticks behind each part of a body: the rest, and further requests, may be in the same piece (Node 20-26).
+      if (pieceBeingParsed(this.stream)) setImmediate(() => this.#settled(response))
+      else this.#linger(response.req)
       return
     }
     this.#closeInStages()
@@ -230,7 +223,7 @@ export class Http1Connection extends Connection {
     const { stream } = this
     const { destroySoon } = stream
     stream.destroySoon = () => {
-      if (this.#upgraded === undefined) this.#linger(this.#response?.req)
+      if (this.#upgraded === undefined) this.#linger(requestBeingRead(stream))
       else destroySoon.call(stream)
     }
   }

@@ -1,22 +1,17 @@
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** The end of a request's head. */
-const END = '\r\n\r\n'
-
 /**
- * Whether Node is parsing a piece of bytes of this socket right now that holds something behind the end of a head: a body, or
- * further requests. Where Node does not show the piece, it may.
+ * Returns the piece of bytes of this socket that Node is parsing right now, one character per byte.
+ * Returns an empty text between two pieces, and undefined if the runtime does not show it.
  *
- * A private method, which Node itself calls for `rawPacket` of 'clientError'; the same on 20 to 26.
+ * Calls a private method, which Node itself calls for `rawPacket` of 'clientError' (Node 20-26).
  */
-export function hasMoreToParse(socket: Socket): boolean {
+export function pieceBeingParsed(socket: Socket): string | undefined {
   const parser: unknown = Reflect.get(socket, 'parser')
-  if (typeof parser !== 'object' || parser === null) return false
+  if (typeof parser !== 'object' || parser === null) return ''
   const piece: unknown = Object(parser).getCurrentBuffer?.()
-  if (!Buffer.isBuffer(piece)) return true
-  const end = piece.indexOf(END)
-  return piece.length > 0 && (end < 0 || end + END.length < piece.length)
+  return Buffer.isBuffer(piece) ? piece.toString('latin1') : undefined
 }
 
 /** The request of which Node is reading the body, answered or not, where Node shows it (20 to 26). */

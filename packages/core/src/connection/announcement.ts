@@ -1,0 +1,99 @@
+import { OutgoingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { endOfHead, holdsRequestLine, isFollowed } from './head-text.ts'
+import { pieceBeingParsed } from './parser.ts'
+
+const { getHeader, getHeaderNames, removeHeader, setHeader } = OutgoingMessage.prototype
+
+/**
+ * Announces to the client of one connection in a drain, on the head of the last answer, that the connection closes after it.
+ *
+ * Decides when the head is written, since a later request may be pipelined until then: Node drops all that is behind an answer with
+ * `Connection: close`. Replaces the application's own `Connection`, which `shouldKeepAlive` would not, and removes its `Keep-Alive`.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9112#section-9.6 RFC 9112, 9.6}
+ */
+export class Announcement {
+  readonly #stream: Socket
+  readonly #isLast: (response: ServerResponse) => boolean
+  /** The piece of bytes that held the end of the newest head, and the index behind that head. */
+  #piece = ''
+  #end: number | undefined
+
+  /** `isLast` reports whether no request has begun behind that of a response. */
+  constructor(stream: Socket, isLast: (response: ServerResponse) => boolean) {
+    this.#stream = stream
+    this.#isLast = isLast
+  }
+
+  /** Has a response announce the close if it is the last one when its head is written. Called in the order of the requests. */
+  add(response: ServerResponse): void {
+    this.#locate(response)
+    if (response.headersSent) return
+    // A private method, the only one that sees a head as it is sent: `on-headers` changes it in `writeHead` (Node 20-26).
+    const store: unknown = Reflect.get(response, '_storeHeader')
+    if (typeof store !== 'function') return
+    const shadow = (line: string, headers: unknown): void => {
+      store.call(response, line, this.#announces(response) ? closing(response, headers) : headers)
+    }
+    Object.defineProperty(response, '_storeHeader', { value: shadow, configurable: true, writable: true })
+  }
+
+  /** Remembers how far the piece that is being parsed belongs to requests that have begun. */
+  #locate({ req }: ServerResponse): void {
+    const piece = pieceBeingParsed(this.#stream) ?? ''
+    const from = piece === this.#piece && this.#end !== undefined && this.#end < piece.length ? this.#end : 0
+    this.#piece = piece
+    this.#end = piece === '' ? undefined : endOfHead(piece, req, from)
+  }
+
+  #announces(response: ServerResponse): boolean {
+    // An interim answer is followed by another one, and after 101 the connection is not HTTP any more.
+    if (response.statusCode < 200 || !this.#isLast(response)) return false
+    // Node reads no further while it cannot write: a further request may have arrived, unseen.
+    return !this.#stream.isPaused() && !this.#isFollowed(response)
+  }
+
+  /** Reports whether Node is about to parse a further request that arrived together with this one or with its body. */
+  #isFollowed({ req }: ServerResponse): boolean {
+    const piece = pieceBeingParsed(this.#stream)
+    if (piece === undefined) return true
+    if (piece !== this.#piece || this.#end === undefined) return holdsRequestLine(piece)
+    return piece !== '' && isFollowed(piece, this.#end, req)
+  }
+}
+
+/** Returns the headers of a response, in one of the forms that Node accepts, with `Connection: close`. */
+function closing(response: ServerResponse, headers: unknown): unknown {
+  if (getHeaderNames.call(response).length > 0) {
+    // Node's own record: it holds those that were given to `writeHead`, too.
+    setHeader.call(response, 'Connection', withClose([getHeader.call(response, 'connection')]))
+    removeHeader.call(response, 'Keep-Alive')
+    return headers
+  }
+  const pairs = pairsOf(headers)
+  if (pairs === undefined) return headers
+  const named = (name: string) => pairs.filter(([key]) => String(key).toLowerCase() === name)
+  const replaced = new Set([...named('connection'), ...named('keep-alive')])
+  const connection = withClose(named('connection').map(([, value]) => value))
+  return [...pairs.filter((pair) => !replaced.has(pair)), ['Connection', connection]]
+}
+
+/** Returns undefined for headers that Node refuses. */
+function pairsOf(headers: unknown): readonly (readonly unknown[])[] | undefined {
+  if (!Array.isArray(headers)) return Object.entries(headers ?? {})
+  if (Array.isArray(headers[0])) return headers
+  if (headers.length % 2 !== 0) return undefined
+  return Array.from({ length: headers.length / 2 }, (_, index) => headers.slice(2 * index, 2 * index + 2))
+}
+
+/** Returns the value of a `Connection` header: `close`, and all options of the given values that do not speak of keeping it. */
+function withClose(values: readonly unknown[]): string {
+  const options = values
+    .flat()
+    .flatMap((value) => String(value ?? '').split(','))
+    .map((option) => option.trim())
+  return ['close', ...options.filter((option) => !['', 'close', 'keep-alive'].includes(option.toLowerCase()))].join(
+    ', ',
+  )
+}
