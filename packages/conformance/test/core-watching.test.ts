@@ -1,6 +1,7 @@
 import { on, once } from 'node:events'
 import { createServer } from 'node:http'
 import { createServer as createH2c, type Http2Session } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type AnyServer, IdleShutdown } from '@idle-shutdown/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -27,6 +28,56 @@ describe.each(KINDS)('watching a server of kind %s', (kind) => {
     expect(idle.tracker.explain().state).toBe('waiting')
     await idle.closed
     expect(idle.signal.reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
+    expect(server.listening).toBe(false)
+  })
+
+  test('EADDRINUSE, closed and told to listen again, as in the manual of Node → serves; closed then, it ends', async () => {
+    const taken = makeServer('net')
+    await listen(taken)
+    const { port } = taken.address() as AddressInfo
+    const server = makeServer(kind, new Calls().handler)
+    const idle = new IdleShutdown(server, OPTIONS)
+    const failed = once(server, 'error')
+    server.listen(port, '127.0.0.1')
+    expect(await failed).toMatchObject([{ code: 'EADDRINUSE' }])
+    const free = once(taken, 'close')
+    taken.close()
+    await free
+    const listening = once(server, 'listening')
+    server.close()
+    server.listen(port, '127.0.0.1')
+    await listening
+    expect(idle.signal.aborted).toBe(false)
+    expect(idle.tracker.explain().state).toBe('waiting')
+    server.close()
+    await idle.closed
+    expect(idle.signal.reason).toMatchObject({ name: 'AbortError' })
+  })
+
+  test('one that never listened is closed → no end; the last that listened is closed → the end', async () => {
+    const [unused, server] = [makeServer(kind), makeServer(kind)]
+    const idle = new IdleShutdown([unused, server], OPTIONS)
+    const closed = once(unused, 'close')
+    unused.close()
+    await closed
+    expect(idle.signal.aborted).toBe(false)
+    await listen(server)
+    expect(idle.tracker.explain().state).toBe('waiting')
+    server.close()
+    await idle.closed
+    expect(idle.signal.reason).toMatchObject({ name: 'AbortError' })
+  })
+
+  test('closed before it listens, after the end → closed as soon as it listens all the same', async () => {
+    const server = makeServer(kind)
+    const idle = new IdleShutdown(server, OPTIONS)
+    await idle.close()
+    const closed = once(server, 'close')
+    server.close()
+    await closed
+    const again = once(server, 'close')
+    server.listen(0, '127.0.0.1')
+    await again
     expect(server.listening).toBe(false)
   })
 

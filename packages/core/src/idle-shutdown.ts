@@ -100,10 +100,11 @@ export class IdleShutdown implements AsyncDisposable {
         else if (countdown.paused) countdown.start()
       },
       closed: (watch) => {
-        if (drain.over) watch.detach()
+        // One that has not opened yet is closed as soon as it does, so that it stays watched.
+        if (drain.over) watch.hasOpened && watch.detach()
         else if (drain.begun) drain.check()
-        // The user has closed the last one: the end, too.
-        else if ([...this.#watches.values()].every(({ hasClosed }) => hasClosed)) end(undefined)
+        // The user has closed the last one: the end, too. A server that was never open has closed nothing.
+        else if (watch.hasOpened && [...this.#watches.values()].every(({ hasClosed }) => hasClosed)) end(undefined)
       },
     }
     void this.closed.then(() => {

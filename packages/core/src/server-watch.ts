@@ -52,7 +52,7 @@ export class ServerWatch implements Site {
   arrivals = 0
   /** Whether it has ever listened, or been given a connection. */
   hasOpened = false
-  /** Whether it has listened and then closed. */
+  /** Whether it has closed since it last listened. Node emits 'close' for a server that never listened as well (20 to 26). */
   hasClosed = false
   readonly countdown: Countdown
   readonly settings: ShutdownSettings

@@ -5,6 +5,8 @@ export class ServerReference {
   readonly number: number
   readonly kind: 'http' | 'http2' | 'net'
   state: 'new' | 'listening' | 'closing' | 'closed' = 'new'
+  /** Closed while it was new: it waits to listen no longer. */
+  givenUp = false
   /** How many times it is watched. */
   watches = 0
   connections: ConnectionReference[] = []

@@ -69,6 +69,7 @@ export class Reference implements Activity {
 
   listen(server: ServerReference): void {
     server.state = 'listening'
+    server.givenUp = false
     if (server.watches > 0) this.clock.start()
   }
 
@@ -90,6 +91,7 @@ export class Reference implements Activity {
   /** The last undo releases what the server held. */
   unwatch(server: ServerReference): void {
     if (--server.watches > 0) return
+    server.givenUp = false
     const counted = server.connections.filter(({ firm, soft }) => firm + soft > 0)
     for (const connection of server.connections) this.#openings.delete(connection)
     if (counted.length > 0) this.#released(counted.some(({ firm }) => firm > 0))
@@ -97,6 +99,9 @@ export class Reference implements Activity {
 
   /** The user closes it, while it has no connection that Node would close. */
   closeServer(server: ServerReference): void {
+    // Nothing was open: nothing has ended.
+    if (server.state === 'new') server.givenUp = server.watches > 0
+    if (server.state === 'new') return
     server.state = 'closing'
     this.#closeIfEmpty(server)
   }
@@ -286,6 +291,6 @@ export class Reference implements Activity {
     if (server.state !== 'closing' || server.connections.length > 0) return
     server.state = 'closed'
     if (server.watches === 0) return
-    if (this.servers.every(({ watches, state }) => watches === 0 || state === 'closed')) this.clock.end()
+    if (this.servers.every(({ watches, state, givenUp }) => watches === 0 || state === 'closed' || givenUp)) this.clock.end()
   }
 }

@@ -26,7 +26,7 @@ export const endHappenings: readonly Happening[] = [
     },
     ({ ended }) => !ended,
   ),
-  toServer('user closes', closeable, (server, reference, system) => {
+  toServer('user closes', (server) => server.state === 'new' || closeable(server), (server, reference, system) => {
     reference.closeServer(server)
     system.server(server.number).close()
   }),
