@@ -3,6 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { type Activation, activations } from './activation.ts'
 import type { Connection } from './connection/connection.ts'
 import { ignoreRequest } from './connection/ignore-request.ts'
+import { Arriving } from './connection/parser.ts'
 import { type CloseReport, Drain } from './drain.ts'
 import { IdleUsageError, showValue } from './errors.ts'
 import { MOST_REASONS } from './explanation.ts'
@@ -76,7 +77,10 @@ export class IdleShutdown implements AsyncDisposable {
       },
       arrivals: () => this.#arrivals(),
       mark: () => this.#each((connection) => connection.mark()),
-      headBegun: () => this.#count((connection) => connection.headBegun) > 0,
+      headBegun: () => {
+        const arriving = new Arriving()
+        return this.#count((connection) => connection.headBegun(arriving)) > 0
+      },
       trafficMoved: () => this.#count((connection) => connection.trafficMoved()) > 0,
       explain: (reasons) => this.#each((connection) => reasons.length < MOST_REASONS && connection.explain(reasons)),
       holdEnded: () => drain.check(),

@@ -10,6 +10,8 @@ export class ServerReference {
   /** How many times it is watched. */
   watches = 0
   connections: ConnectionReference[] = []
+  /** What forgets the next look after its connections, if there is to be one. */
+  forgetLook: (() => void) | undefined
 
   constructor(number: number, kind: ServerReference['kind']) {
     this.number = number
