@@ -236,7 +236,8 @@ export class ServerWatch implements Site {
   // A server with a listener of 'upgrade' treats upgrade requests differently, so ours is there only while the user's is.
 
   #beforeListener(event: string, listener: unknown): void {
-    if (!UPGRADES.includes(event) || listener === this.#upgrade) return
+    // Each watch answers to the listeners of the user only: two of them would otherwise answer to each other without an end.
+    if (!UPGRADES.includes(event) || ours.has(Object(listener))) return
     if (!this.server.listeners(event).includes(this.#upgrade)) this.server.prependListener(event, this.#upgrade)
   }
 

@@ -116,6 +116,13 @@ export class Http2Connection extends Connection {
     return false
   }
 
+  /** What the session writes by itself, such as GOAWAY, shows nothing. */
+  override get moved(): number {
+    let moved = this.read
+    for (const stream of this.#streams.keys()) moved += bytesOn(stream)
+    return moved
+  }
+
   override letGo(): void {
     for (const [stream, count] of this.#streams) {
       const instead = whenLetGo(count)
@@ -229,8 +236,9 @@ export class Http2Connection extends Connection {
     if (count === 'traffic') return this.site.drain.finishing
     if (count === 'open' || count === 'open and silent') return !stream.headersSent
     if (expecting.has(stream) && !stream.headersSent && (stream.sentInfoHeaders ?? []).length === 0) return false
-    // What has come and is not read yet: it is the handler that is waited for.
-    return stream.state.remoteClose === 0 && stream.readableLength === 0
+    // What has come and is not read yet leaves no window: it is the handler that is waited for.
+    const { remoteClose, localWindowSize = 1 } = stream.state
+    return remoteClose === 0 && localWindowSize > 0 && (this.#session.state.localWindowSize ?? 1) > 0
   }
 
   /** A session that carries only ignored streams was no activity, at its opening neither. */
