@@ -1,6 +1,8 @@
 import { on, once } from 'node:events'
 import { createServer } from 'node:http'
 import { createServer as createH2c, type Http2Session } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { Duplex } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type AnyServer, IdleShutdown } from '@idle-shutdown/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -27,6 +29,56 @@ describe.each(KINDS)('watching a server of kind %s', (kind) => {
     expect(idle.tracker.explain().state).toBe('waiting')
     await idle.closed
     expect(idle.signal.reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
+    expect(server.listening).toBe(false)
+  })
+
+  test('EADDRINUSE, closed and told to listen again, as in the manual of Node → serves; closed then, it ends', async () => {
+    const taken = makeServer('net')
+    await listen(taken)
+    const { port } = taken.address() as AddressInfo
+    const server = makeServer(kind, new Calls().handler)
+    const idle = new IdleShutdown(server, OPTIONS)
+    const failed = once(server, 'error')
+    server.listen(port, '127.0.0.1')
+    expect(await failed).toMatchObject([{ code: 'EADDRINUSE' }])
+    const free = once(taken, 'close')
+    taken.close()
+    await free
+    const listening = once(server, 'listening')
+    server.close()
+    server.listen(port, '127.0.0.1')
+    await listening
+    expect(idle.signal.aborted).toBe(false)
+    expect(idle.tracker.explain().state).toBe('waiting')
+    server.close()
+    await idle.closed
+    expect(idle.signal.reason).toMatchObject({ name: 'AbortError' })
+  })
+
+  test('one that never listened is closed → no end; the last that listened is closed → the end', async () => {
+    const [unused, server] = [makeServer(kind), makeServer(kind)]
+    const idle = new IdleShutdown([unused, server], OPTIONS)
+    const closed = once(unused, 'close')
+    unused.close()
+    await closed
+    expect(idle.signal.aborted).toBe(false)
+    await listen(server)
+    expect(idle.tracker.explain().state).toBe('waiting')
+    server.close()
+    await idle.closed
+    expect(idle.signal.reason).toMatchObject({ name: 'AbortError' })
+  })
+
+  test('closed before it listens, after the end → closed as soon as it listens all the same', async () => {
+    const server = makeServer(kind)
+    const idle = new IdleShutdown(server, OPTIONS)
+    await idle.close()
+    const closed = once(server, 'close')
+    server.close()
+    await closed
+    const again = once(server, 'close')
+    server.listen(0, '127.0.0.1')
+    await again
     expect(server.listening).toBe(false)
   })
 
@@ -215,6 +267,144 @@ test('a socket given to a server that does not listen (inetd) → starts the clo
   expect((await client.ask('/now').answer).body).toBe(answerTo('/now'))
   expect(await idle.closed).toMatchObject({ destroyed: 0 })
   expect(await client.ended).toEqual({ how: 'FIN' })
+})
+
+describe('a connection that is any Duplex, as the manual of Node allows', () => {
+  const get = 'GET /now HTTP/1.1\r\nHost: a\r\n\r\n'
+
+  test('is served, is idle when it is kept, and is ended', async () => {
+    const server = makeServer('http', new Calls().handler)
+    const idle = new IdleShutdown(server, OPTIONS)
+    const [client, inner] = duplexPair()
+    const received = collect(client)
+    server.emit('connection', inner)
+    expect(idle.tracker.active).toBe(1)
+    client.write(get)
+    await received('/now')
+    expect(await idle.closed).toMatchObject({ reason: { code: 'ERR_IDLE_TIMEOUT' }, destroyed: 0 })
+    expect(inner.destroyed).toBe(true)
+  })
+
+  test('half a head on it is waited for in a drain, and the answer is its last', async () => {
+    const server = makeServer('http', new Calls().handler)
+    await listen(server)
+    const idle = new IdleShutdown(server, { patience: '1h' })
+    const [client, inner] = duplexPair()
+    const received = collect(client)
+    server.emit('connection', inner)
+    client.write(get + get.slice(0, 20))
+    await received('/now')
+    const closed = idle.close()
+    for (let turns = 0; turns < 12; turns++) await turn()
+    client.write(get.slice(20))
+    expect(await received('Connection: close')).toContain('Connection: close')
+    client.end()
+    expect((await closed).destroyed).toBe(0)
+  })
+
+  test("upgraded, with upgrades: 'traffic' → silence lets it end", async () => {
+    const server = makeServer('http').on(
+      'upgrade',
+      (_request: unknown, socket: Duplex) => void socket.write('switched'),
+    )
+    const idle = new IdleShutdown(server, { ...OPTIONS, upgrades: 'traffic', grace: 0 })
+    const [client, inner] = duplexPair()
+    const received = collect(client)
+    server.emit('connection', inner)
+    client.write(get.replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: a\r\n\r\n'))
+    await received('switched')
+    expect(idle.tracker.active).toBe(0)
+    expect(await idle.closed).toMatchObject({ reason: { code: 'ERR_IDLE_TIMEOUT' } })
+  })
+})
+
+/** Two ends of a stream that is no socket: it has no handle, and counts no bytes. */
+function duplexPair(): [Duplex, Duplex] {
+  const make = (other: () => Duplex): Duplex =>
+    new Duplex({
+      read() {},
+      write(chunk, _encoding, done) {
+        other().push(chunk)
+        setImmediate(done)
+      },
+      final(done) {
+        other().push(null)
+        done()
+      },
+    })
+  const one: Duplex = make(() => two)
+  const two: Duplex = make(() => one)
+  return [one, two]
+}
+
+/** Reads a stream, and waits for a text to have come. */
+function collect(stream: Duplex): (text: string) => Promise<string> {
+  let all = ''
+  stream.on('data', (chunk) => {
+    all += chunk
+  })
+  return async (text) => {
+    for (let turns = 0; !all.includes(text) && turns < 10_000; turns++) await turn()
+    return all
+  }
+}
+
+describe.each(KINDS)('two watches on a server of kind %s', (kind) => {
+  test.each([
+    ['first', 0],
+    ['second', 1],
+  ])('the %s is undone first → the other goes on, and then nothing is left', async (_, first) => {
+    const server = makeServer(kind, new Calls().handler)
+    const upgraded = (): void => {}
+    server.on('upgrade', upgraded)
+    await listen(server)
+    closeAfterwards(server)
+    const before = traces(server)
+    const idles = [new IdleShutdown([], OPTIONS), new IdleShutdown([], OPTIONS)]
+    const undos = idles.map((idle) => idle.watch(server))
+    const accepted = once(server, 'connection')
+    const client = await RawClient.connect(addressOf(server))
+    onTestFinished(() => client.destroy())
+    await accepted
+    expect(idles.map(({ tracker }) => tracker.active)).toEqual([1, 1])
+    undos[first]?.[Symbol.dispose]()
+    expect(idles.map(({ tracker }) => tracker.active)).toEqual(first === 0 ? [0, 1] : [1, 0])
+    undos[1 - first]?.[Symbol.dispose]()
+    expect(idles.map(({ tracker }) => tracker.active)).toEqual([0, 0])
+    expect(traces(server)).toEqual(before)
+  })
+
+  test.each([
+    ['first', 0],
+    ['second', 1],
+  ])(
+    'the user removes his listener of upgrades, and the %s is undone → no listener of ours is left',
+    async (_, first) => {
+      const server = makeServer(kind, new Calls().handler)
+      const before = traces(server)
+      const upgraded = (): void => {}
+      const idles = [new IdleShutdown([], OPTIONS), new IdleShutdown([], OPTIONS)]
+      const undos = idles.map((idle) => idle.watch(server))
+      server.on('upgrade', upgraded)
+      server.off('upgrade', upgraded)
+      expect(server.listenerCount('upgrade')).toBe(0)
+      for (const index of [first, 1 - first]) undos[index]?.[Symbol.dispose]()
+      expect(traces(server)).toEqual(before)
+    },
+  )
+
+  test.each([
+    ['first', 0],
+    ['second', 1],
+  ])('both end, the %s first → no listener and no property of ours is left', async (_, first) => {
+    const server = makeServer(kind, new Calls().handler)
+    const before = traces(server)
+    const idles = [new IdleShutdown(server, OPTIONS), new IdleShutdown(server, OPTIONS)]
+    await listen(server)
+    for (const index of [first, 1 - first]) void idles[index]?.close()
+    await Promise.all(idles.map(({ closed }) => closed))
+    expect(traces(server)).toEqual(before)
+  })
 })
 
 /** A client's session on which a request has been answered. */

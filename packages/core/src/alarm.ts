@@ -1,10 +1,7 @@
-import { type Clock, fakedClock, MAX_TIMEOUT } from './clock.ts'
+import { type Clock, MAX_TIMEOUT } from './clock.ts'
 
 /** The machine's uptime, in whole seconds on some, may run ahead of monotonic time by this much (ms) before it was a suspend. */
 const SUSPENDED = 1000
-
-/** An alarm that rings later than this (ms, at most a patience) was held up by more than a busy moment. */
-const HELD_UP = 5000
 
 /** One timer that is set anew again and again, and tells whether the machine or the process stood still meanwhile. */
 export class Alarm {
@@ -17,9 +14,10 @@ export class Alarm {
   /** How far the machine's uptime was ahead when it last rang, or was set while it was not; `Infinity` before that. */
   #ahead = Infinity
 
-  constructor(clock: Clock, patience: number, ring: (now: number, overslept: boolean) => void) {
+  /** Has overslept when it rings later than `heldUp` (ms). */
+  constructor(clock: Clock, heldUp: number, ring: (now: number, overslept: boolean) => void) {
     this.#clock = clock
-    this.#heldUp = Math.min(patience, HELD_UP)
+    this.#heldUp = heldUp
     this.#ring = ring
   }
 
@@ -52,8 +50,7 @@ export class Alarm {
   #wake(): void {
     this.#timer = undefined
     const now = this.#clock.now()
-    // node:test moves its time all the way before it runs the first timer.
-    const late = this.#clock !== fakedClock && now - this.#due > this.#heldUp
+    const late = now - this.#due > this.#heldUp
     const { suspended } = this
     // A suspend is told once.
     this.#ahead = this.#aheadNow

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { type Carrier, carriedBy } from './connection/carrier.ts'
@@ -16,6 +17,7 @@ import type { AnyServer } from './server.ts'
  */
 export class AppShutdown {
   readonly #options: IdleShutdownOptions | undefined
+  readonly #context = new AsyncResource('AppShutdown')
   #current: IdleShutdown
 
   /** @throws IdleUsageError for wrong options, at once and not when a server listens */
@@ -40,11 +42,16 @@ export class AppShutdown {
   watch(server: AnyServer): Disposable {
     if (!this.signal.aborted) return this.#current.watch(server)
     livesOn(this.#current)
-    this.#current = new IdleShutdown([], this.#options)
+    this.#current = this.#make([])
     if (!this.signal.aborted) return this.#current.watch(server)
     // A parent that has aborted closes whatever listens.
-    this.#current = new IdleShutdown(server, this.#options)
+    this.#current = this.#make(server)
     return { [Symbol.dispose]() {} }
+  }
+
+  /** In the context in which the app was made: that of a request, by which a server is found, would be held for good. */
+  #make(servers: ConstructorParameters<typeof IdleShutdown>[0]): IdleShutdown {
+    return this.#context.runInAsyncScope(() => new IdleShutdown(servers, this.#options))
   }
 
   ignore(request: IncomingMessage | Http2ServerRequest): void {
@@ -52,6 +59,8 @@ export class AppShutdown {
   }
 
   close(reason?: unknown): Promise<CloseReport> {
+    // A test closes its app, and goes on.
+    if (!this.signal.aborted) livesOn(this.#current)
     return this.#current.close(reason)
   }
 

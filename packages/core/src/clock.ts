@@ -57,6 +57,20 @@ export function defaultClock(): Clock {
   return faked ? fakedClock : systemClock
 }
 
+/**
+ * The same clock, whose timers are set inside `run`. A timer holds the asynchronous context in which it is set: set by a
+ * request, it would hold the request's stores for as long as it sleeps, and those of the timers after it.
+ */
+export function clockIn(run: <T>(callback: () => T) => T, clock: Clock): Clock {
+  return {
+    now: () => clock.now(),
+    date: () => clock.date(),
+    ...(clock.uptime !== undefined && { uptime: () => clock.uptime?.() ?? clock.date() }),
+    setTimeout: (callback, ms) => run(() => clock.setTimeout(callback, ms)),
+    clearTimeout: (timer) => clock.clearTimeout(timer),
+  }
+}
+
 /** Longer timeouts overflow to 1 ms. See https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
 export const MAX_TIMEOUT: number = 2 ** 31 - 1
 

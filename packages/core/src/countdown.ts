@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Alarm } from './alarm.ts'
-import { after, type Clock } from './clock.ts'
-import { warn } from './errors.ts'
+import { type Clock, clockIn, fakedClock } from './clock.ts'
+import { Confirmation } from './confirmation.ts'
 import { lastLook, turnOfClock } from './last-look.ts'
 import type { Lookout } from './lookout.ts'
 import { type Opening, Openings } from './openings.ts'
@@ -9,6 +9,13 @@ import type { TrackerSettings } from './options.ts'
 
 /** How long (ms, at most) before the deadline bytes are marked, and how long a request head that began is waited for. */
 const HEAD_PATIENCE = 1000
+
+/** An alarm that rings later than this (ms, at most a patience) was held up by more than a busy moment. */
+const HELD_UP = 5000
+
+/** For how many patiences, and for how long (ms) at least, a client that says nothing is waited for, if something waits for it. */
+const MOST_SILENCE = 2
+const LEAST_SILENCE = 2000
 
 /**
  * Counts what is active, and calls back once when nothing has been for as long as the patience.
@@ -25,6 +32,7 @@ export class Countdown {
   holds = 0
   /** Whether the clock stands still until {@link Countdown.start}. */
   paused = true
+  /** The clock of the settings. Its timers are set in the context in which this was made, whichever request sets them. */
   readonly clock: Clock
   /** Milliseconds. */
   readonly patience: number
@@ -43,25 +51,35 @@ export class Countdown {
   #wakeAt = -Infinity
   /** A head that has begun to arrive is waited for until then, whatever ends meanwhile. */
   #lookAgainAt = -Infinity
+  /** The deadline that was marked for. A timer may fire up to 1 ms early, and a second mark would hide what came since. */
+  #markedFor = Infinity
   /** Whether something firm ended while other firm things went on. */
   #endedAmongOthers = false
   /** Changes at soft beginnings, which the last look would not see otherwise. */
   #stirs = 0
   #over = false
-  #stopAsking: (() => void) | undefined
-  #confirmFailed = false
+  readonly #confirmation: Confirmation | undefined
 
   constructor(settings: TrackerSettings, idle: () => void) {
     this.#settings = settings
-    this.clock = settings.clock
+    const { clock, confirm } = settings
+    this.clock = clockIn((callback) => this.run(callback), clock)
     this.patience = settings.patience
     this.#idle = idle
-    this.#alarm = new Alarm(settings.clock, settings.patience, (now, overslept) => this.#wake(now, overslept))
+    // node:test moves its time all the way before it runs the first timer.
+    const heldUp = clock === fakedClock ? Infinity : Math.min(settings.patience, HELD_UP)
+    this.#alarm = new Alarm(this.clock, heldUp, (now, overslept) => this.#wake(now, overslept))
+    this.#confirmation = confirm && new Confirmation(() => this.run(confirm), this.clock, settings.patience)
   }
 
   /** The deadline in monotonic milliseconds; `Infinity` where there is none. */
   get deadline(): number {
     return this.#deadline
+  }
+
+  /** For how long (ms) a client that says nothing is waited for, if something waits for it. */
+  get mostSilence(): number {
+    return Math.max(MOST_SILENCE * this.patience, LEAST_SILENCE)
   }
 
   /** Reports whether the clock can still reach its end. True before `start()` and while paused; false after the end or `stop()`. */
@@ -91,7 +109,7 @@ export class Countdown {
   stop(): void {
     this.#over = true
     this.#halt()
-    this.#stopAsking?.()
+    this.#confirmation?.stop()
   }
 
   watchWith(lookout: Lookout): void {
@@ -228,7 +246,8 @@ export class Countdown {
     } else if (now < this.#markAt) {
       this.#sleep(this.#markAt)
     } else if (now < this.#deadline) {
-      this.#lookout?.mark()
+      if (this.#markedFor !== this.#deadline) this.#lookout?.mark()
+      this.#markedFor = this.#deadline
       this.#sleep(this.#deadline)
     } else {
       this.#look(false)
@@ -246,12 +265,12 @@ export class Countdown {
         if (this.#lookout?.trafficMoved()) this.renew()
         if (this.#disturbed(deadline)) {
           this.#wait()
-        } else if (!quiet || this.#lookout?.headBegun()) {
+        } else if ((!quiet || this.#lookout?.headBegun()) && this.clock.now() <= deadline + this.mostSilence) {
           this.#lookout?.mark()
           this.#lookAgainAt = this.clock.now() + Math.min(this.patience, HEAD_PATIENCE)
           this.#sleep(this.#lookAgainAt)
-        } else if (this.#settings.confirm !== undefined && !confirmed) {
-          this.#ask(this.#settings.confirm)
+        } else if (this.#confirmation !== undefined && !confirmed) {
+          this.#confirmation.ask((yes) => this.#answer(yes, deadline))
         } else {
           this.stop()
           this.#idle()
@@ -265,32 +284,14 @@ export class Countdown {
     return !this.#quiet || this.#deadline !== deadline || this.clock.now() < deadline
   }
 
-  /** Asks the user. Without an answer within one patience, the answer is no. */
-  #ask(confirm: () => boolean | Promise<boolean>): void {
-    const deadline = this.#deadline
-    let answered = false
-    const answer = (yes: boolean): void => {
-      if (answered) return
-      answered = true
-      this.#stopAsking?.()
-      if (this.#over) return
-      if (this.#disturbed(deadline)) this.#wait()
-      else if (yes) this.#look(true)
-      else {
-        this.renew()
-        this.#wait()
-      }
-    }
-    const failed = (error: unknown): void => {
-      if (!this.#confirmFailed) warn('IDLE_CONFIRM_FAILED', 'confirm failed, which counts as false', error)
-      this.#confirmFailed = true
-      answer(false)
-    }
-    this.#stopAsking = after(this.clock, this.patience, () => answer(false))
-    try {
-      Promise.resolve(this.run(confirm)).then((yes) => answer(yes === true), failed)
-    } catch (error) {
-      failed(error)
+  /** The user's answer has come. */
+  #answer(yes: boolean, deadline: number): void {
+    if (this.#over) return
+    if (this.#disturbed(deadline)) this.#wait()
+    else if (yes) this.#look(true)
+    else {
+      this.renew()
+      this.#wait()
     }
   }
 }

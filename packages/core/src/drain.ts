@@ -1,5 +1,6 @@
 import { after, type Clock } from './clock.ts'
 import type { Connection } from './connection/connection.ts'
+import { Arriving } from './connection/parser.ts'
 import type { Countdown } from './countdown.ts'
 import { afterTwoTurns, inSlices, lastLook } from './last-look.ts'
 import { destroyConnections } from './server.ts'
@@ -125,7 +126,7 @@ export class Drain {
   endIfSilent(connections: readonly Connection[]): void {
     const silent = connections.filter((connection) => connection.silent)
     if (silent.length === 0) return
-    const asked = silent.map((connection) => [connection, connection.socket.bytesRead] as const)
+    const asked = silent.map((connection) => [connection, connection.read] as const)
     // Two turns later: after a gap in the event loop, timers are due before what came meanwhile is read.
     this.#later(Math.min(this.#grace, SILENCE), () =>
       afterTwoTurns(() => {
@@ -174,6 +175,7 @@ export class Drain {
 function finish(connections: readonly Connection[]): void {
   for (const connection of connections) connection.finish()
   afterTwoTurns(() => {
-    for (const connection of connections) connection.finishQuiet()
+    const arriving = new Arriving()
+    for (const connection of connections) connection.finishQuiet(arriving)
   })
 }

@@ -3,11 +3,12 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { type Activation, activations } from './activation.ts'
 import type { Connection } from './connection/connection.ts'
 import { ignoreRequest } from './connection/ignore-request.ts'
+import { Arriving } from './connection/parser.ts'
 import { type CloseReport, Drain } from './drain.ts'
 import { IdleUsageError, showValue } from './errors.ts'
 import { MOST_REASONS } from './explanation.ts'
 import { IdleTracker, observe, type TrackerControls } from './idle-tracker.ts'
-import { watchForLeftovers } from './left-running.ts'
+import { type EndedBy, serverOpened, serversOpened, watchForLeftovers, watchWorkers } from './left-running.ts'
 import { type IdleShutdownOptions, type ShutdownSettings, shutdownSettings } from './options.ts'
 import { type AnyHttpServer, type AnyServer, checkServer, isHttp1, isHttp2 } from './server.ts'
 import { ServerWatch, type Shutdown } from './server-watch.ts'
@@ -60,6 +61,8 @@ export class IdleShutdown implements AsyncDisposable {
   readonly #drain: Drain
   readonly #shutdown: Shutdown
   #forgetLeftovers: (() => void) | undefined
+  /** Whether the process goes on after the end by intent. */
+  #livesOn = false
 
   constructor(servers: AnyServer | Iterable<AnyServer>, options?: IdleShutdownOptions) {
     const settings = shutdownSettings(options)
@@ -68,7 +71,9 @@ export class IdleShutdown implements AsyncDisposable {
 
     this.#settings = settings
     this.tracker = new IdleTracker(settings.tracker)
-    let idleEnd = false
+    let endedBy: EndedBy | undefined
+    let openedBefore = 0
+    watchWorkers()
     const known = (): Activation[] => [...this.#watches.keys()].flatMap((server) => activations.get(server) ?? [])
     const { countdown, end } = observe(this.tracker, {
       get startedAgainBy() {
@@ -76,16 +81,20 @@ export class IdleShutdown implements AsyncDisposable {
       },
       arrivals: () => this.#arrivals(),
       mark: () => this.#each((connection) => connection.mark()),
-      headBegun: () => this.#count((connection) => connection.headBegun) > 0,
+      headBegun: () => {
+        const arriving = new Arriving()
+        return this.#count((connection) => connection.headBegun(arriving)) > 0
+      },
       trafficMoved: () => this.#count((connection) => connection.trafficMoved()) > 0,
       explain: (reasons) => this.#each((connection) => reasons.length < MOST_REASONS && connection.explain(reasons)),
       holdEnded: () => drain.check(),
-      ending: (idle) => {
-        idleEnd = idle
-        drain.begin(idle)
+      ending: (by) => {
+        endedBy = by
+        openedBefore = serversOpened()
+        drain.begin(by === 'idle')
         for (const activation of known()) activation.draining(settings.grace)
       },
-      ended: (reason) => drain.proceed(reason, idleEnd),
+      ended: (reason) => drain.proceed(reason, endedBy === 'idle'),
     })
     const drain = new Drain(this.#watches, countdown, settings.grace)
     this.#end = end
@@ -96,19 +105,29 @@ export class IdleShutdown implements AsyncDisposable {
       settings,
       drain,
       opened: (watch) => {
-        if (drain.begun) watch.close()
-        else if (countdown.paused) countdown.start()
+        if (drain.begun) {
+          watch.close()
+          return
+        }
+        serverOpened()
+        if (countdown.paused) countdown.start()
       },
       closed: (watch) => {
-        if (drain.over) watch.detach()
+        // One that has not opened yet is closed as soon as it does, so that it stays watched.
+        if (drain.over) watch.hasOpened && watch.detach()
         else if (drain.begun) drain.check()
-        // The user has closed the last one: the end, too.
-        else if ([...this.#watches.values()].every(({ hasClosed }) => hasClosed)) end(undefined)
+        // The user has closed the last one: the end, too. A server that was never open has closed nothing.
+        else if (watch.hasOpened && [...this.#watches.values()].every(({ hasClosed }) => hasClosed)) {
+          this.#livesOn = true
+          end(undefined)
+        }
       },
     }
     void this.closed.then(() => {
-      for (const watch of this.#watches.values()) if (watch.hasOpened) watch.detach()
-      if (idleEnd) this.#forgetLeftovers = watchForLeftovers(countdown.clock)
+      const opened = [...this.#watches.values()].filter(({ hasOpened }) => hasOpened)
+      for (const watch of opened) watch.detach()
+      if (endedBy === undefined || opened.length === 0 || this.#livesOn || serversOpened() !== openedBefore) return
+      this.#forgetLeftovers = watchForLeftovers(countdown.clock, endedBy)
     })
 
     const { aborted } = this.signal
@@ -206,7 +225,10 @@ export class IdleShutdown implements AsyncDisposable {
 
   static {
     listenersDown = (idle) => idle.#drain.listenersDown
-    livesOn = (idle) => idle.#forgetLeftovers?.()
+    livesOn = (idle) => {
+      idle.#livesOn = true
+      idle.#forgetLeftovers?.()
+    }
     adoptRequest = (idle, request, response) => {
       for (const watch of idle.#watches.values()) watch.adoptRequest(request, response)
     }

@@ -3,6 +3,7 @@ import { IdleTimeoutError, refused } from './errors.ts'
 import { type Explanation, inOneLine, MOST_REASONS, type Reason } from './explanation.ts'
 import { CountedHold, endedHold, type Hold, type HoldOptions } from './hold.ts'
 import { IdleSignal } from './idle-signal.ts'
+import type { EndedBy } from './left-running.ts'
 import type { Lookout } from './lookout.ts'
 import { type IdleTrackerOptions, milliseconds, refuseUnknown, trackerSettings } from './options.ts'
 
@@ -38,14 +39,14 @@ export class IdleTracker implements Disposable {
   constructor(options?: IdleTrackerOptions) {
     const settings = trackerSettings(options)
     this.patience = settings.patience
-    this.#countdown = new Countdown(settings, () => this.#end(new IdleTimeoutError(this.patience), true))
+    this.#countdown = new Countdown(settings, () => this.#end(new IdleTimeoutError(this.patience), 'idle'))
     const { signal: parent } = settings
     if (parent?.aborted) {
-      this.#end(parent.reason, false)
+      this.#end(parent.reason, 'parent')
       return
     }
     if (parent !== undefined) {
-      const onAbort = (): void => this.#end(parent.reason, false)
+      const onAbort = (): void => this.#end(parent.reason, 'parent')
       parent.addEventListener('abort', onAbort, { once: true })
       this.#forgetParent = () => parent.removeEventListener('abort', onAbort)
     }
@@ -156,11 +157,11 @@ export class IdleTracker implements Disposable {
     this.#forgetParent?.()
   }
 
-  #end(reason: unknown, idle: boolean): void {
+  #end(reason: unknown, by: EndedBy): void {
     if (this.#phase === 'ended') return
     const disposed = this.#phase === 'disposed'
     this.#stop('ended')
-    this.#observer?.ending(idle)
+    this.#observer?.ending(by)
     if (!disposed) this.#countdown.run(() => this.#idle.abort(reason))
     this.#observer?.ended(disposed ? reason : this.signal.reason)
   }
@@ -169,7 +170,7 @@ export class IdleTracker implements Disposable {
     observe = (tracker, observer) => {
       tracker.#observer = observer
       tracker.#countdown.watchWith(observer)
-      return { countdown: tracker.#countdown, end: (reason) => tracker.#end(reason, false) }
+      return { countdown: tracker.#countdown, end: (reason) => tracker.#end(reason, 'call') }
     }
   }
 }
@@ -183,7 +184,7 @@ export interface Observer extends Lookout {
   /** A hold was released or cancelled. */
   holdEnded(): void
   /** The end is decided, and the signal is about to abort. */
-  ending(idle: boolean): void
+  ending(by: EndedBy): void
   /** The signal's listeners have run. */
   ended(reason: unknown): void
 }

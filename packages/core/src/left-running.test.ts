@@ -133,13 +133,35 @@ describe.concurrent('a process that lives on is told what keeps it, and then end
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'soon\n', stderr: '' })
   })
 
-  test('after a close() it says nothing: nobody promised that the process ends', async () => {
-    const { code, stdout, stderr } = await runProgram(
+  test.each([
+    ['a close()', `idle.close()`, 'after close()'],
+    ['an aborted parent, as by a handler of SIGTERM', `parent.abort()`, 'as the parent signal had aborted'],
+  ])('after %s, with the reason, and without workers where there are none', async (_, end, reason) => {
+    const { code, stderr } = await runProgram(
       `import { createServer } from 'node:http'
-       const idle = idleShutdown(createServer().listen(0), { patience: '1h' })
-       idle.close()
-       setTimeout(() => console.log('end'), 3500)`,
+       const parent = new AbortController()
+       const server = createServer().listen(0)
+       const idle = idleShutdown(server, { patience: '1h', signal: parent.signal })
+       server.on('listening', () => ${end})
+       const leftover = setInterval(() => {}, 50)
+       process.on('warning', () => clearInterval(leftover))`,
     )
-    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'end\n', stderr: '' })
+    expect(stderr).toContain(`Every server closed 3 s ago ${reason}, but the process is still running.`)
+    expect(stderr).toContain('1 × Timeout')
+    expect(stderr).not.toContain('worker')
+    expect(code).toBe(0)
+  })
+
+  test.each([
+    ['the user closed the last server', `server.close(); setTimeout(() => {}, 3500)`],
+    ['another server is opened', `idle.close(); idleShutdown(createServer().listen(0), { patience: 3500 })`],
+  ])('not when %s: the process lives on by intent', async (_, then) => {
+    const { code, stderr } = await runProgram(
+      `import { createServer } from 'node:http'
+       const server = createServer().listen(0)
+       const idle = idleShutdown(server, { patience: '1h' })
+       server.on('listening', () => { ${then} })`,
+    )
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 })

@@ -20,7 +20,7 @@ const HINTS: Readonly<Record<string, string>> = {
  *
  * Loaded only when there is somebody to tell: hardly any process is still there some seconds after its end.
  */
-export function leftovers(kinds: readonly string[]): string[] {
+export function leftovers(kinds: readonly string[], hasWorkers: boolean): string[] {
   const counts = new Map<string, number>()
   for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1)
   const lines = [...counts].map(
@@ -29,6 +29,6 @@ export function leftovers(kinds: readonly string[]): string[] {
   // Without such a listener the channel holds nothing.
   const listened = process.listenerCount('message') + process.listenerCount('disconnect') > 0
   if (process.connected && listened) lines.push('  the IPC channel to the parent process (process.disconnect())')
-  lines.push('  workers, which Node does not list: terminate() them, or unref() them')
+  if (hasWorkers) lines.push('  workers, which Node does not list: terminate() them, or unref() them')
   return lines
 }

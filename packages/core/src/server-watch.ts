@@ -9,7 +9,7 @@ import type {
   ServerHttp2Stream,
 } from 'node:http2'
 import type { Socket } from 'node:net'
-import { after } from './clock.ts'
+import { bytesRead, countBytes } from './connection/bytes.ts'
 import { carriedBy } from './connection/carrier.ts'
 import { type Connection, connectionOn, type Site } from './connection/connection.ts'
 import { Http1Connection } from './connection/http1-connection.ts'
@@ -19,6 +19,7 @@ import { adoptResponse, onRequest, socketBelow, watchRequests } from './connecti
 import type { Countdown } from './countdown.ts'
 import { withoutChannels } from './discovery.ts'
 import type { Drain } from './drain.ts'
+import { Looks } from './looks.ts'
 import type { ShutdownSettings } from './options.ts'
 import { type AnyServer, isHttp1, isHttp2, isTls, liveSockets, spareConnections } from './server.ts'
 
@@ -26,10 +27,6 @@ type Listener = Parameters<EventEmitter['on']>[1]
 
 /** Says of each server that it is watched from now on: the preload leaves a program that watches its own alone. */
 const watched = channel('idle-shutdown:watch')
-
-/** When what is closed is first looked after in a drain (ms), and how much further away each next time is. */
-const FIRST_LOOK = 500
-const LATER = 1.25
 
 /** What a watch belongs to: several servers under one clock. */
 export interface Shutdown {
@@ -52,7 +49,7 @@ export class ServerWatch implements Site {
   arrivals = 0
   /** Whether it has ever listened, or been given a connection. */
   hasOpened = false
-  /** Whether it has listened and then closed. */
+  /** Whether it has closed since it last listened. Node emits 'close' for a server that never listened as well (20 to 26). */
   hasClosed = false
   readonly countdown: Countdown
   readonly settings: ShutdownSettings
@@ -65,14 +62,15 @@ export class ServerWatch implements Site {
   readonly #listeners: Record<string, Listener>
   #unspare: (() => void) | undefined
   #stopWatchingRequests: (() => void) | undefined
-  /** Forgets the next look after what is closed, where there is to be one. */
-  #forgetLook: (() => void) | undefined
+  readonly #looks: Looks
 
   constructor(server: AnyServer, shutdown: Shutdown) {
     this.server = server
+    ours.add(this.#upgrade)
     this.countdown = shutdown.countdown
     this.settings = shutdown.settings
     this.drain = shutdown.drain
+    this.#looks = new Looks(this.connections, shutdown.countdown, shutdown.drain)
     this.#shutdown = shutdown
     this.#http = isHttp1(server) || isHttp2(server)
     this.#opaque = isTls(server) || isHttp2(server)
@@ -132,9 +130,9 @@ export class ServerWatch implements Site {
     this.#unspare ??= spareConnections(this.server)
   }
 
-  /** The listeners are down: what is closed is looked after more often from now on. */
+  /** The listeners are down: connections are looked at more often from now on. */
   finish(): void {
-    if (this.#opaque) this.#lookIn(FIRST_LOOK)
+    if (this.#http || this.#opaque) this.#looks.finish()
   }
 
   /** Removes every listener, and lets go of what is in progress. */
@@ -143,7 +141,7 @@ export class ServerWatch implements Site {
     for (const event of UPGRADES) this.server.off(event, this.#upgrade)
     this.#stopWatchingRequests?.()
     this.#unspare?.()
-    this.#forgetLook?.()
+    this.#looks.end()
     for (const connection of this.connections) {
       connection.leave()
       if (carriedBy(connection.socket) === undefined) connection.socket.off('close', onSocketClose)
@@ -168,7 +166,7 @@ export class ServerWatch implements Site {
       if (socket.destroyed || connectionOn(socket, this) !== undefined) continue
       if (!this.hasOpened) this.#open()
       // What goes on inside TLS or HTTP/2 cannot be seen from outside: it counts until its next request ends, or it closes.
-      const connection = this.#connect(socket, !this.#http || (this.#opaque && socket.bytesRead > 0), false)
+      const connection = this.#connect(socket, !this.#http || (this.#opaque && bytesRead(socket) > 0), false)
       connection.takenOver()
     }
   }
@@ -199,7 +197,8 @@ export class ServerWatch implements Site {
 
   #connect(socket: Socket, bare: boolean, securing: boolean): Connection {
     if (bare) this.countdown.begin()
-    if (this.#opaque && this.#forgetLook === undefined) this.#lookIn(this.countdown.patience)
+    if (this.#http || this.#opaque) this.#looks.begin()
+    if (this.#http && !this.#opaque) countBytes(socket)
     // HTTP/1, until a session shows otherwise.
     const Kind = this.#http ? Http1Connection : PlainConnection
     if (carriedBy(socket) === undefined) socket.on('close', onSocketClose)
@@ -229,20 +228,6 @@ export class ServerWatch implements Site {
     if (connection instanceof Http2Connection) connection.begin(stream, headers)
   }
 
-  /**
-   * Has connections destroy in `ms` what is closed and Node waits for all the same, and again while there are any; in a drain until
-   * the end, ever more seldom.
-   */
-  #lookIn(ms: number): void {
-    this.#forgetLook?.()
-    this.#forgetLook = after(this.countdown.clock, ms, () => {
-      this.#forgetLook = undefined
-      for (const connection of this.connections) connection.destroyClosed()
-      if (this.drain.finishing) this.#lookIn(LATER * ms)
-      else if (this.connections.size > 0) this.#lookIn(ms)
-    })
-  }
-
   readonly #upgrade = (request: IncomingMessage): void => {
     const connection = connectionOn(request.socket, this)
     if (connection instanceof Http1Connection) connection.upgrade(request)
@@ -251,14 +236,20 @@ export class ServerWatch implements Site {
   // A server with a listener of 'upgrade' treats upgrade requests differently, so ours is there only while the user's is.
 
   #beforeListener(event: string, listener: unknown): void {
-    if (!UPGRADES.includes(event) || listener === this.#upgrade) return
+    // Each watch answers to the listeners of the user only: two of them would otherwise answer to each other without an end.
+    if (!UPGRADES.includes(event) || ours.has(Object(listener))) return
     if (!this.server.listeners(event).includes(this.#upgrade)) this.server.prependListener(event, this.#upgrade)
   }
 
   #afterListener(event: string): void {
-    if (UPGRADES.includes(event) && this.server.listenerCount(event) === 1) this.server.off(event, this.#upgrade)
+    if (UPGRADES.includes(event) && this.server.listeners(event).every((listener) => ours.has(listener))) {
+      this.server.off(event, this.#upgrade)
+    }
   }
 }
+
+/** The listeners of 'upgrade' and 'connect' of every watch. */
+const ours = new WeakSet<object>()
 
 /** One function for every socket, whoever watches it. */
 function onSocketClose(this: Socket): void {

@@ -38,19 +38,33 @@ export function isTls(server: AnyServer): boolean {
   return 'setSecureContext' in server
 }
 
+/** How many watches keep a server from destroying connections, and its own property that they shadow. */
+const spared = new WeakMap<AnyServer, { watches: number; readonly own: PropertyDescriptor | undefined }>()
+
 /**
- * Keeps `close()` of an HTTP/1 server from destroying connections. Returns the undo.
+ * Keeps `close()` of an HTTP/1 server from destroying connections, until each that asked for it has called its undo, in any order.
  *
  * Node's own `close()` destroys, with `closeIdleConnections()`, sockets whose last response is ended but not yet flushed:
  * bytes are lost on every version, 20 to 26. An own property that does nothing shadows that method.
  */
 export function spareConnections(server: AnyServer): () => void {
   if (!('closeIdleConnections' in server)) return () => {}
-  const own = Object.getOwnPropertyDescriptor(server, 'closeIdleConnections')
-  Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true, writable: true })
+  const shadow = spared.get(server) ?? {
+    watches: 0,
+    own: Object.getOwnPropertyDescriptor(server, 'closeIdleConnections'),
+  }
+  spared.set(server, shadow)
+  if (shadow.watches++ === 0) {
+    Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true, writable: true })
+  }
+  let undone = false
   return () => {
+    if (undone) return
+    undone = true
+    if (--shadow.watches > 0) return
+    spared.delete(server)
     Reflect.deleteProperty(server, 'closeIdleConnections')
-    if (own !== undefined) Object.defineProperty(server, 'closeIdleConnections', own)
+    if (shadow.own !== undefined) Object.defineProperty(server, 'closeIdleConnections', shadow.own)
   }
 }
 

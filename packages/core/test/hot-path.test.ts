@@ -1,4 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
+import { idleShutdown, livesOn } from '../src/idle-shutdown.ts'
 import { PATIENCE, startCountdown } from './start-countdown.ts'
 
 describe('under 100,000 requests within one patience', () => {
@@ -53,5 +61,77 @@ describe('under 100,000 requests within one patience', () => {
     }
     // The timer that slept until the first deadline is cleared, and another one is set.
     expect(clock.timerOperations - timerOperations).toBe(2)
+  })
+})
+
+describe('nothing of a request is kept: its store of AsyncLocalStorage is collected', () => {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const PATIENCE = 150
+
+  /** Serves one request that outlasts the patience, in a store of its own, and short ones after it. */
+  async function serve(during: (idle: ReturnType<typeof idleShutdown>) => void): Promise<{
+    readonly idle: ReturnType<typeof idleShutdown>
+    readonly store: WeakRef<object>
+  }> {
+    const storage = new AsyncLocalStorage<object>()
+    let store: WeakRef<object> | undefined
+    const server = createServer((request, response) => {
+      const big = { map: new Array(100_000).fill(0) }
+      const long = request.url === '/long'
+      if (long) store = new WeakRef(big)
+      storage.run(big, () => {
+        if (long) during(idle)
+        setTimeout(() => response.end(), long ? 2 * PATIENCE : 1)
+      })
+    })
+    const idle = idleShutdown(server, { patience: PATIENCE, startupPatience: '1h' })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const ask = async (path: string): Promise<void> => {
+      const [response] = await once(request({ port, path, agent: false, host: '127.0.0.1' }).end(), 'response')
+      response.resume()
+      await once(response, 'end')
+    }
+    await ask('/long')
+    await ask('/short')
+    if (store === undefined) throw new Error('No request has come')
+    return { idle, store }
+  }
+
+  async function isCollected(store: WeakRef<object>): Promise<boolean> {
+    for (let tries = 0; tries < 100; tries++) {
+      await delay(10)
+      collect()
+      if (store.deref() === undefined) return true
+    }
+    return false
+  }
+
+  test('while the server goes on', async () => {
+    const { idle, store } = await serve(() => {})
+    const hold = idle.tracker.hold()
+    expect(await isCollected(store)).toBe(true)
+    expect(idle.signal.aborted).toBe(false)
+    hold.release()
+    await idle.closed
+    livesOn(idle)
+  })
+
+  test('after the idle end', async () => {
+    const { idle, store } = await serve(() => {})
+    await idle.closed
+    expect(await isCollected(store)).toBe(true)
+    livesOn(idle)
+  })
+
+  test('while a hold with a long maxAge goes on that it took', async () => {
+    const holds: Disposable[] = []
+    const { idle, store } = await serve(({ tracker }) => holds.push(tracker.hold('kept', { maxAge: '1h' })))
+    expect(await isCollected(store)).toBe(true)
+    for (const hold of holds) hold[Symbol.dispose]()
+    await idle.closed
+    livesOn(idle)
   })
 })

@@ -12,6 +12,30 @@ test('bytes are marked a second before the deadline, and once', async () => {
   expect(ends).toEqual([PATIENCE])
 })
 
+test('and once where timers fire early: a head that began in the last second is not forgotten', async () => {
+  let read = 0
+  let marked = 0
+  const mark = (): void => {
+    marked = read
+  }
+  const { clock, ends } = startCountdown({}, { mark, headBegun: () => read !== marked })
+  clock.earliness = 0.9
+  await clock.advance(PATIENCE - 200)
+  read = 17
+  await clock.advance(1100)
+  expect(ends).toEqual([])
+  await clock.advance(200)
+  expect(ends).toHaveLength(1)
+})
+
+test('heads that never end hold it for two patiences, and no longer', async () => {
+  const { clock, ends } = startCountdown({}, { headBegun: () => true })
+  await clock.advance(3 * PATIENCE)
+  expect(ends).toEqual([])
+  await clock.advance(1000)
+  expect(ends).toEqual([3 * PATIENCE + 1000])
+})
+
 test('half a patience before it, where that is shorter', async () => {
   const marks: number[] = []
   const { clock, ends } = startCountdown({ patience: 100 }, { mark: () => marks.push(clock.time - 1000) })

@@ -31,6 +31,26 @@ describe.each([
     expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
   })
 
+  test('a port in use, closed and retried, and the next port of another server → served, and then the idle end', async () => {
+    const taken = await listening(createServer())
+    const { port } = taken.address() as AddressInfo
+    const app = makeApp()
+    const middleware = idle({ patience, startupPatience })
+    app.use(middleware)
+    app.get('/', (_req, res) => void res.end('served'))
+    const retried = createServer(app)
+    const failed = once(retried, 'error')
+    retried.listen(port, '127.0.0.1')
+    expect(await failed).toMatchObject([{ code: 'EADDRINUSE' }])
+    retried.close()
+    await listening(retried)
+    const other = await listening(createServer(app))
+    expect(middleware.signal.aborted).toBe(false)
+    for (const server of [retried, other]) expect((await request(server).get('/')).text).toBe('served')
+    expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
+    taken.close()
+  })
+
   test('handlers find the signal in app.locals and in the request', async () => {
     const app = makeApp()
     const middleware = idle({ patience: Infinity })

@@ -37,6 +37,19 @@ describe.each([
     expect((await app.idle.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
   })
 
+  test('listen() after one that found its port in use → served, and then the idle end', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = Object(taken.address())
+    const app = fastify()
+    await app.register(idleShutdown, { patience })
+    await expect(app.listen({ port, host: '127.0.0.1' })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    expect(app.idleSignal.aborted).toBe(false)
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    expect((await app.idle.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
+    taken.close()
+  })
+
   test('handlers find the signal, typed', async () => {
     const app = fastify()
     await app.register(idleShutdown, { patience: Infinity })

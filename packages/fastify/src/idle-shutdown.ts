@@ -1,5 +1,12 @@
 import type { CloseReport, IdleShutdownOptions } from '@idle-shutdown/core'
-import { discover, IdleShutdown, IdleTimeoutError, IdleUsageError, listenersDown } from '@idle-shutdown/core/adapter'
+import {
+  discover,
+  IdleShutdown,
+  IdleTimeoutError,
+  IdleUsageError,
+  listenersDown,
+  livesOn,
+} from '@idle-shutdown/core/adapter'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 
@@ -42,6 +49,8 @@ const plugin: FastifyPluginAsync<IdleShutdownOptions> = async (fastify, options)
   // Also where somebody else closes the app. The listeners go down after a last look, and then Fastify goes on: waiting for
   // the whole drain would keep other plugins' hooks from closing what the drain waits for.
   fastify.addHook('preClose', async () => {
+    // A test closes its app, and goes on.
+    if (!idle.signal.aborted) livesOn(idle)
     void idle.close()
     await listenersDown(idle)
   })

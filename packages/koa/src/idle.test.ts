@@ -22,6 +22,23 @@ describe.each([
     expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
   })
 
+  test('a port in use, closed and retried → served, and then the idle end', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = Object(taken.address())
+    const app = makeApp()
+    const middleware = idle({ app, patience })
+    app.use(middleware)
+    const server = app.listen(port, '127.0.0.1')
+    expect(await once(server, 'error')).toMatchObject([{ code: 'EADDRINUSE' }])
+    server.close()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    expect(middleware.signal.aborted).toBe(false)
+    expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
+    taken.close()
+  })
+
   test('app.callback() makes as many handlers as it is asked for, and each is found', async () => {
     const app = makeApp()
     app.use(idle({ app, patience }))

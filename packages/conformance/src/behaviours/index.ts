@@ -12,6 +12,8 @@ import { lastAnswers } from './last-answers.ts'
 import { pipelines } from './pipelines.ts'
 import { requests } from './requests.ts'
 import { sessions } from './sessions.ts'
+import { silence } from './silence.ts'
+import { tunnels } from './tunnels.ts'
 import { upgrades } from './upgrades.ts'
 
 /** Every behaviour, in the order of the design. */
@@ -21,7 +23,9 @@ export const behaviours: readonly Behaviour[] = [
   ...sessions,
   ...connections,
   ...handshakes,
+  ...silence,
   ...upgrades,
+  ...tunnels,
   ...ignored,
   ...deadline,
   ...drain,

@@ -4,7 +4,9 @@ import type { Countdown } from '../countdown.ts'
 import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import type { ShutdownSettings } from '../options.ts'
+import { bytesMoved, bytesRead } from './bytes.ts'
 import { carriedBy, carry } from './carrier.ts'
+import type { Arriving } from './parser.ts'
 
 /** Where a connection belongs: what it counts on, and whom it tells. */
 export interface Site {
@@ -27,9 +29,6 @@ interface Draining {
   /** Calls their `finishSilent` in a second. */
   endIfSilent(connections: readonly Connection[]): void
 }
-
-/** For how many patiences a connection on which nobody says anything is active, where Node sets no bound. */
-const MOST_SILENCE = 2
 
 /** How much had been written to those that were stuck when last looked at. */
 const stuckAt = new WeakMap<Connection, number>()
@@ -66,7 +65,7 @@ export abstract class Connection {
   abstract get arrived(): number
 
   /** Whether bytes arrived since the mark that are no request yet. */
-  abstract get headBegun(): boolean
+  abstract headBegun(arriving: Arriving): boolean
 
   /** Whether the client has not begun to ask for anything. */
   abstract get silent(): boolean
@@ -77,8 +76,38 @@ export abstract class Connection {
   /** Ends as soon as nothing is in progress. Called once, when nothing more can be queued before the listener. */
   abstract finish(): void
 
-  /** Two turns later: ends if they brought nothing, and nothing is in progress. */
-  finishQuiet(): void {}
+  /** Two turns later: ends if nothing is in progress, and nothing is `arriving`. */
+  finishQuiet(_arriving: Arriving): void {}
+
+  /** Whether it closes in stages now, in place of Node. */
+  closeInStages(): boolean {
+    return false
+  }
+
+  /** Whether what is in progress can go on only when the client says something. */
+  get waiting(): boolean {
+    return this.bare
+  }
+
+  /** How many bytes have been read and written. */
+  get moved(): number {
+    return bytesMoved(this.socket, this.stream)
+  }
+
+  /** The client has said nothing for too long: what waits for it counts no longer. */
+  letGo(): void {
+    if (this.bare) this.unbare()
+  }
+
+  /** What was let go of counts again if its client has spoken. Reports whether that is an activity. */
+  countAgain(): boolean {
+    return false
+  }
+
+  /** The client has said nothing for too long, in a drain: ends what waits for it. */
+  giveUp(): void {
+    this.destroy()
+  }
 
   /** Adds what is in progress to an explanation. */
   explain(reasons: Reason[]): void {
@@ -88,14 +117,22 @@ export abstract class Connection {
   /** Lets go of what is in progress. */
   protected abstract release(): void
 
-  /** Whether bytes moved since this was last asked, on an upgraded socket that counts by its traffic. */
+  /**
+   * Whether bytes moved since this was last asked, on an upgraded socket that counts by its traffic. What was let go of, and
+   * whose client has spoken since, counts again.
+   */
   trafficMoved(): boolean {
-    return false
+    return this.countAgain()
+  }
+
+  /** How many bytes have been read. */
+  get read(): number {
+    return bytesRead(this.socket, this.stream)
   }
 
   /** Remembers how far the socket has been read. */
   mark(): void {
-    this.marked = this.socket.bytesRead
+    this.marked = this.read
   }
 
   /** The socket was open before the server was watched. */
@@ -165,7 +202,7 @@ export abstract class Connection {
   protected boundSilence(): void {
     if (!this.bare) return
     const { countdown } = this.site
-    this.#forgetSilence = after(countdown.clock, MOST_SILENCE * countdown.patience, () => {
+    this.#forgetSilence = after(countdown.clock, countdown.mostSilence, () => {
       if (this.bare) this.unbare()
     })
   }
@@ -178,15 +215,23 @@ export abstract class Connection {
 
   /** Sends what was written, then FIN. */
   protected end(): void {
+    const { stream } = this
     if (this.securing) this.socket.destroy()
-    else this.stream.destroySoon()
+    else if (typeof stream.destroySoon === 'function') stream.destroySoon()
+    // Any other Duplex.
+    else stream.end(() => stream.destroy())
   }
 
   /** A second after `read` bytes had come: ends if the client says nothing, and is asked again later if it does. */
   finishSilent(read: number): void {
     if (!this.silent) return
-    if (this.socket.bytesRead === read) this.end()
+    if (this.read === read && !this.heldBack) this.end()
     else this.site.drain.endIfSilent([this])
+  }
+
+  /** Whether it is the server that does not read, and not the client that says nothing. */
+  protected get heldBack(): boolean {
+    return false
   }
 
   /** Whether TLS waits for the machine, which has nothing left to do, and not for the application to store a session. */

@@ -1,11 +1,15 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import { Announcement } from './announcement.ts'
+import { Apart } from './apart.ts'
+import { bytesRead } from './bytes.ts'
 import { Connection } from './connection.ts'
-import { pieceBeingParsed, requestBeingRead } from './parser.ts'
+import { endAndReadOn, isHeldBack, shadowDestroySoon } from './lingering-close.ts'
+import { Arriving, asksForBody, pieceBeingParsed, requestBeingRead } from './parser.ts'
 import { requestLabel } from './request-label.ts'
+import { hasSpoken } from './silence.ts'
+import { Upgraded } from './upgraded.ts'
 
 /** A connection that speaks HTTP/1, or nothing yet. */
 export class Http1Connection extends Connection {
@@ -14,12 +18,12 @@ export class Http1Connection extends Connection {
   /** Further pipelined responses, in order. */
   #queued: ServerResponse[] | undefined
   /** Those of them that are no activity. */
-  #ignored: Set<ServerResponse> | undefined
+  #apart: Apart | undefined
   /** In a drain: puts `Connection: close` on the last answer. */
   #announcement: Announcement | undefined
   /** Whether no request has come yet. */
   #fresh = true
-  #upgraded: 'open' | 'traffic' | 'ignore' | undefined
+  #upgraded: Upgraded | undefined
   /** Whether it was open before the server was watched. */
   #late = false
   /** In a drain: it gives an answer, or has given the last one, and waits for the client to close. */
@@ -43,8 +47,7 @@ export class Http1Connection extends Connection {
   closed(response: ServerResponse): void {
     if (!this.#remove(response)) return
     const { site } = this
-    if (this.#ignored?.delete(response)) site.countdown.endSoft()
-    else site.countdown.end()
+    this.#endCount(response)
     if (site.drain.begun && response.writableFinished && !this.stream.destroyed) site.drain.drained++
     // Node lets go of the response, and goes on to the next one, only after it has told.
     if (this.#late || site.drain.begun) process.nextTick(() => this.#settled(response))
@@ -53,37 +56,28 @@ export class Http1Connection extends Connection {
   /** A request in progress turns out to be no activity. */
   ignore(request: IncomingMessage): void {
     const response = this.#responses.find(({ req }) => req === request)
-    if (response !== undefined && !this.#ignored?.has(response)) this.#ignore(response)
+    if (response !== undefined) this.#ignore(response)
   }
 
   /** The connection leaves HTTP. `request` is the last one. */
   upgrade(request: IncomingMessage): void {
     const { countdown, settings } = this.site
+    const { bare } = this
     this.#fresh = false
-    this.#upgraded = settings.ignored?.(request) ? 'ignore' : settings.upgrades
-    if (this.#upgraded === 'open') {
-      if (this.bare) this.bare = false
-      else countdown.begin()
-    } else if (this.bare) {
-      this.bare = false
-      if (this.#upgraded === 'traffic') countdown.end()
-      else countdown.retract()
-    } else if (this.#upgraded === 'traffic') {
-      countdown.renew()
-    }
-    this.trafficMoved()
+    this.bare = false
+    this.#upgraded = new Upgraded(this.stream, countdown, settings.ignored?.(request) ? 'ignore' : settings.upgrades)
+    this.#upgraded.begin(bare)
   }
 
   /** The socket was open before the server was watched: if it has been read from, it has had its first request. */
   override takenOver(): void {
     super.takenOver()
     this.#late = true
-    this.#fresh = this.socket.bytesRead === 0
+    this.#fresh = this.read === 0
     // Node takes its parser from a socket that leaves HTTP. What its last request was, nobody knows any more.
     if (Reflect.get(this.socket, 'parser') === null) {
-      this.#upgraded = this.site.settings.upgrades
-      if (this.#upgraded === 'open') this.site.countdown.begin()
-      this.trafficMoved()
+      this.#upgraded = new Upgraded(this.stream, this.site.countdown, this.site.settings.upgrades)
+      this.#upgraded.takeOver()
     }
     this.#adoptCurrent()
   }
@@ -95,22 +89,49 @@ export class Http1Connection extends Connection {
   }
 
   get arrived(): number {
-    return this.#upgraded === undefined ? this.socket.bytesRead : 0
+    return this.#upgraded === undefined ? this.read : 0
   }
 
-  get headBegun(): boolean {
-    return this.#upgraded === undefined && this.#response === undefined && this.socket.bytesRead !== this.marked
+  headBegun(arriving: Arriving): boolean {
+    if (this.#upgraded !== undefined || this.#response !== undefined || this.read === this.marked) return false
+    return arriving.has(this.stream) !== false
   }
 
   get silent(): boolean {
-    return this.securing || this.#stage === 'lingering' || (this.#fresh && !this.headBegun)
+    if (this.securing || this.#stage === 'lingering') return true
+    if (this.#upgraded !== undefined || this.#response !== undefined) return false
+    // The application has closed its side, and can answer nothing: as a handler of 'clientError' does.
+    return this.stream.writableEnded || (this.#fresh && !this.#hasAsked)
+  }
+
+  protected override get heldBack(): boolean {
+    return this.#stage === 'lingering' && isHeldBack(this.stream)
+  }
+
+  override get waiting(): boolean {
+    const { finishing } = this.site.drain
+    if (this.#stage === 'lingering' || this.securing) return this.bare
+    if (this.#upgraded !== undefined) return this.#upgraded.waits(finishing)
+    const response = this.#response
+    if (response === undefined) return this.#fresh || finishing
+    return !response.req.complete && asksForBody(response) && !this.stream.isPaused()
+  }
+
+  override letGo(): void {
+    super.letGo()
+    this.#upgraded?.letGo()
+    if (this.#response !== undefined) this.#setApart().letGo(this.#response)
+  }
+
+  override countAgain(): boolean {
+    const response = this.#response
+    if (this.#upgraded !== undefined) return hasSpoken(this) && this.#upgraded.countAgain()
+    if (response === undefined || !this.#apart?.isLetGo(response) || !hasSpoken(this)) return false
+    return this.#apart.countAgain(response)
   }
 
   override trafficMoved(): boolean {
-    if (this.#upgraded !== 'traffic') return false
-    const before = this.marked
-    this.marked = this.stream.bytesRead + this.stream.bytesWritten
-    return this.marked !== before
+    return this.countAgain() || this.#upgraded?.trafficMoved() === true
   }
 
   override mark(): void {
@@ -122,15 +143,15 @@ export class Http1Connection extends Connection {
   }
 
   finish(): void {
-    if (this.#upgraded === 'ignore') this.end()
+    if (this.#upgraded?.isIgnored) this.end()
     else if (this.#kept) this.mark()
   }
 
-  override finishQuiet(): void {
+  override finishQuiet(arriving: Arriving): void {
     if (!this.#kept) return
     const { socket, stream } = this
     const request = requestBeingRead(stream)
-    if (request === undefined && this.headBegun) return
+    if (request === undefined && !stream.writableEnded && this.#arriving(arriving)) return
     // A client that pipelines has perhaps not read all of its answers, and sends on.
     if (request || this.#stage || this.#queued) this.#linger(request)
     // With nothing left to write, close(2) sends the FIN. A shutdown(2) before it would be felt, with ten thousand of them.
@@ -145,17 +166,21 @@ export class Http1Connection extends Connection {
 
   override explain(reasons: Reason[]): void {
     super.explain(reasons)
-    if (this.#upgraded === 'open') reasons.push({ kind: 'upgrade', label: this.origin, ignored: false })
+    if (this.#upgraded?.isOpen) reasons.push({ kind: 'upgrade', label: this.origin, ignored: false })
     for (const response of this.#responses) {
-      const ignored = this.#ignored?.has(response) === true
-      reasons.push({ kind: 'request', label: requestLabel(response.req), ignored })
+      if (this.#apart?.isLetGo(response)) continue
+      reasons.push({
+        kind: 'request',
+        label: requestLabel(response.req),
+        ignored: this.#apart?.isIgnored(response) === true,
+      })
     }
   }
 
   /** Node 20 and 22 emit no 'close' for queued responses whose connection was lost: all that is left ends here. */
   protected release(): void {
-    if (this.#upgraded === 'open') this.site.countdown.end()
-    for (const response of this.#responses) this.ended(this.#ignored?.has(response) === true)
+    this.#upgraded?.end()
+    for (const response of this.#responses) this.#endCount(response)
     this.#upgraded = undefined
     this.#response = undefined
     this.#queued = undefined
@@ -177,18 +202,35 @@ export class Http1Connection extends Connection {
   }
 
   #announceOn(response: ServerResponse): void {
-    this.#closeInStages()
+    this.#stage = this.#stage ?? 'answering'
+    shadowDestroySoon(this.stream)
     this.#announcement ??= new Announcement(this.stream, (one) => this.#responses.at(-1) === one)
     this.#announcement.add(response)
   }
 
   /** What has begun as an activity is none. */
   #ignore(response: ServerResponse): void {
-    this.#ignored = (this.#ignored ?? new Set()).add(response)
     // What was read by now was its head. What comes after it may be the head of the next.
-    this.mark()
-    this.site.countdown.beginSoft()
-    this.site.countdown.retract()
+    if (this.#setApart().ignore(response)) this.mark()
+  }
+
+  #setApart(): Apart {
+    this.#apart ??= new Apart(this.site.countdown)
+    return this.#apart
+  }
+
+  #endCount(response: ServerResponse): void {
+    if (!this.#apart?.end(response)) this.site.countdown.end()
+  }
+
+  /** Whether the client has begun to ask. The bytes of a TLS handshake are not counted on what is spoken inside. */
+  get #hasAsked(): boolean {
+    return bytesRead(this.stream) > 0 && this.#arriving(new Arriving())
+  }
+
+  /** Whether a request is arriving, or, where Node does not show it, bytes that may be one came since the mark. */
+  #arriving(arriving: Arriving): boolean {
+    return arriving.has(this.stream) ?? this.read !== this.marked
   }
 
   #remove(response: ServerResponse): boolean {
@@ -211,46 +253,21 @@ export class Http1Connection extends Connection {
       else this.#linger(response.req)
       return
     }
-    this.#closeInStages()
+    this.#stage = this.#stage ?? 'answering'
+    shadowDestroySoon(this.stream)
     this.mark()
-    afterTwoTurns(() => this.finishQuiet())
+    afterTwoTurns(() => this.finishQuiet(new Arriving()))
   }
 
-  /** Node would close the connection as soon as the last answer is written. */
-  #closeInStages(): void {
-    if (this.#stage !== undefined) return
-    this.#stage = 'answering'
-    const { stream } = this
-    const { destroySoon } = stream
-    stream.destroySoon = () => {
-      if (this.#upgraded === undefined) this.#linger(requestBeingRead(stream))
-      else destroySoon.call(stream)
-    }
+  override closeInStages(): boolean {
+    if (this.#stage === undefined || this.#upgraded !== undefined) return false
+    this.#linger(requestBeingRead(this.stream))
+    return true
   }
 
-  /**
-   * The last answer is given: sends FIN, and reads until the client has closed, too, or says nothing for a second.
-   *
-   * To bytes that find a socket closed TCP answers with RST, and what the client has not read by then is lost.
-   *
-   * @see {@link https://www.rfc-editor.org/rfc/rfc9112#section-9.6-12 RFC 9112, 9.6}
-   */
+  /** The last answer is given: waits until the client has closed, too, or says nothing for a second. */
   #linger(request?: IncomingMessage): void {
-    const { stream } = this
     this.#stage = 'lingering'
-    // The rest of its body is for whoever reads it.
-    if (request?.complete === false) request.once('end', () => discard(stream))
-    else discard(stream)
-    stream.end(() => {
-      if (!stream.destroyed) this.site.drain.endIfSilent([this])
-    })
+    endAndReadOn(this.stream, request, () => this.site.drain.endIfSilent([this]))
   }
-}
-
-/** Reads what still comes, and lets nobody have it: Node's parser would ask the application to answer. */
-function discard(stream: Socket): void {
-  stream.removeAllListeners('data')
-  // At a listener of somebody else, Node takes the socket back from its parser (20 to 26).
-  stream.on('data', () => {})
-  stream.resume()
 }

@@ -13,7 +13,12 @@ export class PlainConnection extends Connection {
     return 0
   }
 
-  get headBegun(): boolean {
+  headBegun(): boolean {
+    return false
+  }
+
+  /** An open connection counts, whatever is said on it. Before the handshake it has a bound of its own. */
+  override get waiting(): boolean {
     return false
   }
 

@@ -94,6 +94,14 @@ export const http1Happenings: readonly Happening[] = [
       reference.bytes(connection)
     },
   ),
+  toConnection(
+    'CRLF between requests on',
+    ({ speaksHttp, head, requests, used }) => speaksHttp && !head && used && requests.length === 0,
+    (connection, reference, system) => {
+      reference.bytes(connection)
+      system.wire(connection.number).client.write('\r\n')
+    },
+  ),
   request('request on', false),
   request('ignored request on', true),
   request('request with half a body on', false, 'Content-Length: 4\r\n'),

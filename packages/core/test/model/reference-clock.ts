@@ -1,5 +1,7 @@
 /** How long before the deadline bytes are marked, and how long a head that began is waited for (decision 6). */
 const HEAD_PATIENCE = 1000
+/** For how many patiences a client that says nothing is waited for. */
+export const MOST_SILENCE = 2
 /** A timer that wakes later than this was held up. */
 const HELD_UP = 5000
 /** The wall clock ran ahead by more than this: the machine was suspended. */
@@ -36,8 +38,10 @@ export class ReferenceClock {
   /** A head that has begun to arrive is given until then. */
   #lookAgainAt = 0
   /** What falls due at a time of its own. */
-  #alarms: { readonly at: number; readonly ring: () => void }[] = []
-  #timer: { readonly at: number } | undefined
+  #alarms: { readonly at: number; readonly order: number; readonly ring: () => void }[] = []
+  #timer: { readonly at: number; readonly order: number } | undefined
+  /** Of what falls due at once, what was set first is first. */
+  #orders = 0
   /** How far the wall clock was ahead when the timer last woke, or was set where there was none. */
   #knownAhead = 0
 
@@ -87,9 +91,13 @@ export class ReferenceClock {
     else this.#sleepAtMost()
   }
 
-  /** Calls back when so much time has passed. */
-  after(ms: number, ring: () => void): void {
-    this.#alarms.push({ at: this.now + ms, ring })
+  /** Calls back when so much time has passed. Returns the undo. */
+  after(ms: number, ring: () => void): () => void {
+    const alarm = { at: this.now + ms, order: ++this.#orders, ring }
+    this.#alarms.push(alarm)
+    return () => {
+      this.#alarms = this.#alarms.filter((each) => each !== alarm)
+    }
   }
 
   /** When the last look is due, if nothing happens until then. */
@@ -103,9 +111,10 @@ export class ReferenceClock {
   pass(ms: number, duringLook?: () => void): void {
     const end = this.now + ms
     for (;;) {
-      const [next] = this.#alarms.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
+      const [next] = this.#alarms.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at || a.order - b.order)
       const timer = this.state === 'running' ? this.#timer : undefined
-      if (timer !== undefined && timer.at <= Math.min(end, next?.at ?? end)) {
+      const timerFirst = next === undefined || timer === undefined || timer.at - next.at || timer.order - next.order
+      if (timer !== undefined && timer.at <= end && (timerFirst === true || timerFirst < 0)) {
         this.now = Math.max(this.now, timer.at)
         this.#wake(duringLook)
       } else if (next !== undefined) {
@@ -146,7 +155,7 @@ export class ReferenceClock {
     if (this.#activity.trafficMoved()) this.renew()
     if (!this.#activity.quiet) this.#timer = undefined
     else if (this.now < this.deadline) this.#sleep(this.#markAt)
-    else if (this.#activity.headBegun) {
+    else if (this.#activity.headBegun && this.now <= this.deadline + MOST_SILENCE * this.#patience) {
       this.#activity.mark()
       this.#lookAgainAt = this.now + Math.min(this.#patience, HEAD_PATIENCE)
       this.#sleep(this.#lookAgainAt)
@@ -171,7 +180,7 @@ export class ReferenceClock {
 
   #sleep(until: number): void {
     if (this.#timer === undefined) this.#knownAhead = this.ahead
-    this.#timer = { at: Math.max(until, this.now) }
+    this.#timer = { at: Math.max(until, this.now), order: ++this.#orders }
   }
 
   get #suspended(): boolean {

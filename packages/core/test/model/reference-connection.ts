@@ -8,6 +8,8 @@ export class RequestReference {
   readonly matched: boolean
   /** Whether it is no activity: because it is matched, or because the route said so. */
   ignored: boolean
+  /** It counts no longer: its client has sent half a body, and was silent for two patiences. */
+  silent = false
   /** The handler has ended the response. A pipelined one is closed only after those before it. */
   answered = false
   /** Whether it is counted: of pipelined ones that began before the server was watched, Node shows only the first. */
@@ -38,8 +40,14 @@ export class ConnectionReference {
   head = false
   /** Whether the client still owes a part of a request's body. */
   body = false
+  /** Whether it has had a request. */
+  used = false
   /** Whether bytes came that nobody has taken notice of yet: since the mark; of an upgraded socket, since the last look. */
   moved = false
+  /** How many times bytes have moved, in either direction. */
+  moves = 0
+  /** How far it had come when it was first seen to wait for its client, and when that was. */
+  silence: { readonly moves: number; readonly since: number } | undefined
   /** HTTP/2: whether the client's SETTINGS have come. */
   settled = false
 
@@ -50,17 +58,29 @@ export class ConnectionReference {
   }
 
   get firm(): number {
-    const firm = this.requests.filter(({ seen, ignored }) => seen && !ignored).length
+    const firm = this.requests.filter(({ seen, ignored, silent }) => seen && !ignored && !silent).length
     return (this.bare ? 1 : 0) + firm + (this.upgraded === 'open' ? 1 : 0)
   }
 
   get soft(): number {
-    return this.requests.filter(({ seen, ignored }) => seen && ignored).length
+    return this.requests.filter(({ seen, ignored, silent }) => seen && ignored && !silent).length
   }
 
-  /** Decision 6: it has been read from since the mark, and there is no request. */
+  /** Decision 6: it has been read from since the mark, and there is no request, but a part of one. */
   get headBegun(): boolean {
-    return this.server.kind === 'http' && this.upgraded === undefined && this.requests.length === 0 && this.moved
+    const { server, upgraded, requests, moved, head, body } = this
+    return server.kind === 'http' && upgraded === undefined && requests.length === 0 && moved && (head || body)
+  }
+
+  /** Decision 42: it goes on only when its client says something. */
+  get waiting(): boolean {
+    if (this.server.kind !== 'http' || this.upgraded !== undefined) return false
+    return this.requests.length === 0 ? !this.used : this.requests.length === 1 && this.body
+  }
+
+  /** Whether its client has spoken since it was seen to be silent. */
+  get hasSpoken(): boolean {
+    return !this.waiting || this.silence?.moves !== this.moves
   }
 
   /** Whether the next request may begin. */

@@ -1,4 +1,4 @@
-import { type Activity, ReferenceClock, type Renewal } from './reference-clock.ts'
+import { type Activity, MOST_SILENCE, ReferenceClock, type Renewal } from './reference-clock.ts'
 import { ConnectionReference, RequestReference } from './reference-connection.ts'
 import { HoldReference } from './reference-hold.ts'
 import { ServerReference } from './reference-server.ts'
@@ -69,6 +69,7 @@ export class Reference implements Activity {
 
   listen(server: ServerReference): void {
     server.state = 'listening'
+    server.givenUp = false
     if (server.watches > 0) this.clock.start()
   }
 
@@ -76,11 +77,14 @@ export class Reference implements Activity {
   watch(server: ServerReference): void {
     if (++server.watches > 1) return
     for (const connection of server.connections) {
+      connection.silence = undefined
+      this.#lookIn(server)
       connection.bare = server.kind === 'net'
       connection.moved = false
       if (connection.upgraded !== undefined) connection.upgraded = this.settings.upgrades
       for (const request of connection.requests) {
         request.ignored = request.matched
+        request.silent = false
         request.seen = request === connection.requests[0]
       }
     }
@@ -90,6 +94,9 @@ export class Reference implements Activity {
   /** The last undo releases what the server held. */
   unwatch(server: ServerReference): void {
     if (--server.watches > 0) return
+    server.givenUp = false
+    server.forgetLook?.()
+    server.forgetLook = undefined
     const counted = server.connections.filter(({ firm, soft }) => firm + soft > 0)
     for (const connection of server.connections) this.#openings.delete(connection)
     if (counted.length > 0) this.#released(counted.some(({ firm }) => firm > 0))
@@ -97,6 +104,9 @@ export class Reference implements Activity {
 
   /** The user closes it, while it has no connection that Node would close. */
   closeServer(server: ServerReference): void {
+    // Nothing was open: nothing has ended.
+    if (server.state === 'new') server.givenUp = server.watches > 0
+    if (server.state === 'new') return
     server.state = 'closing'
     this.#closeIfEmpty(server)
   }
@@ -107,6 +117,7 @@ export class Reference implements Activity {
     const bare = server.kind === 'net' || this.settings.activity === 'connections'
     const connection = new ConnectionReference(++this.#numbers, server, bare)
     server.connections.push(connection)
+    if (server.watches > 0) this.#lookIn(server)
     // A session that never sends its SETTINGS counts for two patiences.
     if (server.kind === 'http2') this.clock.after(2 * PATIENCE, () => this.#letGo(connection))
     return connection
@@ -114,14 +125,17 @@ export class Reference implements Activity {
 
   /** Bytes that are no request yet, or no longer. */
   bytes(connection: ConnectionReference): void {
+    connection.moves++
     connection.moved = true
   }
 
   request(connection: ConnectionReference, ignored: boolean): RequestReference {
     const request = new RequestReference(++this.#numbers, connection, ignored)
     const { bare } = connection
+    connection.moves++
     connection.requests.push(request)
     connection.bare = false
+    connection.used = true
     connection.head = false
     // What an ignored request consists of is no head that begins.
     connection.moved = !ignored
@@ -136,6 +150,7 @@ export class Reference implements Activity {
   answer(request: RequestReference): void {
     request.answered = true
     const { connection } = request
+    connection.moves++
     const inOrder = connection.server.kind === 'http'
     const waiting = connection.requests.findIndex(({ answered }) => !answered)
     const closed = connection.requests.filter(
@@ -155,12 +170,14 @@ export class Reference implements Activity {
     if (request.ignored || !request.seen || connection.server.watches === 0) return
     request.ignored = true
     connection.moved = false
+    if (request.silent) return
     this.#retracted(connection)
     this.#retractOpening(connection)
   }
 
   upgrade(connection: ConnectionReference, ignored: boolean): void {
     const { bare } = connection
+    connection.moves++
     connection.bare = false
     connection.head = false
     connection.upgraded = ignored ? 'ignore' : this.settings.upgrades
@@ -229,9 +246,10 @@ export class Reference implements Activity {
   }
 
   trafficMoved(): boolean {
+    const spoken = this.#watched.filter((connection) => this.#countAgain(connection))
     const traffic = this.#watched.filter(({ upgraded, moved }) => upgraded === 'traffic' && moved)
     for (const connection of traffic) connection.moved = false
-    return traffic.length > 0
+    return traffic.length + spoken.length > 0
   }
 
   get #watched(): ConnectionReference[] {
@@ -242,6 +260,46 @@ export class Reference implements Activity {
     return this.#watched.reduce((sum, { firm }) => sum + firm, 0)
   }
 
+  /** Looks after the connections of a server every patience, for as long as it has any. */
+  #lookIn(server: ServerReference): void {
+    if (server.kind === 'net' || server.forgetLook !== undefined) return
+    server.forgetLook = this.clock.after(PATIENCE, () => {
+      server.forgetLook = undefined
+      for (const connection of server.connections) {
+        this.#countAgain(connection)
+        this.#lookAt(connection)
+      }
+      if (server.connections.length > 0) this.#lookIn(server)
+    })
+  }
+
+  /** A client that has said nothing for two patiences, and is waited for, is waited for no longer. */
+  #lookAt(connection: ConnectionReference): void {
+    const { moves, waiting, silence, requests } = connection
+    const { now } = this.clock
+    if (!waiting) connection.silence = undefined
+    else if (silence === undefined || silence.moves !== moves) connection.silence = { moves, since: now }
+    else if (now - silence.since >= MOST_SILENCE * PATIENCE) {
+      this.#letGo(connection)
+      for (const request of requests) {
+        if (!request.silent) this.#setSilent(request)
+      }
+    }
+  }
+
+  #setSilent(request: RequestReference): void {
+    request.silent = true
+    this.#released(!request.ignored)
+  }
+
+  /** What was let go of counts again once its client has spoken. */
+  #countAgain({ requests, hasSpoken }: ConnectionReference): boolean {
+    const [request] = requests
+    if (request?.silent !== true || !hasSpoken) return false
+    request.silent = false
+    return !request.ignored
+  }
+
   #letGo(connection: ConnectionReference): void {
     if (!connection.bare || connection.server.watches === 0 || !this.connections.includes(connection)) return
     connection.bare = false
@@ -250,9 +308,10 @@ export class Reference implements Activity {
 
   #close(connection: ConnectionReference, closed: readonly RequestReference[]): void {
     connection.requests = connection.requests.filter((request) => !closed.includes(request))
-    const firm = closed.some(({ ignored }) => !ignored)
+    const counted = closed.filter(({ silent }) => !silent)
+    const firm = counted.some(({ ignored }) => !ignored)
     if (firm) this.#openings.delete(connection)
-    if (connection.server.watches > 0 && closed.length > 0) this.#released(firm)
+    if (connection.server.watches > 0 && counted.length > 0) this.#released(firm)
     // Only now is the next one seen, where it was not: it has been as if nothing else were in progress.
     for (const request of connection.requests.slice(0, 1)) request.seen = true
   }
@@ -286,6 +345,7 @@ export class Reference implements Activity {
     if (server.state !== 'closing' || server.connections.length > 0) return
     server.state = 'closed'
     if (server.watches === 0) return
-    if (this.servers.every(({ watches, state }) => watches === 0 || state === 'closed')) this.clock.end()
+    if (this.servers.every(({ watches, state, givenUp }) => watches === 0 || state === 'closed' || givenUp))
+      this.clock.end()
   }
 }

@@ -26,10 +26,14 @@ export const endHappenings: readonly Happening[] = [
     },
     ({ ended }) => !ended,
   ),
-  toServer('user closes', closeable, (server, reference, system) => {
-    reference.closeServer(server)
-    system.server(server.number).close()
-  }),
+  toServer(
+    'user closes',
+    (server) => server.state === 'new' || closeable(server),
+    (server, reference, system) => {
+      reference.closeServer(server)
+      system.server(server.number).close()
+    },
+  ),
 ]
 
 export function serverHappenings(kind: ServerReference['kind']): readonly Happening[] {

@@ -1,0 +1,112 @@
+import { once } from 'node:events'
+import type { ClientHttp2Stream, Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { AnyServer } from '@idle-shutdown/core'
+import { expect } from 'vitest'
+import { type Behaviour, isHttp2 } from '../behaviour.ts'
+import type { Trial } from '../trial.ts'
+
+/** Lets the server answer every CONNECT, extended (RFC 8441) or not, and echo. */
+function acceptTunnels(server: AnyServer): void {
+  if ('updateSettings' in server) server.updateSettings({ enableConnectProtocol: true })
+  server.on('connect', ({ stream }: Http2ServerRequest, _response: Http2ServerResponse) => {
+    stream.on('error', () => {})
+    stream.respond({ ':status': 200 })
+    stream.pipe(stream)
+  })
+}
+
+/** Opens a WebSocket's stream, or a plain tunnel, and waits until it is answered. */
+async function open(t: Trial, path?: string): Promise<ClientHttp2Stream> {
+  const { session } = await t.session()
+  const extended = { ':protocol': 'websocket', ':scheme': 'http', ':path': path ?? '/' }
+  const stream = session.request(
+    { ':method': 'CONNECT', ':authority': 'localhost', ...(path && extended) },
+    { endStream: false },
+  )
+  stream.on('error', () => {})
+  await once(stream, 'response')
+  return stream
+}
+
+async function echo(stream: ClientHttp2Stream): Promise<void> {
+  const echoed = once(stream, 'data')
+  stream.write('ping')
+  expect(String(await echoed)).toBe('ping')
+}
+
+const all: readonly Behaviour[] = [
+  ...(
+    [
+      ['WebSocket over HTTP/2 (RFC 8441)', '/'],
+      ['CONNECT over HTTP/2', undefined],
+    ] as const
+  ).map(
+    ([name, path]): Behaviour => ({
+      name: `${name} → an upgrade that is active until it closes`,
+      async run(t) {
+        const clock = t.stopTime()
+        const { tracker } = await t.serve({ patience: 1000, clock }, acceptTunnels)
+        const stream = await open(t, path)
+        expect(tracker.explain().reasons).toMatchObject([{ kind: 'upgrade', ignored: false }])
+        for (let patience = 0; patience < 8; patience++) clock.advance(1000)
+        expect(tracker.active).toBe(1)
+        await echo(stream)
+        const closed = once(stream, 'close')
+        stream.close()
+        await closed
+        await t.lookedAt()
+        expect(tracker.active).toBe(0)
+      },
+    }),
+  ),
+  {
+    name: "WebSocket over HTTP/2, upgrades 'traffic' → no hold; bytes renew the deadline, a PING of the session does not",
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ upgrades: 'traffic', patience: 1000, clock }, acceptTunnels)
+      const stream = await open(t, '/')
+      expect(idle.tracker.explain()).toMatchObject({ active: 0, ignored: 0, reasons: [] })
+      clock.advance(900)
+      await echo(stream)
+      clock.advance(200)
+      await t.lookedAt()
+      expect(idle.signal.aborted).toBe(false)
+      await new Promise((resolve) => stream.session?.ping(resolve))
+      clock.advance(1000)
+      await t.lookedAt()
+      expect(idle.signal.aborted).toBe(true)
+    },
+  },
+  {
+    name: "WebSocket over HTTP/2, upgrades 'ignore' → never active; ended at the drain, after the signal's listeners",
+    async run(t) {
+      const clock = t.stopTime()
+      const idle = await t.serve({ upgrades: 'ignore', patience: 1000, clock }, acceptTunnels)
+      const stream = await open(t, '/')
+      expect(idle.tracker.active).toBe(0)
+      idle.tracker.touch()
+      const closed = once(stream, 'close')
+      clock.advance(1000)
+      await t.lookedAt()
+      expect(idle.signal.aborted).toBe(true)
+      await closed
+      expect(await idle.closed).toMatchObject({ drained: 0, destroyed: 0 })
+    },
+  },
+  {
+    name: 'an ignored request that is a WebSocket over HTTP/2 → never active, and the deadline stays where it was',
+    async run(t) {
+      const clock = t.stopTime()
+      const { tracker } = await t.serve({ ignore: '/live', patience: '1m', clock }, acceptTunnels)
+      tracker.touch()
+      const { deadline } = tracker
+      clock.advance(1000)
+      await open(t, '/live')
+      expect(tracker.active).toBe(0)
+      expect(tracker.deadline).toEqual(deadline)
+    },
+  },
+]
+
+/** Streams of HTTP/2 that leave HTTP. */
+export const tunnels: readonly Behaviour[] = all.map((behaviour) => ({ appliesTo: isHttp2, ...behaviour }))
