@@ -51,6 +51,11 @@ export class AppShutdown {
     this.#current.ignore(request)
   }
 
+  /** Ends a response with the signal of the living. See {@link IdleShutdown.endOnIdle}. */
+  get endOnIdle(): IdleShutdown['endOnIdle'] {
+    return this.#current.endOnIdle.bind(this.#current)
+  }
+
   close(reason?: unknown): Promise<CloseReport> {
     return this.#current.close(reason)
   }
@@ -91,7 +96,10 @@ export class AppShutdown {
 }
 
 /** What the middleware of an adapter carries: the members of the living {@link IdleShutdown}. */
-export type IdleMembers = Pick<IdleShutdown, 'tracker' | 'signal' | 'closed' | 'watch' | 'ignore' | 'close'> &
+export type IdleMembers = Pick<
+  IdleShutdown,
+  'tracker' | 'signal' | 'closed' | 'watch' | 'ignore' | 'endOnIdle' | 'close'
+> &
   AsyncDisposable
 
 /** Gives `middleware` the members of `shutdown`. */
@@ -102,6 +110,7 @@ export function withMembers<T extends object>(middleware: T, shutdown: AppShutdo
     closed: { get: () => shutdown.closed },
     watch: { value: shutdown.watch.bind(shutdown) },
     ignore: { value: shutdown.ignore.bind(shutdown) },
+    endOnIdle: { get: () => shutdown.endOnIdle },
     close: { value: shutdown.close.bind(shutdown) },
     [Symbol.asyncDispose]: { value: shutdown[Symbol.asyncDispose].bind(shutdown) },
   }

@@ -23,6 +23,7 @@ const floors: readonly (readonly string[])[] = [
   [
     'idle-signal',
     'explanation',
+    'open-responses',
     'options',
     'openings',
     'alarm',
