@@ -3,9 +3,11 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { type Carrier, carriedBy } from './connection/carrier.ts'
 import { discover, withoutChannels } from './discovery.ts'
 import type { CloseReport } from './drain.ts'
+import { warn } from './errors.ts'
 import { adoptRequest, IdleShutdown, livesOn } from './idle-shutdown.ts'
 import type { IdleTracker } from './idle-tracker.ts'
 import type { IdleShutdownOptions } from './options.ts'
+import { addresses, searchStrangers, seek } from './seeking.ts'
 import type { AnyServer } from './server.ts'
 
 /**
@@ -17,6 +19,9 @@ import type { AnyServer } from './server.ts'
 export class AppShutdown {
   readonly #options: IdleShutdownOptions | undefined
   #current: IdleShutdown
+  /** While no server of the app was found. */
+  #stopSeeking: (() => void) | undefined
+  #hasServed = false
 
   /** @throws IdleUsageError for wrong options, at once and not when a server listens */
   constructor(options?: IdleShutdownOptions) {
@@ -38,6 +43,13 @@ export class AppShutdown {
 
   /** Watches a server by hand, and starts anew where the end has come. See {@link IdleShutdown.watch}. */
   watch(server: AnyServer): Disposable {
+    const watching = this.#watch(server)
+    this.#hasServed = true
+    this.#stopSeeking?.()
+    return watching
+  }
+
+  #watch(server: AnyServer): Disposable {
     if (!this.signal.aborted) return this.#current.watch(server)
     livesOn(this.#current)
     this.#current = new IdleShutdown([], this.#options)
@@ -56,7 +68,13 @@ export class AppShutdown {
     return this.#current.endOnIdle.bind(this.#current)
   }
 
+  /**
+   * Drains now. See {@link IdleShutdown.close}. If no server of the app was found, those that listen unwatched are searched again, and
+   * a process warning names those that are left.
+   */
   close(reason?: unknown): Promise<CloseReport> {
+    if (!this.#hasServed && !this.signal.aborted) this.#nameStrangers()
+    this.#stopSeeking?.()
     return this.#current.close(reason)
   }
 
@@ -64,8 +82,14 @@ export class AppShutdown {
     await this.close()
   }
 
-  /** Watches every server that starts to listen and has `handler` as a listener of 'request'. Returns the undo. */
+  /** Names servers that the app may serve in a process warning, until one of its own is found. */
+  seek(): void {
+    if (!this.#hasServed) this.#stopSeeking ??= seek(this)
+  }
+
+  /** Watches every server that listens and whose 'request' listeners are, or lead to, `handler`. Returns the undo. */
   serves(handler: object): () => void {
+    this.seek()
     return discover(handler, (server) => this.watch(server))
   }
 
@@ -92,6 +116,15 @@ export class AppShutdown {
     if (!isListening(server)) return
     this.watch(server)
     adoptRequest(this.#current, request, response)
+  }
+
+  #nameStrangers(): void {
+    const left = searchStrangers()
+    if (this.#hasServed || left.length === 0) return
+    warn(
+      'IDLE_SERVER_UNKNOWN',
+      `close() closes no server, since none of this app was found, and ${addresses(left)} goes on listening. If it serves the app, call watch(server) before`,
+    )
   }
 }
 

@@ -1,5 +1,12 @@
 import type { CloseReport, IdleShutdownOptions } from '@idle-shutdown/core'
-import { discover, IdleShutdown, IdleTimeoutError, IdleUsageError, listenersDown } from '@idle-shutdown/core/adapter'
+import {
+  discover,
+  IdleShutdown,
+  IdleTimeoutError,
+  IdleUsageError,
+  listenersDown,
+  showValue,
+} from '@idle-shutdown/core/adapter'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 
@@ -16,7 +23,18 @@ declare module 'fastify' {
   }
 }
 
-const plugin: FastifyPluginAsync<IdleShutdownOptions> = async (fastify, options) => {
+const plugin: FastifyPluginAsync<IdleShutdownOptions> = (fastify, options) => {
+  // Here, and not in a promise: register() would take that for the plugin, and wait.
+  if (typeof Object(fastify).decorate !== 'function') {
+    throw new IdleUsageError(
+      'ERR_IDLE_INVALID_OPTION',
+      `idleShutdown is a plugin, and was called with ${showValue(fastify)}; write register(idleShutdown, { … }), not register(idleShutdown({ … }))`,
+    )
+  }
+  return register(fastify, options)
+}
+
+async function register(fastify: FastifyInstance, options: IdleShutdownOptions): Promise<void> {
   if (fastify.hasDecorator('idle')) {
     throw new IdleUsageError(
       'ERR_IDLE_ALREADY_REGISTERED',
@@ -27,8 +45,10 @@ const plugin: FastifyPluginAsync<IdleShutdownOptions> = async (fastify, options)
   fastify.decorate('idle', idle)
   fastify.decorate('idleSignal', idle.signal)
 
-  // `localhost` binds a server for each address; all of them share the handler of the first.
-  const undo = fastify.server.listeners('request').map((handler) =>
+  // `localhost` binds a server for each address; all of them share the handler of the first, which is `routing`, unless a
+  // `serverFactory` or another package has wrapped it.
+  const handlers = new Set<object>([fastify.routing, ...fastify.server.listeners('request')])
+  const undo = [...handlers].map((handler) =>
     discover(handler, (server) => {
       if (!idle.signal.aborted) idle.watch(server)
     }),
