@@ -20,6 +20,9 @@ const wrapped =
   (request, response) =>
     handler(request, response)
 const places = { web: { app, router: [app] } }
+const hosts = { 'a.example': app }
+const hostMap = new Map([['a.example', app]])
+const hostSet = new Set([app])
 const listeners = [() => {}, app]
 
 describe('leads to the app', () => {
@@ -33,6 +36,9 @@ describe('leads to the app', () => {
     ['a function that was bound with the app', wrapped.bind(undefined, app)],
     ['a method that is bound to an object which has the app', ((web) => web.serve.bind(web))(new Web())],
     ['a member of a member', () => places.web.app()],
+    ['an object that a key is looked up in', (host: 'a.example') => hosts[host]()],
+    ['a map', (host: string) => hostMap.get(host)?.()],
+    ['a set', () => hostSet.forEach((each) => void each())],
     [
       'an inherited member',
       (

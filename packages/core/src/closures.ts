@@ -78,7 +78,7 @@ class Closures {
         if (!names.delete(name)) continue
         const value = variable(object, name)
         if (source.passedOn.has(name)) yield { value }
-        yield* source.membersOf(value)
+        yield* source.membersOf(value, name)
       }
     }
   }
@@ -124,24 +124,47 @@ class Source {
   readonly variables: ReadonlySet<string>
   readonly passedOn: ReadonlySet<string>
   readonly #words: ReadonlySet<string>
+  readonly #indexed: ReadonlySet<string>
 
   constructor(text: string) {
     const code = text.replace(TEXTS, (part) => (part.startsWith('`') ? part : '')).replace(KEYS, '$1')
     this.variables = new Set(code.match(VARIABLES))
     this.passedOn = new Set(code.match(PASSED_ON))
     this.#words = new Set(code.match(/[\w$]+/g))
+    this.#indexed = new Set(code.match(/[\w$]+(?=\s*(?:\?\.)?\[)/g))
   }
 
-  /** Yields the elements of an array; of anything else, its members, and theirs, that are passed on by name. */
-  *membersOf(self: unknown, depth: number = 2): Generator<Lead> {
+  /**
+   * Yields what an array, a map or a set has, or an object whose members are looked up by a variable; of any object the members, and
+   * theirs, that are passed on by name.
+   */
+  *membersOf(self: unknown, name: string = '', depth: number = 2): Generator<Lead> {
     if (depth === 0 || !isObject(self)) return
-    if (Array.isArray(self)) for (const value of self.slice(0, MOST)) yield { value }
+    for (const value of elementsOf(self, this.#indexed.has(name))) yield { value }
     for (const word of Array.isArray(self) ? [] : this.#words) {
       const value = member(self, word)
       if (this.passedOn.has(word)) yield { value, self }
-      yield* this.membersOf(value, depth - 1)
+      yield* this.membersOf(value, word, depth - 1)
     }
   }
+}
+
+/** The first of what a collection has. An object is one if `indexed`. */
+function elementsOf(value: object, indexed: boolean): unknown[] {
+  const { isMap, isSet } = process.getBuiltinModule('node:util/types')
+  if (Array.isArray(value)) return value.slice(0, MOST)
+  if (isMap(value)) return first(Map.prototype.values.call(value))
+  if (isSet(value)) return first(Set.prototype.values.call(value))
+  if (!indexed) return []
+  return Object.keys(value)
+    .slice(0, MOST)
+    .map((name) => member(value, name))
+}
+
+function first(values: Iterable<unknown>): unknown[] {
+  const list: unknown[] = []
+  for (const value of values) if (list.push(value) === MOST) break
+  return list
 }
 
 /** A member that has a value, own or inherited. */
