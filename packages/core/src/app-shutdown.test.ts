@@ -185,6 +185,14 @@ describe('a server that no client calls is found, and ends', () => {
     expect([plain.listening, wrapped.listening]).toEqual([false, false])
   })
 
+  test('another IdleShutdown, such as that of the preload, watches it first', async () => {
+    const server = createServer((request, response) => handler(request, response))
+    server.once('listening', () => new IdleShutdown(server, { clock, patience: 10 * PATIENCE }))
+    server.listen(0, '127.0.0.1')
+    cleanUps.push(() => server.close())
+    await ends(server)
+  })
+
   test('of two apps, each ends its own', async () => {
     const otherHandler: RequestListener = (_, response) => response.end('other')
     const other = new AppShutdown({ patience: 10 * PATIENCE, clock })

@@ -7,7 +7,7 @@ import { warn } from './errors.ts'
 import { adoptRequest, IdleShutdown, livesOn } from './idle-shutdown.ts'
 import type { IdleTracker } from './idle-tracker.ts'
 import type { IdleShutdownOptions } from './options.ts'
-import { addresses, searchStrangers, seek } from './seeking.ts'
+import { addresses, searchAgain, seek } from './seeking.ts'
 import type { AnyServer } from './server.ts'
 
 /**
@@ -119,7 +119,7 @@ export class AppShutdown {
   }
 
   #nameStrangers(): void {
-    const left = searchStrangers()
+    const left = searchAgain()
     if (this.#hasServed || left.length === 0) return
     warn(
       'IDLE_SERVER_UNKNOWN',

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { reached } from './closures.ts'
 import { type AnyServer, isHttp1, isHttp2, listeningServers, watchedServers } from './server.ts'
-import { remember, strangers } from './strangers.ts'
+import { remember, remembered } from './strangers.ts'
 
 /** Published for every server that starts to listen, before it accepts. Node 20 and later. */
 export const LISTEN = 'tracing:net.server.listen:asyncStart'
@@ -26,7 +26,7 @@ export const withoutChannels: boolean = 'bun' in process.versions
  * at once if it listens already. Returns its undo.
  *
  * A server whose listeners only lead to the handler is found one turn of the event loop after it starts to listen, by
- * {@link search}, and only if no `IdleShutdown` watches it.
+ * {@link search}.
  *
  * @see https://nodejs.org/api/diagnostics_channel.html#net
  */
@@ -34,7 +34,7 @@ export function discover(handler: object, callback: (server: AnyServer) => void)
   lookOut()
   const callbacks = found.get(handler) ?? new Set()
   found.set(handler, callbacks.add(callback))
-  for (const server of strangers()) if (server.listeners('request').some((each) => each === handler)) callback(server)
+  for (const server of remembered()) if (server.listeners('request').some((each) => each === handler)) callback(server)
   return () => {
     callbacks.delete(callback)
   }
@@ -55,7 +55,6 @@ export function lookOut(): void {
  * app, which calls the app (socket.io, APM agents).
  */
 export function search(server: AnyServer): void {
-  if (watchedServers.has(server)) return
   for (const handler of reached(server.listeners('request'), (value) => found.has(value))) show(server, handler)
 }
 

@@ -33,8 +33,8 @@ export function seek(app: object): () => void {
   }
 }
 
-/** Searches the servers that no app was found on once more. Returns those that are left. */
-export function searchStrangers(): AnyHttpServer[] {
+/** Searches the servers that nothing watches once more. Returns those that are left. */
+export function searchAgain(): AnyHttpServer[] {
   for (const server of strangers()) search(server)
   return strangers()
 }
@@ -52,7 +52,7 @@ function plan(): void {
 function survey(): void {
   const isNew = (server: AnyHttpServer): boolean => !named.has(server)
   if (seekers.size === 0 || !strangers().some(isNew)) return
-  const servers = searchStrangers().filter(isNew)
+  const servers = searchAgain().filter(isNew)
   if (servers.length === 0 || ![...seekers].some((seeker) => seeker.deref() !== undefined)) return
   for (const server of servers) named.add(server)
   warn(
