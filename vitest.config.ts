@@ -21,10 +21,17 @@ export default defineConfig({
   },
   test: {
     pool: 'forks',
-    // What is provoked there is not printed: servers that end while the process goes on, and users' functions that fail.
-    execArgv: ['STILL_RUNNING', 'IGNORE_FAILED', 'LISTENER_FAILED', 'CONFIRM_FAILED', 'HOLD_EXPIRED'].map(
-      (code) => `--disable-warning=IDLE_${code}`,
-    ),
+    // What is provoked there is not printed: servers that end while the process goes on, users' functions that fail, apps without a
+    // server, and patiences of milliseconds.
+    execArgv: [
+      'STILL_RUNNING',
+      'IGNORE_FAILED',
+      'LISTENER_FAILED',
+      'CONFIRM_FAILED',
+      'HOLD_EXPIRED',
+      'SERVER_UNKNOWN',
+      'SHORT_PATIENCE',
+    ].map((code) => `--disable-warning=IDLE_${code}`),
     maxWorkers: 2,
     // Of tests that wait for time to pass.
     maxConcurrency: 12,

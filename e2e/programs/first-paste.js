@@ -17,25 +17,25 @@ const say = (server) => console.log(`http ${server.address().port}`)
 const serve = {
   'node:http'() {
     const server = createServer(async (_req, res) => res.end(await later()))
-    core(server, { patience })
+    core(server, { patience: `${patience}ms` })
     server.listen(0, '127.0.0.1', () => say(server))
   },
   Express() {
     const app = express()
-    app.use(forExpress({ patience }))
+    app.use(forExpress({ patience: `${patience}ms` }))
     app.get('/', async (_req, res) => res.send(await later()))
     const server = app.listen(0, '127.0.0.1', () => say(server))
   },
   async Fastify() {
     const app = fastify()
-    await app.register(forFastify, { patience })
+    await app.register(forFastify, { patience: `${patience}ms` })
     app.get('/', later)
     await app.listen({ port: 0, host: '127.0.0.1' })
     say(app.server)
   },
   Koa() {
     const app = new Koa()
-    app.use(forKoa({ app, patience }))
+    app.use(forKoa({ app, patience: `${patience}ms` }))
     app.use(async (ctx) => {
       ctx.body = await later()
     })

@@ -7,6 +7,6 @@ process.on('uncaughtException', () => console.log('thrown'))
 const server = createServer(() => {
   throw new Error('from the handler')
 })
-const idle = idleShutdown(server, { patience: 100, startupPatience: '1h' })
+const idle = idleShutdown(server, { patience: '100ms', startupPatience: '1h' })
 idle.signal.addEventListener('abort', () => console.log('aborted'))
 listen(server)

@@ -7,7 +7,7 @@ import { answerTo, tell } from './settings.js'
 export function serve(/** @type {import('./settings.js').Settings} */ settings) {
   tell(settings)
   const app = express()
-  app.use(idle({ patience: settings.patience }))
+  app.use(idle({ patience: `${settings.patience}ms` }))
   app.get('/:id', (request, response) => {
     response.send(answerTo(request.url))
   })

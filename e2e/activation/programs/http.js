@@ -7,6 +7,6 @@ export function serve(/** @type {import('./settings.js').Settings} */ settings) 
   tell(settings)
   const server = createServer((request, response) => response.end(answerTo(request.url)))
   if (settings.keepAliveTimeout !== undefined) server.keepAliveTimeout = settings.keepAliveTimeout
-  idleShutdown(server, { patience: settings.patience })
+  idleShutdown(server, { patience: `${settings.patience}ms` })
   return serveInherited(server)
 }

@@ -7,7 +7,7 @@ import { answerTo, tell } from './settings.js'
 export function serve(/** @type {import('./settings.js').Settings} */ settings) {
   tell(settings)
   const app = new Koa()
-  app.use(idle({ app, patience: settings.patience }))
+  app.use(idle({ app, patience: `${settings.patience}ms` }))
   app.use((context) => {
     context.body = answerTo(context.path)
   })

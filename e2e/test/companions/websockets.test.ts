@@ -68,7 +68,7 @@ interface Client {
   disconnect(): unknown
 }
 
-describe.skipIf(!hasOnDemand).concurrent('socket.io', () => {
+describe.skipIf(!hasOnDemand).concurrent.each(['socket.io', 'Express with socket.io'])('%s', (name) => {
   function connect({ port }: { port: number }, transports: string[]): Client {
     const { io } = createRequire(join(onDemand, 'package.json'))('socket.io-client')
     return io(`http://127.0.0.1:${port}`, { transports, reconnection: false })
@@ -77,13 +77,13 @@ describe.skipIf(!hasOnDemand).concurrent('socket.io', () => {
     new Promise((resolve) => client.once(event, resolve))
 
   test('nobody calls it, and it ends by itself with 0', async () => {
-    expect(await startCompanion('socket.io', UNCALLED, onDemand).ended).toMatchObject(endedByItself)
+    expect(await startCompanion(name, UNCALLED, onDemand).ended).toMatchObject(endedByItself)
   })
 
   test.each([[['websocket']], [['polling']], [['polling', 'websocket']]])(
     'a client over %j keeps it up, and when it has gone the process ends',
     async (transports) => {
-      const program = startCompanion('socket.io', UNHURRIED, onDemand)
+      const program = startCompanion(name, UNHURRIED, onDemand)
       const client = connect(await addressOf(program), transports)
       await happens(client, 'connect')
       const until = performance.now() + LONGER
@@ -96,10 +96,18 @@ describe.skipIf(!hasOnDemand).concurrent('socket.io', () => {
     },
   )
 
+  test.runIf(name.startsWith('Express'))('an ordinary request is answered by the app', async () => {
+    const program = startCompanion(name, UNHURRIED, onDemand)
+    const client = new KeepAliveClient(await addressOf(program))
+    expect(await client.ask('/').answer).toMatchObject({ status: 200, body: 'Hello' })
+    expect(await program.ended).toMatchObject(endedByItself)
+    client.destroy()
+  })
+
   test.each([[['websocket']], [['polling']]])(
     'SIGTERM with a client over %j → it is disconnected, and the process ends with 0',
     async (transports) => {
-      const program = startCompanion('socket.io', PATIENT, onDemand)
+      const program = startCompanion(name, PATIENT, onDemand)
       const client = connect(await addressOf(program), transports)
       await happens(client, 'connect')
       const disconnected = happens(client, 'disconnect')

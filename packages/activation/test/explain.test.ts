@@ -4,7 +4,7 @@ import { endedByItself, Program } from './program.ts'
 describe('what starts it again', () => {
   const SAYS = `
     const server = hello()
-    const idle = idleShutdown(server, { patience: 50 })
+    const idle = idleShutdown(server, { patience: '50ms' })
     await listen(server, { port: 0, host: '127.0.0.1' })
     console.log(JSON.stringify(idle.tracker.explain().startedAgainBy))
     console.log(String(idle.tracker))`
@@ -36,7 +36,7 @@ describe('what starts it again', () => {
     const program = Program.activated(
       ['web@tcp', 'admin@tcp'],
       `const [web, admin, own] = [hello(), hello(), hello()]
-       const idle = idleShutdown([web, admin, own], { patience: 50 })
+       const idle = idleShutdown([web, admin, own], { patience: '50ms' })
        await listen(web, 0, { names: ['web'] })
        await listen(admin, 0, { names: ['admin'] })
        own.listen(0)

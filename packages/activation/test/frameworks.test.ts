@@ -44,7 +44,7 @@ describe.each([
   test('serves two inherited sockets, and is idle when both are', async () => {
     const program = Program.activated(
       ['tcp', 'tcp'],
-      `const OPTIONS = { patience: 400, startupPatience: '1h' }
+      `const OPTIONS = { patience: '400ms', startupPatience: '1h' }
        ${app}
        console.log('reason', (await idleness.closed).reason.code)`,
     )

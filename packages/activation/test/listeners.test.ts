@@ -200,7 +200,7 @@ describe('listen() serves inherited listeners', () => {
     const program = Program.activated(
       ['--fork', `unix:${unix}`],
       `const server = hello()
-       idleShutdown(server, { patience: 50 })
+       idleShutdown(server, { patience: '50ms' })
        await listen(server, 0)`,
     )
     await program.printed(/ended 0/)

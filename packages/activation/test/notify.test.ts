@@ -132,7 +132,7 @@ describe('listen() tells by itself', () => {
     const { program, receiver } = await service(
       ['tcp'],
       `const server = hello()
-       const idle = idleShutdown(server, { patience: 50, grace: '20s' })
+       const idle = idleShutdown(server, { patience: '50ms', grace: '20s' })
        await listen(server, 0)`,
     )
     expect(await program.ended).toMatchObject(endedByItself)
@@ -208,7 +208,7 @@ describe('listen() tells by itself', () => {
     const { program, receiver } = await service(
       ['tcp', 'WATCHDOG_USEC=2000', environment],
       `const server = hello()
-       idleShutdown(server, { patience: 100 })
+       idleShutdown(server, { patience: '100ms' })
        await listen(server, 0)`,
     )
     expect(await program.ended).toMatchObject(endedByItself)

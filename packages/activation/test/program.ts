@@ -20,7 +20,7 @@ import { idleShutdown } from '${dist('core')}'
 import { inheritedSockets, listen, notify } from '${dist('activation')}'
 // Idle once so many clients were answered, however long they take to come.
 const idleAfter = (answers, server) => {
-  const idle = idleShutdown(server, { patience: 50 })
+  const idle = idleShutdown(server, { patience: '50ms' })
   const hold = idle.tracker.hold()
   const answered = () => --answers === 0 && hold.release()
   const http = server.listenerCount('request') > 0

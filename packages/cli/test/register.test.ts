@@ -38,6 +38,13 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     expect(stderr).toMatch(/^idle-shutdown: idle for 150 ms: closed in \d+ ms\n$/)
   })
 
+  test('IDLE_PATIENCE without a unit: a process warning says that it is milliseconds', async () => {
+    const { stderr, ...ending } = await NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: '150', IDLE_LOG: 'off' }).ended
+    expect(ending).toMatchObject(BY_ITSELF)
+    expect(stderr.match(/IDLE_SHORT_PATIENCE/g)).toHaveLength(1)
+    expect(stderr).toContain(`"IDLE_PATIENCE" is 150 milliseconds`)
+  })
+
   test('a request holds it, however long it takes', async () => {
     const program = NodeProgram.preloaded(HTTP, SHORT)
     expect(await ask(await program.port(), '/500')).toBe('Hello')

@@ -21,7 +21,7 @@ export interface Response extends Writable {
 export type Handler = (request: Request, response: Response) => void
 
 /** The members of an `IdleShutdown` that every adapter has. */
-export type Idle = Pick<IdleShutdown, 'signal' | 'tracker' | 'closed' | 'close' | 'watch'>
+export type Idle = Pick<IdleShutdown, 'signal' | 'tracker' | 'closed' | 'close' | 'watch' | 'endOnIdle'>
 
 /** How to serve, beyond the options under test. */
 export interface Serving {

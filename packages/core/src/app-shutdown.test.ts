@@ -6,6 +6,7 @@ import { ManualClock, turns } from '../test/manual-clock.ts'
 import { refusal } from '../test/refusal.ts'
 import { Warnings } from '../test/warnings.ts'
 import { AppShutdown, withMembers } from './app-shutdown.ts'
+import { IdleShutdown } from './idle-shutdown.ts'
 import type { IdleShutdownOptions } from './options.ts'
 
 const PATIENCE = 60_000
@@ -91,8 +92,15 @@ test('found, adopted and watched by hand, a request counts once', async () => {
   await until(() => app.tracker.active === 0)
 })
 
-test('a server whose listener only calls the handler is adopted at its first request', async () => {
-  const server = await listen((request, response) => handler(request, response))
+/** Its listener leads to the handler by the `this` of an arrow function, which no search sees. */
+class Hidden {
+  readonly handler: RequestListener = handler
+  readonly listener: RequestListener = (request, response) => this.handler(request, response)
+}
+
+test('a server whose listener does not lead to the handler is adopted at its first request', async () => {
+  const server = await listen(new Hidden().listener)
+  await turns()
   expect(app.tracker.explain().state).toBe('starting')
   const answer = ask(server, '/slow')
   await until(() => app.tracker.active > 0)
@@ -104,6 +112,159 @@ test('a server whose listener only calls the handler is adopted at its first req
   await clock.advance(PATIENCE)
   expect(app.signal.aborted).toBe(true)
   await app.closed
+})
+
+/** As engine.io does: it removes the listeners, and calls them for what is not its own. */
+function takeOver(server: Server): void {
+  const others = server.listeners('request').slice(0)
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    if (request.url?.startsWith('/own')) response.end('own')
+    else for (const other of others) other.call(server, request, response)
+  })
+}
+
+describe('a server that no client calls is found, and ends', () => {
+  const ends = async (server: Server): Promise<void> => {
+    await until(() => app.tracker.explain().state === 'waiting')
+    await clock.advance(PATIENCE)
+    expect(server.listening).toBe(false)
+    expect(await app.closed).toMatchObject({ reason: { code: 'ERR_IDLE_TIMEOUT' } })
+  }
+
+  test('its listener calls the handler', async () => {
+    await ends(await listen((request, response) => handler(request, response)))
+  })
+
+  test('another package has taken the place of the handler', async () => {
+    const server = createServer(handler)
+    takeOver(server)
+    server.listen(0, '127.0.0.1')
+    cleanUps.push(() => server.close())
+    await ends(server)
+  })
+
+  test('another package takes the place of the handler when it listens', async () => {
+    const server = await listen()
+    takeOver(server)
+    await ends(server)
+  })
+
+  test('its handler is added behind listen()', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    server.on('request', handler)
+    cleanUps.push(() => server.close())
+    await ends(server)
+  })
+
+  test('it listens before the app is known', async () => {
+    const late: RequestListener = (_, response) => response.end()
+    const server = await listen(late)
+    await turns()
+    app.serves(late)
+    await ends(server)
+  })
+
+  test('only requests that another package answers arrive', async () => {
+    const server = createServer(handler)
+    takeOver(server)
+    server.listen(0, '127.0.0.1')
+    cleanUps.push(() => server.close())
+    await once(server, 'listening')
+    expect(await ask(server, '/own')).toBe('own')
+    await ends(server)
+  })
+
+  test('two servers, one of them wrapped: both end', async () => {
+    const [plain, wrapped] = [await listen(), createServer(handler)]
+    takeOver(wrapped)
+    wrapped.listen(0, '127.0.0.1')
+    await once(wrapped, 'listening')
+    await turns()
+    await clock.advance(PATIENCE)
+    expect([plain.listening, wrapped.listening]).toEqual([false, false])
+  })
+
+  test('another IdleShutdown, such as that of the preload, watches it first', async () => {
+    const server = createServer((request, response) => handler(request, response))
+    server.once('listening', () => new IdleShutdown(server, { clock, patience: 10 * PATIENCE }))
+    server.listen(0, '127.0.0.1')
+    cleanUps.push(() => server.close())
+    await ends(server)
+  })
+
+  test('of two apps, each ends its own', async () => {
+    const otherHandler: RequestListener = (_, response) => response.end('other')
+    const other = new AppShutdown({ patience: 10 * PATIENCE, clock })
+    const undo = other.serves(otherHandler)
+    const otherServer = await listen((...args) => otherHandler(...args))
+    await ends(await listen((request, response) => handler(request, response)))
+    expect(otherServer.listening).toBe(true)
+    await clock.advance(9 * PATIENCE)
+    expect(otherServer.listening).toBe(false)
+    undo()
+  })
+})
+
+describe('a server that is not found', () => {
+  const SECOND = 1000
+  const mock: RequestListener = (_, response) => response.end(JSON.stringify({ handler: 'mock', app: "not the app's" }))
+  /** Other tests of this file leave warnings behind that arrive later. */
+  const named = ({ list }: Warnings): string[] =>
+    list.filter(({ code }) => code === 'IDLE_SERVER_UNKNOWN').map(({ message }) => message)
+  const passes = (ms: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, ms))
+
+  test('is never ended, and close() names it', async () => {
+    using warnings = new Warnings()
+    const server = await listen(mock)
+    await turns()
+    await clock.advance(3 * PATIENCE)
+    expect(app.tracker.explain().state).toBe('starting')
+    await app.close()
+    await turns()
+    expect(server.listening).toBe(true)
+    expect(named(warnings)).toEqual([
+      expect.stringMatching(/^close\(\) closes no server.* 127\.0\.0\.1:\d+ goes on listening.*watch\(server\)/),
+    ])
+  })
+
+  test('is named after a second while the app has none, once', async () => {
+    using warnings = new Warnings()
+    const { port } = (await listen(new Hidden().listener)).address() as AddressInfo
+    await passes(SECOND / 2)
+    expect(named(warnings)).toEqual([])
+    await expect.poll(() => named(warnings)).toHaveLength(1)
+    expect(named(warnings)[0]).toContain(`127.0.0.1:${port} listens unwatched`)
+    const another = new AppShutdown({ clock })
+    another.seek()
+    await passes(1.5 * SECOND)
+    expect(named(warnings)).toHaveLength(1)
+  })
+
+  test.each<[string, () => unknown]>([
+    ['the app has a server of its own', () => listen()],
+    ['it is watched by hand', async () => app.watch(await listen(new Hidden().listener))],
+    ['an IdleShutdown watches it', async () => new IdleShutdown(await listen(mock), { clock })],
+  ])('is not named when %s', async (_, arrange) => {
+    using warnings = new Warnings()
+    await arrange()
+    await passes(1.5 * SECOND)
+    await app.close()
+    await turns()
+    expect(named(warnings)).toEqual([])
+  })
+
+  test('is searched again before it is named: its handler may come late', async () => {
+    using warnings = new Warnings()
+    let late: RequestListener = mock
+    const server = await listen((request, response) => late(request, response))
+    await turns()
+    expect(app.tracker.explain().state).toBe('starting')
+    late = handler
+    await app.close()
+    expect(server.listening).toBe(false)
+    expect(named(warnings)).toEqual([])
+  })
 })
 
 describe('an app that is served again after an end starts anew', () => {

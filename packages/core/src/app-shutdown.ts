@@ -4,9 +4,11 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { type Carrier, carriedBy } from './connection/carrier.ts'
 import { discover, withoutChannels } from './discovery.ts'
 import type { CloseReport } from './drain.ts'
+import { warn } from './errors.ts'
 import { adoptRequest, IdleShutdown, livesOn } from './idle-shutdown.ts'
 import type { IdleTracker } from './idle-tracker.ts'
 import type { IdleShutdownOptions } from './options.ts'
+import { addresses, searchAgain, seek } from './seeking.ts'
 import type { AnyServer } from './server.ts'
 
 /**
@@ -19,6 +21,9 @@ export class AppShutdown {
   readonly #options: IdleShutdownOptions | undefined
   readonly #context = new AsyncResource('AppShutdown')
   #current: IdleShutdown
+  /** While no server of the app was found. */
+  #stopSeeking: (() => void) | undefined
+  #hasServed = false
 
   /** @throws IdleUsageError for wrong options, at once and not when a server listens */
   constructor(options?: IdleShutdownOptions) {
@@ -40,6 +45,13 @@ export class AppShutdown {
 
   /** Watches a server by hand, and starts anew where the end has come. See {@link IdleShutdown.watch}. */
   watch(server: AnyServer): Disposable {
+    const watching = this.#watch(server)
+    this.#hasServed = true
+    this.#stopSeeking?.()
+    return watching
+  }
+
+  #watch(server: AnyServer): Disposable {
     if (!this.signal.aborted) return this.#current.watch(server)
     livesOn(this.#current)
     this.#current = this.#make([])
@@ -58,7 +70,18 @@ export class AppShutdown {
     this.#current.ignore(request)
   }
 
+  /** Ends a response with the signal of the living. See {@link IdleShutdown.endOnIdle}. */
+  get endOnIdle(): IdleShutdown['endOnIdle'] {
+    return this.#current.endOnIdle.bind(this.#current)
+  }
+
+  /**
+   * Drains now. See {@link IdleShutdown.close}. If no server of the app was found, those that listen unwatched are searched again, and
+   * a process warning names those that are left.
+   */
   close(reason?: unknown): Promise<CloseReport> {
+    if (!this.#hasServed && !this.signal.aborted) this.#nameStrangers()
+    this.#stopSeeking?.()
     // A test closes its app, and goes on.
     if (!this.signal.aborted) livesOn(this.#current)
     return this.#current.close(reason)
@@ -68,8 +91,14 @@ export class AppShutdown {
     await this.close()
   }
 
-  /** Watches every server that starts to listen and has `handler` as a listener of 'request'. Returns the undo. */
+  /** Names servers that the app may serve in a process warning, until one of its own is found. */
+  seek(): void {
+    if (!this.#hasServed) this.#stopSeeking ??= seek(this)
+  }
+
+  /** Watches every server that listens and whose 'request' listeners are, or lead to, `handler`. Returns the undo. */
   serves(handler: object): () => void {
+    this.seek()
     return discover(handler, (server) => this.watch(server))
   }
 
@@ -97,10 +126,22 @@ export class AppShutdown {
     this.watch(server)
     adoptRequest(this.#current, request, response)
   }
+
+  #nameStrangers(): void {
+    const left = searchAgain()
+    if (this.#hasServed || left.length === 0) return
+    warn(
+      'IDLE_SERVER_UNKNOWN',
+      `close() closes no server, since none of this app was found, and ${addresses(left)} goes on listening. If it serves the app, call watch(server) before`,
+    )
+  }
 }
 
 /** What the middleware of an adapter carries: the members of the living {@link IdleShutdown}. */
-export type IdleMembers = Pick<IdleShutdown, 'tracker' | 'signal' | 'closed' | 'watch' | 'ignore' | 'close'> &
+export type IdleMembers = Pick<
+  IdleShutdown,
+  'tracker' | 'signal' | 'closed' | 'watch' | 'ignore' | 'endOnIdle' | 'close'
+> &
   AsyncDisposable
 
 /** Gives `middleware` the members of `shutdown`. */
@@ -111,6 +152,7 @@ export function withMembers<T extends object>(middleware: T, shutdown: AppShutdo
     closed: { get: () => shutdown.closed },
     watch: { value: shutdown.watch.bind(shutdown) },
     ignore: { value: shutdown.ignore.bind(shutdown) },
+    endOnIdle: { get: () => shutdown.endOnIdle },
     close: { value: shutdown.close.bind(shutdown) },
     [Symbol.asyncDispose]: { value: shutdown[Symbol.asyncDispose].bind(shutdown) },
   }

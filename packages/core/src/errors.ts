@@ -5,6 +5,7 @@ export type IdleErrorCode =
   | 'ERR_IDLE_INVALID_DURATION'
   | 'ERR_IDLE_INVALID_SERVER'
   | 'ERR_IDLE_INVALID_ACTIVITY'
+  | 'ERR_IDLE_INVALID_RESPONSE'
   | 'ERR_IDLE_ENDED'
   | 'ERR_IDLE_ALREADY_REGISTERED'
   | 'ERR_IDLE_FOREIGN_SOCKETS'
@@ -26,6 +27,8 @@ export type IdleWarningCode =
   | 'IDLE_HOLD_EXPIRED'
   | 'IDLE_STILL_RUNNING'
   | 'IDLE_WITHOUT_APP'
+  | 'IDLE_SERVER_UNKNOWN'
+  | 'IDLE_SHORT_PATIENCE'
 
 /**
  * Thrown at the call that is wrong: what was given, and what is accepted. Nothing was changed by that call.

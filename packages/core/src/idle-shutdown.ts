@@ -9,6 +9,7 @@ import { IdleUsageError, showValue } from './errors.ts'
 import { MOST_REASONS } from './explanation.ts'
 import { IdleTracker, observe, type TrackerControls } from './idle-tracker.ts'
 import { type EndedBy, serverOpened, serversOpened, watchForLeftovers, watchWorkers } from './left-running.ts'
+import { type Closable, type Endable, OpenResponses } from './open-responses.ts'
 import { type IdleShutdownOptions, type ShutdownSettings, shutdownSettings } from './options.ts'
 import { type AnyHttpServer, type AnyServer, checkServer, isHttp1, isHttp2 } from './server.ts'
 import { ServerWatch, type Shutdown } from './server-watch.ts'
@@ -60,6 +61,7 @@ export class IdleShutdown implements AsyncDisposable {
   readonly #watches = new Map<AnyServer, ServerWatch>()
   readonly #drain: Drain
   readonly #shutdown: Shutdown
+  readonly #responses: OpenResponses
   #forgetLeftovers: (() => void) | undefined
   /** Whether the process goes on after the end by intent. */
   #livesOn = false
@@ -74,6 +76,7 @@ export class IdleShutdown implements AsyncDisposable {
     let endedBy: EndedBy | undefined
     let openedBefore = 0
     watchWorkers()
+    this.#responses = new OpenResponses(this.signal)
     const known = (): Activation[] => [...this.#watches.keys()].flatMap((server) => activations.get(server) ?? [])
     const { countdown, end } = observe(this.tracker, {
       get startedAgainBy() {
@@ -174,6 +177,23 @@ export class IdleShutdown implements AsyncDisposable {
    */
   ignore(request: IncomingMessage | Http2ServerRequest): void {
     ignoreRequest(request, (site) => site instanceof ServerWatch && this.#watches.get(site.server) === site)
+  }
+
+  /**
+   * Ends a response that stays open, such as a stream of events, when the idle signal aborts: with `end(response)`, by default
+   * `response.end()`. Later in the same turn, if the signal has aborted. Leaves alone a response that has ended by then, and
+   * forgets one that closes, so that none is kept. Does not count: an open response is active anyway.
+   *
+   * An `end` that throws or rejects becomes the process warning `IDLE_LISTENER_FAILED`.
+   *
+   * @param response a response of HTTP/1 or HTTP/2, or any other stream. With Fastify `reply.raw`, with Koa `ctx.res`
+   * @returns the undo, after which the response is yours to end
+   * @throws IdleUsageError `ERR_IDLE_INVALID_RESPONSE`, and `ERR_IDLE_INVALID_OPTION` for an `end` that is no function
+   */
+  endOnIdle(response: Endable): Disposable
+  endOnIdle<T extends Closable>(response: T, end: (response: T) => unknown): Disposable
+  endOnIdle<T extends Closable>(response: T, end?: (response: T) => unknown): Disposable {
+    return this.#responses.add(response, end)
   }
 
   /**

@@ -4,6 +4,7 @@ import { createServer as createNet } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../test/manual-clock.ts'
 import { refusal } from '../test/refusal.ts'
+import { Warnings } from '../test/warnings.ts'
 import { idleShutdown } from './idle-shutdown.ts'
 import { IdleTracker } from './idle-tracker.ts'
 import { milliseconds, type RequestInfo, shutdownSettings, trackerSettings } from './options.ts'
@@ -57,9 +58,51 @@ test.each([0, '0', '0s', '0ms'])('no duration: %o', (none) => {
   expect(shutdownSettings({ grace: none }).grace).toBe(0)
 })
 
+test.each([0.5, 0.999, '0.5ms', '.1'])('less than a millisecond is no patience: %o', (part) => {
+  for (const name of ['patience', 'startupPatience']) {
+    expect(refusal(tracker({ [name]: part }))).toMatch(
+      new RegExp(`^ERR_IDLE_INVALID_DURATION: ${name} is .*1 or more, Infinity for never`),
+    )
+  }
+  expect(shutdownSettings({ grace: part }).grace).toBeLessThan(1)
+})
+
+describe('a patience below a second that has no unit is warned of', () => {
+  const codes = async (call: () => unknown): Promise<readonly unknown[]> => {
+    using warnings = new Warnings()
+    Object(call())[Symbol.dispose]?.()
+    await new Promise((resolve) => setImmediate(resolve))
+    return warnings.list.map(({ code, message }) => [code, message])
+  }
+
+  test.each([
+    ['patience', 15, "Write '15m' for minutes, '15s' for seconds, or '15ms' if it is meant"],
+    ['patience', '16', "Write '16m' for minutes, '16s' for seconds, or '16ms' if it is meant"],
+    ['startupPatience', 30, "Write '30m' for minutes"],
+    ['patience', 999, "'999ms'"],
+  ])('%s: %o, once', async (name, value, message) => {
+    const call = tracker({ [name]: value })
+    expect(await codes(call)).toEqual([['IDLE_SHORT_PATIENCE', expect.stringContaining(message)]])
+    expect(await codes(call)).toEqual([])
+  })
+
+  test.each([
+    ['a unit', { patience: '17ms', startupPatience: '0.5s' }],
+    ['a second', { patience: 1000, startupPatience: '1000' }],
+    ['a clock of the caller', { patience: 18, clock: new ManualClock() }],
+    ['no patience', { jitter: 19 }],
+  ])('not with %s', async (_, options) => {
+    expect(await codes(tracker(options))).toEqual([])
+  })
+
+  test('once for a patience that is also the startup patience, with servers too', async () => {
+    expect(await codes(shutdown({ patience: 20 }))).toHaveLength(1)
+  })
+})
+
 test.each([
   [1, 1],
-  [0.5, 0.5],
+  [1.5, 1.5],
   ['500ms', 500],
   ['90s', 90_000],
   ['15m', 900_000],
@@ -174,6 +217,26 @@ describe('a call that was refused leaves nothing behind', () => {
 })
 
 describe('ignore', () => {
+  test.each([
+    ['healthz', '/healthz'],
+    ['', '/'],
+    [' /healthz', '/healthz'],
+    ['/healthz?probe=1', '/healthz'],
+    ['healthz?', '/healthz'],
+    ['/healthz#top', '/healthz'],
+    ['/health check', '/health'],
+    ['http://localhost/healthz', '/healthz'],
+  ])('refuses %o, which is the path of no request', (path, own) => {
+    for (const ignore of [path, [/x/, path]]) {
+      const said = refusal(shutdown({ ignore }))
+      expect(said).toContain(
+        'ERR_IDLE_INVALID_OPTION: "ignore" must have paths that begin with \'/\' and have no query.',
+      )
+      expect(said).toContain(`Received '${path}'. Write '${own}'`)
+      expect(said.includes('a function')).toBe(path.includes('?'))
+    }
+  })
+
   const ignores = (
     ignore: Parameters<typeof shutdownSettings>[0] & {},
     info: Partial<RequestInfo>,

@@ -92,6 +92,10 @@ export function trackerSettings(options: IdleTrackerOptions = {}): TrackerSettin
   if (confirm !== undefined && typeof confirm !== 'function') throw refused('confirm', confirm, 'a function')
   if (!hasMethods(clock, 'now', 'date', 'setTimeout', 'clearTimeout'))
     throw refused('clock', clock, 'an object with now(), date(), setTimeout() and clearTimeout()')
+  if (options.clock === undefined) {
+    warnIfShort('patience', options.patience)
+    warnIfShort('startupPatience', options.startupPatience)
+  }
   return settings
 }
 
@@ -109,15 +113,33 @@ export function shutdownSettings(options: IdleShutdownOptions = {}): ShutdownSet
 }
 
 /**
- * A duration in milliseconds. Throws `ERR_IDLE_INVALID_DURATION` for what is none, for less than 0, and for 0 unless `zero`.
+ * A duration in milliseconds. Throws `ERR_IDLE_INVALID_DURATION` for a value that is not one, for less than 0, and for less than 1
+ * unless `zero`.
  */
 export function milliseconds(name: string, value: Duration, zero?: 'or 0'): number {
   const ms = typeof value === 'string' ? parsed(value) : value
-  if (typeof ms === 'number' && (ms > 0 || (ms === 0 && zero !== undefined))) return ms
-  const least = zero === undefined ? 'more than 0' : '0 or more'
+  if (typeof ms === 'number' && (zero === undefined ? ms >= 1 : ms >= 0)) return ms
+  const least = zero !== undefined ? '0 or more' : Number(ms) > 0 ? '1 or more' : 'more than 0'
   const hint = ms === 0 && name === 'patience' ? '. To get the default of 15 minutes, leave it out' : ''
   const accepted = `a number of milliseconds (${least}, Infinity for never) or a text such as '90s' or '15m'${hint}`
   throw refused(name, value, accepted, 'ERR_IDLE_INVALID_DURATION')
+}
+
+/** Durations that a warning has been about. */
+const warnedOf = new Set<string>()
+
+/**
+ * Warns, once for each value, of a patience below a second that has no unit: in `patience: 15`, minutes or seconds are meant. A
+ * duration with a unit (`'50ms'`) is taken for what it says.
+ */
+export function warnIfShort(name: string, value: Duration | undefined): void {
+  const ms = typeof value === 'string' && /^[\d.]+$/.test(value.trim()) ? Number(value) : value
+  if (typeof ms !== 'number' || !(ms < 1000) || warnedOf.has(`${name} ${ms}`)) return
+  warnedOf.add(`${name} ${ms}`)
+  warn(
+    'IDLE_SHORT_PATIENCE',
+    `"${name}" is ${ms} milliseconds, since it has no unit. Write '${ms}m' for minutes, '${ms}s' for seconds, or '${ms}ms' if it is meant`,
+  )
 }
 
 /** `@lukeed/ms` takes '0s' for no duration: a leading 1 shows whether the rest is one. */
@@ -135,7 +157,10 @@ function oneOf<const T extends string>(name: string, value: T | undefined, accep
 function anyOf(rules: readonly Ignore[]): (request: RequestInfo) => boolean {
   const tests = rules.map((rule): ((request: RequestInfo) => boolean) => {
     if (typeof rule === 'function') return rule
-    if (typeof rule === 'string') return (request) => pathOf(request) === rule
+    if (typeof rule === 'string') {
+      checkPath('ignore', rule)
+      return (request) => pathOf(request) === rule
+    }
     // search(), unlike test(), keeps no position in a pattern with the g flag.
     if (rule instanceof RegExp) return (request) => pathOf(request).search(rule) >= 0
     throw refused('ignore', rule, 'a path, a RegExp, a function, or an array of these')
@@ -151,6 +176,21 @@ function anyOf(rules: readonly Ignore[]): (request: RequestInfo) => boolean {
       return false
     }
   }
+}
+
+/** Throws `ERR_IDLE_INVALID_OPTION` for a text that is the path of no request. */
+export function checkPath(name: string, path: string): void {
+  if (/^\/[^?#\s]*$/.test(path)) return
+  const [own] = path
+    .trim()
+    .replace(/^(?:https?:\/\/[^/]*)?\/*/, '/')
+    .split(/[?#\s]/)
+  // The command has no functions.
+  const hint = name === 'ignore' && path.includes('?') ? ', or a function that looks at the query of the url' : ''
+  throw new IdleUsageError(
+    'ERR_IDLE_INVALID_OPTION',
+    `"${name}" must have paths that begin with '/' and have no query. Received ${showValue(path)}. Write ${showValue(own)}${hint}`,
+  )
 }
 
 function pathOf({ url = '' }: RequestInfo): string {

@@ -17,16 +17,16 @@ import { Http2Connection } from './connection/http2-connection.ts'
 import { PlainConnection } from './connection/plain-connection.ts'
 import { adoptResponse, onRequest, socketBelow, watchRequests } from './connection/request-channel.ts'
 import type { Countdown } from './countdown.ts'
-import { withoutChannels } from './discovery.ts'
+import { WATCH, withoutChannels } from './discovery.ts'
 import type { Drain } from './drain.ts'
 import { Looks } from './looks.ts'
 import type { ShutdownSettings } from './options.ts'
-import { type AnyServer, isHttp1, isHttp2, isTls, liveSockets, spareConnections } from './server.ts'
+import { type AnyServer, isHttp1, isHttp2, isTls, liveSockets, spareConnections, watchedServers } from './server.ts'
 
 type Listener = Parameters<EventEmitter['on']>[1]
 
 /** Says of each server that it is watched from now on: the preload leaves a program that watches its own alone. */
-const watched = channel('idle-shutdown:watch')
+const watched = channel(WATCH)
 
 /** What a watch belongs to: several servers under one clock. */
 export interface Shutdown {
@@ -94,6 +94,7 @@ export class ServerWatch implements Site {
   /** Begins to watch. A server that is in use already is taken over with its connections. */
   attach(): void {
     const { server } = this
+    watchedServers.add(server)
     watched.publish(server)
     // Before Node's own listeners, which make a session or a TLS socket of the connection at once.
     for (const [event, listener] of Object.entries(this.#listeners)) server.prependListener(event, listener)

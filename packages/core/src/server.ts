@@ -33,6 +33,9 @@ export function isHttp2(server: AnyServer): server is Http2Server {
   return 'updateSettings' in server
 }
 
+/** Servers that this copy of the package has watched, or watches. */
+export const watchedServers: WeakSet<AnyServer> = new WeakSet()
+
 /** Whether its connections begin with a TLS handshake. */
 export function isTls(server: AnyServer): boolean {
   return 'setSecureContext' in server
@@ -75,8 +78,19 @@ export function destroyConnections(server: AnyServer): void {
 
 /** The sockets that a server has accepted and that are still open. Node lists them nowhere in public. */
 export function liveSockets(server: AnyServer): Socket[] {
-  const handles: unknown = Object(process)._getActiveHandles?.()
-  if (!Array.isArray(handles)) return []
   // By what it says, and not by instanceof: importing node:net would load block lists, too.
-  return handles.filter((handle): handle is Socket => Object(handle).server === server)
+  return activeHandles().filter((handle): handle is Socket => Object(handle).server === server)
+}
+
+/** The HTTP servers of this thread that listen. Those that are unref'd are not among them. */
+export function listeningServers(): AnyHttpServer[] {
+  return activeHandles().filter((handle): handle is AnyHttpServer => {
+    const server = Object(handle)
+    return server.listening === true && (isHttp1(server) || isHttp2(server))
+  })
+}
+
+function activeHandles(): unknown[] {
+  const handles: unknown = Object(process)._getActiveHandles?.()
+  return Array.isArray(handles) ? handles : []
 }

@@ -1,6 +1,8 @@
+import { EventEmitter } from 'node:events'
 import { createServer as createHttp } from 'node:http'
 import { createServer as createHttp2 } from 'node:http2'
 import { createServer as createNet } from 'node:net'
+import { PassThrough } from 'node:stream'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import {
   type Clock,
@@ -49,6 +51,19 @@ describe('what does not compile', () => {
     expect(() => idleShutdown(server, { ignore: 5 })).toThrow('ignore')
     // @ts-expect-error: an app is no server
     expect(() => idleShutdown(() => {})).toThrow('server')
+  })
+
+  test('a response that stays open', async () => {
+    const idle = idleShutdown(createHttp())
+    // @ts-expect-error: without end(), it needs a function that ends it
+    expect(() => idle.endOnIdle(new EventEmitter())).toThrow('end()')
+    // @ts-expect-error: a signal emits no close
+    expect(() => idle.endOnIdle(idle.signal, () => {})).toThrow("emits 'close'")
+    // @ts-expect-error: end is a function
+    expect(() => idle.endOnIdle(new PassThrough(), 'end')).toThrow('end')
+    idle.endOnIdle(new PassThrough(), (stream) => expectTypeOf(stream).toEqualTypeOf<PassThrough>())
+    expectTypeOf(idle.endOnIdle(new EventEmitter(), () => {})).toEqualTypeOf<Disposable>()
+    await idle.close()
   })
 
   test('a net server whose requests should count', () => {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
-import { createServer, get, type Server } from 'node:http'
+import { createServer, get, type RequestListener, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import express5 from 'express'
@@ -83,12 +83,72 @@ describe.each([
     expect(middleware.signal.aborted).toBe(true)
   })
 
-  test('a server whose listener only calls the app is watched from its first request on', async () => {
+  test('a server whose listener only calls the app closes although no request ever came', async () => {
+    const app = makeApp()
+    const middleware = idle({ patience })
+    app.use(middleware)
+    const server = await listening(createServer((req, res) => void app(req, res)))
+    await once(server, 'close')
+    expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
+  })
+
+  test.each(['no client ever calls it', 'only requests for the other package arrive'])(
+    'a server whose listeners another package has replaced closes when %s',
+    async (what) => {
+      const app = makeApp()
+      const middleware = idle({ patience, startupPatience: what.startsWith('no') ? patience : startupPatience })
+      app.use(middleware)
+      const server = createServer(app)
+      takeOver(server)
+      await listening(server)
+      const closed = once(server, 'close')
+      if (!what.startsWith('no')) await request(server).get('/engine').expect(200, 'engine')
+      await closed
+      expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
+    },
+  )
+
+  test('close() closes a server whose listeners another package has replaced', async () => {
+    const app = makeApp()
+    const middleware = idle({ patience: Infinity })
+    app.use(middleware)
+    const server = createServer(app)
+    takeOver(server)
+    await listening(server)
+    await middleware.close()
+    expect(server.listening).toBe(false)
+  })
+
+  test('app.use(idle()) behind app.listen() → the server closes although no request ever came', async () => {
+    const app = makeApp()
+    const server = await listening(createServer(app))
+    app.use(idle({ patience }))
+    await once(server, 'close')
+  })
+
+  test('an app that is only injected into never ends the other servers of its process', async () => {
+    const app = makeApp()
+    const middleware = idle({ patience: '1ms' })
+    app.use(middleware)
+    const upstream = await listening(createServer((_req, res) => res.end(JSON.stringify({ app: 'upstream' }))))
+    for (let time = 0; time < 3; time++) await request(upstream).get('/').expect(200)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(middleware.tracker.explain().state).toBe('starting')
+    expect(upstream.listening).toBe(true)
+    upstream.close()
+  })
+
+  test('a server whose listener does not lead to the app is watched from its first request on', async () => {
     const app = makeApp()
     const middleware = idle({ patience })
     app.use(middleware)
     app.get('/', (_req, res) => void res.json(middleware.tracker.explain().reasons))
-    const server = await listening(createServer((req, res) => void app(req, res)))
+    class Hidden {
+      readonly app = app
+      readonly listener = (...args: Parameters<RequestListener>): void => this.app(...args)
+    }
+    const server = await listening(createServer(new Hidden().listener))
+    await turn()
     expect(middleware.tracker.explain().state).toBe('starting')
     await request(server)
       .get('/')
@@ -106,6 +166,34 @@ describe.each([
     const server = await listening(createServer(app))
     await request(server).get('/routed').expect(200, 'true')
     await once(server, 'close')
+  })
+
+  test('in a Router, a server that no client calls is named in a process warning', async () => {
+    const app = makeApp()
+    const router = makeRouter()
+    router.use(idle({ patience }))
+    app.use('/routed', router)
+    const server = createServer(app)
+    const warnings: Error[] = []
+    const collect = (warning: Error): unknown => warnings.push(warning)
+    process.on('warning', collect)
+    await listening(server)
+    const { port } = server.address() as AddressInfo
+    await expect
+      .poll(() => warnings.map(String))
+      .toContainEqual(expect.stringContaining(`127.0.0.1:${port} listens unwatched`))
+    process.off('warning', collect)
+    server.close()
+  })
+
+  test('idle.ignored(), called where it should be handed over, is refused at once', () => {
+    const app = makeApp()
+    expect(() => app.get('/healthz', Reflect.apply(idle.ignored, undefined, []))).toThrow(
+      expect.objectContaining({
+        code: 'ERR_IDLE_INVALID_OPTION',
+        message: expect.stringContaining('write idle.ignored, not idle.ignored()'),
+      }),
+    )
   })
 
   test.each([
@@ -206,6 +294,20 @@ test('default, named and require() are the same function', () => {
   expect(required).toHaveProperty('idle', required)
   expect(required).toHaveProperty('ignored', expect.any(Function))
 })
+
+/** As engine.io does: it removes the listeners, and calls them for what is not its own. */
+function takeOver(server: Server): void {
+  const others = server.listeners('request').slice(0)
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    if (request.url?.startsWith('/engine')) response.end('engine')
+    else for (const other of others) other.call(server, request, response)
+  })
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
 
 async function listening(server: Server): Promise<Server> {
   server.listen(0, '127.0.0.1')

@@ -1,6 +1,13 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
 import type { IdleShutdownOptions } from '@idle-shutdown/core'
-import { AppShutdown, type IdleMembers, IdleUsageError, ignoreRequest, withMembers } from '@idle-shutdown/core/adapter'
+import {
+  AppShutdown,
+  type IdleMembers,
+  IdleUsageError,
+  ignoreRequest,
+  showValue,
+  withMembers,
+} from '@idle-shutdown/core/adapter'
 
 /** A middleware of Express 4 and 5. */
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
@@ -36,6 +43,12 @@ const registered = new WeakSet<App>()
  * and leaves the deadline where it was.
  */
 export const ignored: Middleware = (request, _response, next) => {
+  if (typeof next !== 'function') {
+    throw new IdleUsageError(
+      'ERR_IDLE_INVALID_OPTION',
+      `idle.ignored is a middleware, and was called with ${showValue(request)}; write idle.ignored, not idle.ignored()`,
+    )
+  }
   ignoreRequest(request)
   next()
 }
@@ -49,8 +62,9 @@ export interface Idle {
 /**
  * Closes the servers of an Express app when nobody has used them for the patience: `app.use(idle({ patience: '15m' }))`.
  *
- * It finds every server that the app handles when it starts to listen. A server whose listener merely calls the app is found
- * at its first request. Give it to `watch(server)` where it must end even if that never comes.
+ * It finds every server that the app handles when the server starts to listen, also if another package (socket.io, an APM agent) has
+ * put a listener of its own in the place of the app. One that it cannot find by its listeners is found at its first request to the
+ * app; until then the process warning `IDLE_SERVER_UNKNOWN` names it. Give such a server to `watch(server)`.
  *
  * The signal is `app.locals.idleSignal` and `req.idleSignal`. An app that is served again after an end starts anew.
  *
@@ -70,6 +84,7 @@ function middlewareFor(options?: IdleShutdownOptions): IdleMiddleware {
     )
   }
   const shutdown = new AppShutdown(options)
+  shutdown.seek()
   let app: App | undefined
 
   const mount = (parent: App): void => {

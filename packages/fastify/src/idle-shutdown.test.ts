@@ -1,6 +1,13 @@
 import dns from 'node:dns'
 import { once } from 'node:events'
-import { Agent, createServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http'
 import { createRequire } from 'node:module'
 import fastify5, { type FastifyInstance } from 'fastify'
 import fastify4 from 'fastify4'
@@ -108,7 +115,19 @@ describe.each([
     agent.destroy()
   })
 
-  test('localhost binds a server for each address: all are watched, and all close', async () => {
+  test.each<[string, (app: FastifyInstance) => void]>([
+    ['its own listeners', () => {}],
+    [
+      'another package has replaced the listeners of the first',
+      ({ server }) => {
+        const others = server.listeners('request')
+        server.removeAllListeners('request')
+        server.on('request', (...args) => {
+          for (const other of others) other.apply(server, args)
+        })
+      },
+    ],
+  ])('localhost binds a server for each address: all are watched, and all close (%s)', async (_, arrange) => {
     // A mock of the look-up only: this machine may have one address for localhost, and both of these are real.
     const addresses = [
       { address: '127.0.0.1', family: 4 },
@@ -124,6 +143,7 @@ describe.each([
       }),
     )
     const app = fastify()
+    arrange(app)
     await app.register(idleShutdown, { patience, startupPatience })
     app.get('/', async () => app.idle.tracker.explain())
     await app.listen({ port: 0, host: 'localhost' })
@@ -137,8 +157,30 @@ describe.each([
     for (const url of urls) await expect(fetch(url)).rejects.toThrow()
   })
 
+  test('a server of the user that calls app.routing is watched, and closes', async () => {
+    const app = fastify()
+    await app.register(idleShutdown, { patience })
+    await app.ready()
+    const server = createServer((req, res) => app.routing(req, res))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'close')
+    expect((await app.idle.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
+  })
+
+  test('register(idleShutdown({ … })), the plugin called with options, is refused at once', () => {
+    const app = fastify()
+    for (const args of [[{ patience }], []]) {
+      expect(() => app.register(Reflect.apply(idleShutdown, undefined, args))).toThrow(
+        expect.objectContaining({
+          code: 'ERR_IDLE_INVALID_OPTION',
+          message: expect.stringContaining('write register(idleShutdown, { … }), not register(idleShutdown({ … }))'),
+        }),
+      )
+    }
+  })
+
   test('serverFactory may build any server', async () => {
-    const app = fastify({ serverFactory: (handler) => createServer((req, res) => handler(req, res)) })
+    const app = fastify({ serverFactory: wrapping })
     await app.register(idleShutdown, { patience, startupPatience })
     app.get('/', async () => app.idle.tracker.explain())
     await app.listen({ port: 0 })
@@ -206,6 +248,10 @@ test('default, named and require() are the same plugin', () => {
   expect(required).toBeTypeOf('function')
   expect(required).toHaveProperty('idleShutdown', required)
 })
+
+function wrapping(handler: RequestListener): Server {
+  return createServer((req, res) => handler(req, res))
+}
 
 function ask(app: FastifyInstance, path: string, agent?: Agent): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {

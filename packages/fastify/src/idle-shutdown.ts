@@ -6,6 +6,7 @@ import {
   IdleUsageError,
   listenersDown,
   livesOn,
+  showValue,
 } from '@idle-shutdown/core/adapter'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
@@ -23,7 +24,18 @@ declare module 'fastify' {
   }
 }
 
-const plugin: FastifyPluginAsync<IdleShutdownOptions> = async (fastify, options) => {
+const plugin: FastifyPluginAsync<IdleShutdownOptions> = (fastify, options) => {
+  // Here, and not in a promise: register() would take that for the plugin, and wait.
+  if (typeof Object(fastify).decorate !== 'function') {
+    throw new IdleUsageError(
+      'ERR_IDLE_INVALID_OPTION',
+      `idleShutdown is a plugin, and was called with ${showValue(fastify)}; write register(idleShutdown, { … }), not register(idleShutdown({ … }))`,
+    )
+  }
+  return register(fastify, options)
+}
+
+async function register(fastify: FastifyInstance, options: IdleShutdownOptions): Promise<void> {
   if (fastify.hasDecorator('idle')) {
     throw new IdleUsageError(
       'ERR_IDLE_ALREADY_REGISTERED',
@@ -34,8 +46,10 @@ const plugin: FastifyPluginAsync<IdleShutdownOptions> = async (fastify, options)
   fastify.decorate('idle', idle)
   fastify.decorate('idleSignal', idle.signal)
 
-  // `localhost` binds a server for each address; all of them share the handler of the first.
-  const undo = fastify.server.listeners('request').map((handler) =>
+  // `localhost` binds a server for each address; all of them share the handler of the first, which is `routing`, unless a
+  // `serverFactory` or another package has wrapped it.
+  const handlers = new Set<object>([fastify.routing, ...fastify.server.listeners('request')])
+  const undo = [...handlers].map((handler) =>
     discover(handler, (server) => {
       if (!idle.signal.aborted) idle.watch(server)
     }),

@@ -46,6 +46,56 @@ describe.each([
     await Promise.all(servers.map((server) => once(server, 'close')))
   })
 
+  test.each<[string, (app: ReturnType<typeof makeApp>) => Server]>([
+    [
+      'another package has replaced',
+      (app) => {
+        const server = createServer(app.callback())
+        takeOver(server)
+        return server
+      },
+    ],
+    [
+      'call the handler',
+      (app) => {
+        const handler = app.callback()
+        return createServer((req, res) => handler(req, res))
+      },
+    ],
+    ['make a handler for each request', (app) => createServer((req, res) => app.callback()(req, res))],
+  ])('a server whose listeners %s closes although no request ever came', async (_, makeServer) => {
+    const app = makeApp()
+    const middleware = idle({ app, patience })
+    app.use(middleware)
+    const server = await listening(makeServer(app))
+    await once(server, 'close')
+    expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
+  })
+
+  test('close() closes a server whose listeners another package has replaced', async () => {
+    const app = makeApp()
+    const middleware = idle({ app, patience: Infinity })
+    app.use(middleware)
+    const server = createServer(app.callback())
+    takeOver(server)
+    await listening(server)
+    await middleware.close()
+    expect(server.listening).toBe(false)
+  })
+
+  test('an app that is only injected into never ends the other servers of its process', async () => {
+    const app = makeApp()
+    const middleware = idle({ app, patience: '1ms' })
+    app.use(middleware)
+    app.callback()
+    const upstream = await listening(createServer((_req, res) => res.end(JSON.stringify({ app: 'upstream' }))))
+    for (let time = 0; time < 3; time++) await request(upstream).get('/').expect(200)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(middleware.tracker.explain().state).toBe('starting')
+    expect(upstream.listening).toBe(true)
+    upstream.close()
+  })
+
   test('handlers find the signal in ctx.state', async () => {
     const app = makeApp()
     const middleware = idle({ app, patience: Infinity })
@@ -140,8 +190,24 @@ test('wrong options are refused at once', () => {
   expect(() => idle({ app, patince: 5 })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_UNKNOWN_OPTION' }))
   // @ts-expect-error nor does an app that is none
   expect(() => idle({ app: 'app' })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_INVALID_OPTION' }))
+  // @ts-expect-error nor the app in the place of the options
+  expect(() => idle(app)).toThrow(
+    expect.objectContaining({
+      code: 'ERR_IDLE_INVALID_OPTION',
+      message: expect.stringContaining('write idle({ app })'),
+    }),
+  )
   // @ts-expect-error nor options that are none
   expect(() => idle('15m')).toThrow(expect.objectContaining({ code: 'ERR_IDLE_INVALID_OPTION' }))
+})
+
+test('idle.ignored(), called where it should be handed over, is refused at once', () => {
+  expect(() => new Koa3().use(Reflect.apply(idle.ignored, undefined, []))).toThrow(
+    expect.objectContaining({
+      code: 'ERR_IDLE_INVALID_OPTION',
+      message: expect.stringContaining('write idle.ignored, not idle.ignored()'),
+    }),
+  )
 })
 
 test('default, named and require() are the same function', () => {
@@ -151,6 +217,16 @@ test('default, named and require() are the same function', () => {
   expect(required).toHaveProperty('idle', required)
   expect(required).toHaveProperty('ignored', expect.any(Function))
 })
+
+/** As engine.io does: it removes the listeners, and calls them for what is not its own. */
+function takeOver(server: Server): void {
+  const others = server.listeners('request').slice(0)
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    if (request.url?.startsWith('/engine')) response.end('engine')
+    else for (const other of others) other.call(server, request, response)
+  })
+}
 
 async function listening(server: Server): Promise<Server> {
   server.listen(0, '127.0.0.1')

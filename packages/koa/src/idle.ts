@@ -49,6 +49,12 @@ const registered = new WeakSet<App>()
  * answered, and leaves the deadline where it was.
  */
 export const ignored: Middleware = (context, next) => {
+  if (typeof next !== 'function') {
+    throw new IdleUsageError(
+      'ERR_IDLE_INVALID_OPTION',
+      `idle.ignored is a middleware, and was called with ${showValue(context)}; write idle.ignored, not idle.ignored()`,
+    )
+  }
   ignoreRequest(context.req)
   return next()
 }
@@ -62,8 +68,10 @@ export interface Idle {
 /**
  * Closes the servers of a Koa app when nobody has used them for the patience: `app.use(idle({ app, patience: '15m' }))`.
  *
- * It finds every server that handles requests with `app.callback()` when it starts to listen. Without `app` it works from
- * the first request on, and says in a process warning that a server that is never called will not end.
+ * It finds every server that handles requests with `app.callback()` when the server starts to listen, also if another package
+ * (socket.io, an APM agent) has put a listener of its own in its place. One that it cannot find by its listeners is found at its
+ * first request to the app; until then the process warning `IDLE_SERVER_UNKNOWN` names it. Give such a server to `watch(server)`.
+ * Without `app` it works from the first request on, and says in a process warning that a server that is never called will not end.
  *
  * The signal is `ctx.state.idleSignal`. An app that is served again after an end starts anew.
  *
@@ -75,12 +83,15 @@ export const idle: Idle = Object.assign(middlewareFor, { ignored })
 Object.assign(idle, { idle })
 
 function middlewareFor(options: IdleOptions = {}): IdleMiddleware {
-  const { app, req, ...rest } = Object(options)
+  const { app, req, callback, ...rest } = Object(options)
   if (req !== undefined) {
     throw new IdleUsageError(
       'ERR_IDLE_INVALID_OPTION',
       'idle() was given a context; write app.use(idle({ app })), not app.use(idle)',
     )
+  }
+  if (typeof callback === 'function') {
+    throw new IdleUsageError('ERR_IDLE_INVALID_OPTION', 'idle() was given the app itself; write idle({ app })')
   }
   if (app !== undefined) check(app)
   const shutdown = new AppShutdown(options === null || typeof options !== 'object' ? options : rest)
@@ -91,6 +102,8 @@ function middlewareFor(options: IdleOptions = {}): IdleMiddleware {
     )
   } else {
     registered.add(app)
+    // For a listener that makes the handler at each request.
+    shutdown.serves(app)
     serve(app, shutdown)
   }
 

@@ -41,7 +41,7 @@ export async function live(
   const { idle, servers, stop } = await subject.serve(
     answering(begun, (port) => ledger.cut(port)),
     // A busy machine may take its time until the first client is there.
-    { patience, startupPatience: STARTUP_PATIENCE, grace: GRACE },
+    { patience: `${patience}ms`, startupPatience: STARTUP_PATIENCE, grace: GRACE },
     {
       prepare(server) {
         ledger.keep(server)

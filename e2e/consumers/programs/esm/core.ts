@@ -2,5 +2,5 @@ import { createServer } from 'node:http'
 import { idleShutdown } from '@idle-shutdown/core'
 
 const server = createServer((_request, response) => response.end('Hello'))
-idleShutdown(server, { patience: 200, startupPatience: '1m' })
+idleShutdown(server, { patience: '200ms', startupPatience: '1m' })
 server.listen(0, () => console.log(`port ${Object(server.address()).port}`))

@@ -2,7 +2,7 @@ import { idle } from '@idle-shutdown/koa'
 import Koa from 'koa'
 
 const app = new Koa()
-app.use(idle({ app, patience: 200, startupPatience: '1m' }))
+app.use(idle({ app, patience: '200ms', startupPatience: '1m' }))
 app.use((context) => {
   context.body = context.state.idleSignal.aborted ? 'closing' : 'Hello'
 })

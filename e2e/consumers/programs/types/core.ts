@@ -1,11 +1,14 @@
 import { createServer } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
 import { createServer as createNetServer } from 'node:net'
+import { PassThrough } from 'node:stream'
 import {
   type AnyServer,
   type Clock,
+  type Closable,
   type CloseReport,
   type Duration,
+  type Endable,
   type Explanation,
   type Hold,
   type HoldOptions,
@@ -48,6 +51,8 @@ const options: IdleShutdownOptions = {
 }
 
 const servers: AnyServer[] = [createServer(), createHttp2Server(), createNetServer()]
+const closable: Closable = new PassThrough()
+const endable: Endable = new PassThrough()
 const several: IdleShutdown = idleShutdown(servers)
 const one: IdleShutdown = idleShutdown(createServer(), options)
 const made: IdleShutdown = new IdleShutdown(createServer())
@@ -55,11 +60,19 @@ const made: IdleShutdown = new IdleShutdown(createServer())
 export async function use(): Promise<CloseReport> {
   const undo: Disposable = one.watch(createServer())
   undo[Symbol.dispose]()
+  createServer((_request, response) => {
+    const opened: Disposable = one.endOnIdle(response)
+    opened[Symbol.dispose]()
+    one.endOnIdle(response, (own) => own.end('bye'))
+  })
+  createHttp2Server((_request, response) => one.endOnIdle(response, (own) => own.stream.close()))
   one.signal.addEventListener('abort', () => console.log(one.signal.reason))
   const report: CloseReport = await several.close('enough')
   const { reason, duration, drained, destroyed, abandoned } = report
   const figures: number[] = [duration, drained, destroyed, abandoned]
   console.log(reason, figures)
+  made.endOnIdle(endable)
+  made.endOnIdle(closable, () => {})
   await made[Symbol.asyncDispose]()
   return one.closed
 }

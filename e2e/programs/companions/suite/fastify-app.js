@@ -4,7 +4,7 @@ import fastify from 'fastify'
 
 export async function makeApp() {
   const app = fastify()
-  await app.register(idleShutdown, { patience: 30 })
+  await app.register(idleShutdown, { patience: '30ms' })
   app.get('/', async () => 'Hello')
   return app
 }

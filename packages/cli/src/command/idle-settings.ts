@@ -1,5 +1,5 @@
 import { IdleUsageError } from '@idle-shutdown/core/tracker'
-import { type IdleEnvironment, readSettings } from '../register/settings.ts'
+import { type IdleEnvironment, readSettings, warnOfShortPatience } from '../register/settings.ts'
 import type { Arguments } from './arguments.ts'
 import { wrongUsage } from './command-error.ts'
 import { optionsOf } from './option-table.ts'
@@ -15,14 +15,22 @@ export function idleSettings(args: Arguments): IdleEnvironment {
     if (setting === undefined || !args.has(name)) continue
     const value = args.all(name).join(',')
     checked({ [setting]: value }, (message) => message.replaceAll(setting, `--${name}`))
+    warnOfShortPatience({ [setting]: value }, () => `--${name}`)
     settings[setting] = value
   }
   return settings
 }
 
-/** Checks the settings that the command will find in its environment, wherever they come from. */
-export function checkEnvironment(environment: NodeJS.ProcessEnv): void {
-  checked(environment, (message) => `in the environment, ${message}`)
+/**
+ * Checks the settings that the command will find in its environment, wherever they come from. Warns of a patience there that has no
+ * unit, unless an option takes its place.
+ *
+ * @param given what options say
+ * @throws CommandError a setting that is wrong
+ */
+export function checkEnvironment(environment: NodeJS.ProcessEnv, given: IdleEnvironment): void {
+  checked({ ...environment, ...given }, (message) => `in the environment, ${message}`)
+  warnOfShortPatience({ ...environment, ...Object.fromEntries(Object.keys(given).map((name) => [name, undefined])) })
 }
 
 function checked(environment: IdleEnvironment | NodeJS.ProcessEnv, said: (message: string) => string): void {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Arguments } from './arguments.ts'
 import { runArguments } from './run-arguments.ts'
 
@@ -60,6 +60,7 @@ describe('refused, with a sentence and exit code 2', () => {
     ['--listen 3000 --activity all x', "--activity is 'all'; accepted is 'connections', 'requests'"],
     ['--listen 3000 --upgrades all x', '--upgrades is'],
     ['--listen 3000 --ignore healthz x', '--ignore is'],
+    ['--listen 3000 --ignore /healthz?probe=1 x', `"--ignore" must have paths`],
     ['--listen 3000 --ready-timeout 0 x', '--ready-timeout is'],
     ['--listen 3000 --max-queue 0 x', "--max-queue is '0'; accepted is a whole number from 1"],
     ['--listen 3000 --proxy http x', "--proxy has the port 'http'"],
@@ -78,5 +79,24 @@ describe('refused, with a sentence and exit code 2', () => {
   test('a setting of the environment that the command would refuse', () => {
     expect(() => read('--listen 3000 x', { IDLE_EXIT: 'now' })).toThrow("in the environment, IDLE_EXIT is 'now'")
     expect(read('--listen 3000 --patience 5s x', { IDLE_PATIENCE: 'soon' }).run.idle).toEqual({ IDLE_PATIENCE: '5s' })
+  })
+})
+
+describe('a patience below a second that has no unit is warned of', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  test.each([
+    ['--listen 3000 --patience 15 x', {}, ['"--patience" is 15 milliseconds']],
+    ['--listen 3000 --startup-patience 30 x', {}, ['"--startup-patience" is 30 milliseconds']],
+    ['--listen 3000 x', { IDLE_PATIENCE: '16' }, ['"IDLE_PATIENCE" is 16 milliseconds']],
+    ['--listen 3000 --env IDLE_PATIENCE=17 x', {}, ['"IDLE_PATIENCE" is 17 milliseconds']],
+    ['--listen 3000 --patience 5s x', { IDLE_PATIENCE: '18' }, []],
+    ['--listen 3000 --patience 19ms x', {}, []],
+  ])('%s with %j', (line, environment, messages) => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    read(line, environment)
+    expect(warned.mock.calls.map(([message]) => message)).toEqual(
+      messages.map((message) => expect.stringContaining(message)),
+    )
   })
 })

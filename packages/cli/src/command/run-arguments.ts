@@ -28,7 +28,7 @@ export function runArguments(args: Arguments, environment: NodeJS.ProcessEnv): R
   const maxQueue = args.one('max-queue')
   const env = environmentVariables(args.all('env'))
   const idle = idleSettings(args)
-  checkEnvironment({ ...environment, ...env, ...idle })
+  checkEnvironment({ ...environment, ...env }, idle)
   if (args.has('json') && args.has('quiet')) throw wrongUsage('--json and --quiet exclude each other')
   return {
     run: {

@@ -38,7 +38,7 @@ function unitOptions(args: Arguments): UnitOptions {
   const command = commandOf(args)
   const env = environmentVariables(args.all('env'))
   const idle = idleSettings(args)
-  checkEnvironment({ ...env, ...idle })
+  checkEnvironment(env, idle)
   const cwd = existingFolder('--cwd', args.one('cwd') ?? '.')
   const [file, ...rest] = command
   const path = found(file, cwd)

@@ -8,7 +8,7 @@ import { giveBackIdle } from './keeping.ts'
 import { leaveForSure } from './leaving.ts'
 import { inWords, Log, say } from './log.ts'
 import type { Place } from './place.ts'
-import { readSettings, type Settings } from './settings.ts'
+import { readSettings, type Settings, warnOfShortPatience } from './settings.ts'
 import { drainOnSignals } from './signals.ts'
 import { standIn } from './stand-in.ts'
 import { SUPERVISES } from './supervises.ts'
@@ -73,6 +73,8 @@ function watchWhatListens(watched: WatchedServers, log: Log, supervisor: Supervi
     }
     if (!signalled) {
       signalled = true
+      // The supervisor has warned already. A process that does not listen, such as npm's, need not.
+      if (supervisor === undefined) warnOfShortPatience(process.env)
       drainOnSignals(async (signal) => {
         log.detail(`${signal}: closing`)
         await watched.close(signal)

@@ -72,6 +72,12 @@ describe('settings from the environment', () => {
     [{ IDLE_PORTS: '3000,http' }, 'ERR_IDLE_INVALID_OPTION', "IDLE_PORTS is 'http'"],
     [{ IDLE_PORTS: '65536' }, 'ERR_IDLE_INVALID_OPTION', '1 to 65535'],
     [{ IDLE_IGNORE: 'healthz' }, 'ERR_IDLE_INVALID_OPTION', "IDLE_IGNORE is 'healthz'"],
+    [{ IDLE_PATIENCE: '0.5ms' }, 'ERR_IDLE_INVALID_DURATION', '1 or more'],
+    [
+      { IDLE_IGNORE: '/x,/healthz?probe=1' },
+      'ERR_IDLE_INVALID_OPTION',
+      "Received '/healthz?probe=1'. Write '/healthz'",
+    ],
     [{ IDLE_IGNORE: '/(/' }, 'ERR_IDLE_INVALID_OPTION', 'regular expression'],
     [{ IDLE_IGNORE: 'user-agent:' }, 'ERR_IDLE_INVALID_OPTION', 'user-agent:TEXT'],
   ])('%j is refused', (env, code, message) => {

@@ -1,5 +1,5 @@
 import type { IdleShutdownOptions, Ignore } from '@idle-shutdown/core'
-import { IdleUsageError, milliseconds, showValue } from '@idle-shutdown/core/tracker'
+import { checkPath, IdleUsageError, milliseconds, showValue, warnIfShort } from '@idle-shutdown/core/tracker'
 
 /** The environment variables that the preload reads. */
 export const IDLE_NAMES = [
@@ -60,6 +60,14 @@ export function readSettings(environment: IdleEnvironment | NodeJS.ProcessEnv): 
   }
 }
 
+/** Warns of a patience below a second that has no unit. `named` says what the reader calls a setting. */
+export function warnOfShortPatience(
+  environment: IdleEnvironment | NodeJS.ProcessEnv,
+  named: (name: string) => string = (name) => name,
+): void {
+  for (const name of ['IDLE_PATIENCE', 'IDLE_STARTUP_PATIENCE'] as const) warnIfShort(named(name), environment[name])
+}
+
 function oneOf<const T extends string>(name: IdleName, value: string | undefined, accepted: readonly [T, ...T[]]): T {
   if (value === undefined) return accepted[0]
   const known = accepted.find((one) => one === value)
@@ -87,7 +95,10 @@ function ignoreRule(item: string): Ignore {
       throw invalid('IDLE_IGNORE', item, 'a pattern that is a valid regular expression')
     }
   }
-  if (item.startsWith('/')) return item
+  if (item.startsWith('/')) {
+    checkPath('IDLE_IGNORE', item)
+    return item
+  }
   throw invalid(
     'IDLE_IGNORE',
     item,

@@ -1,6 +1,7 @@
 import {
   type AnyServer,
   type CloseReport,
+  type Duration,
   IdleShutdown,
   type IdleShutdownOptions,
   IdleTimeoutError,
@@ -38,7 +39,11 @@ export class WatchedServers {
   constructor(settings: Settings, overseer: Overseer) {
     this.#settings = settings
     this.#overseer = overseer
-    const { patience, startupPatience, grace, activity, upgrades, ignore } = settings
+    const { grace, activity, upgrades, ignore } = settings
+    // With a unit: a short one was warned of when it was read, by the name that the user knows.
+    const withUnit = (ms: number): Duration => (ms < 1000 ? `${ms}ms` : ms)
+    const patience = withUnit(settings.patience)
+    const startupPatience = withUnit(settings.startupPatience)
     const confirm = (): boolean | Promise<boolean> => this.#counted.size > 0 && overseer.confirm()
     this.#options = { patience, startupPatience, grace, activity, upgrades, ignore, confirm }
     this.#current = this.#anew()

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { Behaviour } from '../behaviour.ts'
-import { answerTo } from '../calls.ts'
+import { answerTo, type Call } from '../calls.ts'
+import type { Exchange, HttpClient } from '../clients/http-client.ts'
 import { PATIENCE } from '../trial.ts'
 
 /** What counts while requests come and go, on every protocol that has them. */
@@ -202,6 +203,39 @@ export const requests: readonly Behaviour[] = [
       await t.stays()
       const report = await idle.close()
       expect((await answer).body).toBe('data: hello\n\nevent: bye\n\n')
+      expect(report).toMatchObject({ drained: 1, destroyed: 0 })
+    },
+  },
+  {
+    name: 'server-sent events given to endOnIdle → ended at close(); of those whose client has gone nothing is kept',
+    async run(t) {
+      const idle = await t.serve()
+      const ended: string[] = []
+      const open = async (path: string): Promise<[HttpClient, Exchange, Call]> => {
+        const client = t.client()
+        const exchange = client.ask(path)
+        const call = await t.calls.next()
+        call.response.writeHead(200, { 'content-type': 'text/event-stream' })
+        call.response.write('data: hello\n\n')
+        idle.endOnIdle(call.response, (response) => {
+          ended.push(path)
+          response.end('event: bye\n\n')
+        })
+        await exchange.head
+        return [client, exchange, call]
+      }
+      const [client, { answer: cut }, gone] = await open('/gone')
+      const [, { answer }, { response }] = await open('/open')
+      cut.catch(() => {})
+      client.destroy()
+      await gone.closed
+      await t.stays()
+      const listeners = response.listenerCount('close')
+      idle.endOnIdle(response)[Symbol.dispose]()
+      expect(response.listenerCount('close')).toBe(listeners)
+      const report = await idle.close()
+      expect((await answer).body).toBe('data: hello\n\nevent: bye\n\n')
+      expect(ended).toEqual(['/open'])
       expect(report).toMatchObject({ drained: 1, destroyed: 0 })
     },
   },

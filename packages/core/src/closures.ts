@@ -1,0 +1,196 @@
+import { channel } from 'node:diagnostics_channel'
+import type { Session } from 'node:inspector'
+
+/** The most functions that one search looks into. A wrapper is at most some functions away from what it wraps. */
+const MOST = 40
+
+/** A channel is one object for every context of the process, so that an evaluated expression finds what is put on it. */
+const PLACE = 'idle-shutdown:closures'
+const HELD = `process.getBuiltinModule('node:diagnostics_channel').channel('${PLACE}').held`
+
+/**
+ * Returns those of the values that `functions` lead to which are `sought`: variables, members of these, and bound arguments that the
+ * source of a function calls or passes on, and so on through the functions among them. Calls none of them, and runs no getter and no trap.
+ *
+ * Reads closures through Node's inspector, in this thread and without a port. Returns nothing if there is no inspector: on Bun,
+ * under the permission model, in a build of Node without it. Does not see the `this` of an arrow function.
+ *
+ * @see https://nodejs.org/api/inspector.html#class-inspectorsession
+ */
+export function reached(functions: readonly unknown[], sought: (value: object) => boolean): object[] {
+  const matches: object[] = []
+  const seen = new Set<object>()
+  const queue: Lead[] = functions.map((value) => ({ value }))
+  let session: Session | undefined
+  try {
+    session = new (process.getBuiltinModule('node:inspector').Session)()
+    session.connect()
+    const closures = new Closures(session)
+    let looks = 0
+    // What a function leads to is pushed while the queue is read: the nearest is found first.
+    for (const { value, self } of queue) {
+      if (!isObject(value) || seen.has(value)) continue
+      seen.add(value)
+      if (sought(value)) matches.push(value)
+      else if (typeof value === 'function' && matches.length === 0 && looks++ < MOST) {
+        queue.push(...closures.of(value, self))
+      }
+    }
+  } catch {
+    // A search that fails has found nothing.
+  } finally {
+    session?.disconnect()
+    Reflect.deleteProperty(channel(PLACE), 'held')
+  }
+  return matches
+}
+
+interface Lead {
+  readonly value: unknown
+  /** The object of which it is a member, and thus the `this` of a method. */
+  readonly self?: unknown
+}
+
+class Closures {
+  readonly #session: Session
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  /** Yields the values that the source of one function passes on or calls. Of a bound function, also those that it binds. */
+  *of(fn: object, self: unknown): Generator<Lead> {
+    const internals = this.#internals(fn)
+    const target = this.#take(internals.get('[[TargetFunction]]'))
+    const source = new Source(Function.prototype.toString.call(target ?? fn))
+    yield* source.membersOf(self)
+    if (target !== undefined) {
+      const bound = this.#take(internals.get('[[BoundThis]]'))
+      yield { value: target, self: bound }
+      for (const value of valuesOf(this.#take(internals.get('[[BoundArgs]]')))) yield { value }
+    }
+    const names = new Set(source.variables)
+    for (const scope of valuesOf(this.#take(internals.get('[[Scopes]]')))) {
+      const { description, object }: { description?: unknown; object?: unknown } = Object(scope)
+      if (description === 'Global' || !isObject(object)) continue
+      for (const name of Object.keys(object)) {
+        // An inner variable hides those of its name further out.
+        if (!names.delete(name)) continue
+        const value = variable(object, name)
+        if (source.passedOn.has(name)) yield { value }
+        yield* source.membersOf(value, name)
+      }
+    }
+  }
+
+  /** The inspector's handles of what a function has inside. */
+  #internals(fn: object): Map<string, string | undefined> {
+    Object.assign(channel(PLACE), { held: { fn } })
+    const internals = new Map<string, string | undefined>()
+    this.#session.post('Runtime.evaluate', { expression: `${HELD}.fn` }, (_, answer) => {
+      const objectId = answer?.result?.objectId
+      if (objectId === undefined) return
+      this.#session.post('Runtime.getProperties', { objectId, ownProperties: true }, (__, properties) => {
+        for (const { name, value } of properties?.internalProperties ?? []) internals.set(name, value?.objectId)
+      })
+    })
+    return internals
+  }
+
+  /** The value that a handle of the inspector stands for. Sessions in the same thread answer before `post()` returns. */
+  #take(objectId: string | undefined): object | undefined {
+    if (objectId === undefined) return undefined
+    let taken: object | undefined
+    const take = (value: object): void => {
+      taken = value
+    }
+    Object.assign(channel(PLACE), { held: { take } })
+    const functionDeclaration = `function () { ${HELD}.take(this) }`
+    this.#session.post('Runtime.callFunctionOn', { objectId, functionDeclaration })
+    return taken
+  }
+}
+
+/** Comments and texts, whose words are no names; and templates, which hold expressions. */
+const TEXTS = /`(?:\\.|[^`\\])*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g
+const KEYS = /([{,]\s*)[\w$]+\s*:/g
+/** Not those behind a dot, unless three of them spread a value. */
+const VARIABLES = /(?<![\w$]|(?<!\.\.)\.)[A-Za-z_$][\w$]*/g
+/** Names of values that are called or handed over. One of which only a member is read, such as `app.locals`, is not. */
+const PASSED_ON = /[\w$]+(?![\w$]|\s*\??\.\s*(?!(?:apply|bind|call|callback|handle\w*|routing)\b)[\w$])/g
+
+/** What the source of a function says of the values that it uses. */
+class Source {
+  readonly variables: ReadonlySet<string>
+  readonly passedOn: ReadonlySet<string>
+  readonly #words: ReadonlySet<string>
+  readonly #indexed: ReadonlySet<string>
+
+  constructor(text: string) {
+    const code = text.replace(TEXTS, (part) => (part.startsWith('`') ? part : '')).replace(KEYS, '$1')
+    this.variables = new Set(code.match(VARIABLES))
+    this.passedOn = new Set(code.match(PASSED_ON))
+    this.#words = new Set(code.match(/[\w$]+/g))
+    this.#indexed = new Set(code.match(/[\w$]+(?=\s*(?:\?\.)?\[)/g))
+  }
+
+  /**
+   * Yields what an array, a map or a set has, or an object whose members are looked up by a variable; of any object the members, and
+   * theirs, that are passed on by name.
+   */
+  *membersOf(self: unknown, name: string = '', depth: number = 2): Generator<Lead> {
+    if (depth === 0 || !isObject(self)) return
+    for (const value of elementsOf(self, this.#indexed.has(name))) yield { value }
+    for (const word of Array.isArray(self) ? [] : this.#words) {
+      const value = member(self, word)
+      if (this.passedOn.has(word)) yield { value, self }
+      yield* this.membersOf(value, word, depth - 1)
+    }
+  }
+}
+
+/** The first of what a collection has. An object is one if `indexed`. */
+function elementsOf(value: object, indexed: boolean): unknown[] {
+  const { isMap, isSet } = process.getBuiltinModule('node:util/types')
+  if (Array.isArray(value)) return value.slice(0, MOST)
+  if (isMap(value)) return first(Map.prototype.values.call(value))
+  if (isSet(value)) return first(Set.prototype.values.call(value))
+  if (!indexed) return []
+  return Object.keys(value)
+    .slice(0, MOST)
+    .map((name) => member(value, name))
+}
+
+function first(values: Iterable<unknown>): unknown[] {
+  const list: unknown[] = []
+  for (const value of values) if (list.push(value) === MOST) break
+  return list
+}
+
+/** A member that has a value, own or inherited. */
+function member(self: object, name: string): unknown {
+  for (let each: unknown = self; isObject(each); each = Reflect.getPrototypeOf(each)) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(each, name)
+    if (descriptor !== undefined) return descriptor.value
+  }
+  return undefined
+}
+
+function valuesOf(list: object | undefined): unknown[] {
+  return Object.values(list ?? {})
+}
+
+/** A variable that is not initialised yet throws when it is read. */
+function variable(scope: object, name: string): unknown {
+  try {
+    return Reflect.get(scope, name)
+  } catch {
+    return undefined
+  }
+}
+
+/** A proxy is left out: looking at one may run code of the program, or of Node, which warns from such a trap. */
+function isObject(value: unknown): value is object {
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false
+  return !process.getBuiltinModule('node:util/types').isProxy(value)
+}
