@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { ListenAddress } from '../run/run-options.ts'
 import type { RunStatus } from '../run/run-status.ts'
+import { listenAt, type StopListening } from '../run/socket-path.ts'
 import { isOwnHost } from './own-host.ts'
 import { statusReport } from './status-report.ts'
 
@@ -23,6 +25,8 @@ const HEADERS = {
 /** Whose status is served. */
 interface Source {
   refresh(): Promise<RunStatus>
+  /** Reports whether there is a descriptor for a connection; without one, it is closed. */
+  admit?(socket: Socket): boolean
 }
 
 /**
@@ -35,21 +39,23 @@ export class StatusServer implements AsyncDisposable {
   readonly #server: Server
   readonly #source: Source
   #bound: ListenAddress = { port: 0 }
+  #stop: StopListening = () => {}
 
   constructor(source: Source) {
     this.#source = source
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
-        send(response, 500, 'text/plain; charset=utf-8', `${error instanceof Error ? error.message : error}\n`)
+        if (response.headersSent) response.destroy()
+        else send(response, 500, 'text/plain; charset=utf-8', `${error instanceof Error ? error.message : error}\n`)
       })
     })
+    this.#server.on('connection', (socket: Socket) => source.admit?.(socket))
   }
 
-  /** Begins to listen. Rejects with the system's error. */
+  /** Begins to listen. Rejects with the system's error. The socket of a supervisor that was killed is replaced, and nothing else. */
   async start(address: ListenAddress): Promise<void> {
     this.#bound = address
-    this.#server.listen(address)
-    await once(this.#server, 'listening')
+    this.#stop = await listenAt(this.#server, address)
   }
 
   /** Where it listens: the port, or the path. */
@@ -62,7 +68,7 @@ export class StatusServer implements AsyncDisposable {
   /** Takes no more connections, and cuts those that there are: nobody loses more than a look. */
   async close(): Promise<void> {
     if (!this.#server.listening) return
-    this.#server.close()
+    this.#stop()
     this.#server.closeAllConnections()
     await once(this.#server, 'close')
   }
