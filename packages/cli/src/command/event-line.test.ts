@@ -19,6 +19,7 @@ const rows: [RunEvent, string][] = [
   [{ event: 'gave-up', failures: 5, refused: 1, why }, `gave up after 5 failures, and refused 1 connection: ${why}`],
   [{ event: 'queue-full', maxQueue: 9 }, '9 connections wait already; more are refused until the command is ready'],
   [{ event: 'killed', pid: 7, signal: 'SIGKILL', why: 'it did not end' }, 'killed 7 with SIGKILL: it did not end'],
+  [{ event: 'hint', hint: 'something is missing' }, 'something is missing'],
   [{ event: 'stopping', signal: 'SIGTERM', waiting: 0 }, 'SIGTERM: ends the command'],
   [{ event: 'stopped' }, 'stopped'],
 ]

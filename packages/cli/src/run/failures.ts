@@ -1,0 +1,57 @@
+import type { Exit } from './command.ts'
+import type { RunStatus } from './run-status.ts'
+
+/** The longest pause (ms) between restarts. */
+const LONGEST_BACKOFF = 30_000
+/** After a life of so long (ms), a failure is the first in a row. */
+const STABLE = 10_000
+
+/** A failure: of which process, how it ended, and for how long (ms) it was in use before. Empty if there was no process. */
+export interface Failure {
+  readonly pid?: number | undefined
+  readonly exit?: Exit
+  readonly served?: number
+}
+
+/** The failures of a command in a row, and how long to wait after each. */
+export class Failures {
+  readonly #most: number
+  readonly #backoff: number
+  #count = 0
+  #last: RunStatus['lastFailure']
+
+  constructor(most: number, backoff: number) {
+    this.#most = most
+    this.#backoff = backoff
+  }
+
+  /** How many there were in a row. */
+  get count(): number {
+    return this.#count
+  }
+
+  get last(): RunStatus['lastFailure'] {
+    return this.#last
+  }
+
+  /** Reports whether there were so many that clients are turned away. */
+  get areTooMany(): boolean {
+    return this.#count >= this.#most
+  }
+
+  /** The pause (ms) before the next start. */
+  get delay(): number {
+    return Math.min(this.#backoff * 2 ** (this.#count - 1), LONGEST_BACKOFF)
+  }
+
+  /** Counts one. `served` is for how long (ms) the command was in use. */
+  add(why: string, served: number): void {
+    this.#count = served > STABLE ? 1 : this.#count + 1
+    this.#last = { why, at: Date.now() }
+  }
+
+  /** The row is over. */
+  clear(): void {
+    this.#count = 0
+  }
+}
