@@ -10,13 +10,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { freePort } from '@idle-shutdown/conformance'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { startRefusal } from '../src/command/refusal.ts'
 import type { Held } from '../src/protocol/messages.ts'
 import { Control } from '../src/run/control.ts'
+import { Preparation } from '../src/run/preparation.ts'
 import { inPrivateFolder, mark, NoPrivateFolderError, PrivateFolder, unmark } from '../src/run/private-folder.ts'
+import { Switchboard } from '../src/run/switchboard.ts'
 import { COMMAND } from './command.ts'
 import { NodeProgram } from './node-program.ts'
 import { program } from './supervisor.ts'
@@ -34,11 +36,23 @@ function fresh(): string {
   return path
 }
 
+function switchboard(): Switchboard {
+  return new Switchboard(1, {
+    needed() {},
+    full() {},
+    claimed() {},
+    released() {},
+    ending() {},
+    closed() {},
+    told() {},
+  })
+}
+
 const NOBODY = { attached() {}, received() {}, detached() {} }
 
 describe.skipIf(process.platform === 'win32')('a private folder', () => {
   test('only its user can enter it', () => {
-    const folder = new PrivateFolder(fresh())
+    const folder = PrivateFolder.in(fresh())
     expect(lstatSync(folder.path).mode & 0o777).toBe(0o700)
     expect(folder.isIntact).toBe(true)
     folder.remove()
@@ -70,7 +84,7 @@ describe.skipIf(process.platform === 'win32')('a private folder', () => {
       },
     ],
   ])('is not taken for its own when it is %s, and not removed then', (_, change) => {
-    const folder = new PrivateFolder(fresh())
+    const folder = PrivateFolder.in(fresh())
     change(folder.path)
     const before = lstatSync(folder.path, { throwIfNoEntry: false })
     expect(folder.isIntact).toBe(false)
@@ -79,7 +93,7 @@ describe.skipIf(process.platform === 'win32')('a private folder', () => {
   })
 
   test('a mark in a folder that was swept is let be', () => {
-    const folder = new PrivateFolder(fresh())
+    const folder = PrivateFolder.in(fresh())
     const held: Held = { supervisor: 0, directory: folder.path, control: '', addresses: [] }
     mark(held, 0)
     expect(readdirSync(folder.path)).toEqual(['claimed-0'])
@@ -137,7 +151,25 @@ describe.skipIf(process.platform === 'win32')('a private folder', () => {
     const control = await Control.open(NOBODY)
     rmSync(control.path)
     expect(control.isIntact).toBe(false)
+    await control.restore()
+    expect(control.isIntact).toBe(true)
     control.close()
+  })
+
+  test('restored under the same names while the command runs, and under others if the name is taken', async () => {
+    vi.stubEnv('TMPDIR', fresh())
+    const preparation = await Preparation.begin(switchboard(), { addresses: [], proxy: undefined }, () => {})
+    const { directory, control } = preparation.held
+    rmSync(directory, { recursive: true })
+    await Promise.all([preparation.restore(), preparation.restore()])
+    expect(preparation.held).toMatchObject({ directory, control })
+    expect(lstatSync(control).isSocket()).toBe(true)
+    rmSync(directory, { recursive: true })
+    mkdirSync(directory)
+    await preparation.ready()
+    expect(preparation.held.directory).not.toBe(directory)
+    preparation.close()
+    expect(readdirSync(join(directory, '..'))).toEqual([basename(directory)])
   })
 })
 

@@ -154,6 +154,20 @@ describe.concurrent('--proxy', () => {
     },
   )
 
+  test.skipIf(process.platform === 'win32')(
+    'what the command started and left holds the port no longer',
+    async ({ expect }) => {
+      const proxy = await freePort()
+      const command = binds(proxy).map((word) => `'${word.replaceAll("'", '"')}'`)
+      const supervised = await Supervised.start(['sh', '-c', `${command.join(' ')} & wait`], { ...SHORT, proxy })
+      const first = await ask(supervised.url())
+      await supervised.event('ended')
+      const second = await ask(supervised.url())
+      expect([first.status, second.status, supervised.count('crashed')]).toEqual([200, 200, 0])
+      expect(second.body).not.toBe(first.body)
+    },
+  )
+
   test.skipIf(process.platform === 'win32')('if the supervisor is killed, the command ends', async ({ expect }) => {
     const [supervised] = await proxied({ idle: { IDLE_PATIENCE: '1h' } })
     const { body: pid } = await ask(supervised.url())

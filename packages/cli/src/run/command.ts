@@ -70,6 +70,16 @@ export class Command {
     return this.#child?.pid
   }
 
+  /** Reports whether any process of its group is left. */
+  get isLeft(): boolean {
+    if (process.platform === 'win32' || this.pid === undefined) return false
+    try {
+      return process.kill(-this.pid, 0)
+    } catch {
+      return false
+    }
+  }
+
   /** Sends a signal to the command alone. */
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal)

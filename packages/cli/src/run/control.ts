@@ -17,23 +17,32 @@ export interface Told {
 /** Accepts the processes that are not the supervisor's own children, in a private folder: one JSON message a line. */
 export class Control {
   readonly path: string
-  readonly #folder: PrivateFolder
-  readonly #stop: StopListening
+  readonly #told: Told
+  #folder: PrivateFolder
+  #stop: StopListening
 
   /** @throws NoPrivateFolderError if no folder takes a socket */
   static open(told: Told): Promise<Control> {
     return inPrivateFolder(async (folder) => {
       const name = folder.path.replace(/^.*[/\\]/, '')
       const path = process.platform === 'win32' ? `\\\\.\\pipe\\${name}-${process.pid}` : join(folder.path, 'control')
-      const server = createServer((socket) => attach(socket, told))
-      return new Control(folder, path, await listenAt(server, { path }))
+      return new Control(told, folder, path, await listen(path, told))
     })
   }
 
-  private constructor(folder: PrivateFolder, path: string, stop: StopListening) {
+  private constructor(told: Told, folder: PrivateFolder, path: string, stop: StopListening) {
+    this.#told = told
     this.#folder = folder
     this.path = path
     this.#stop = stop
+  }
+
+  /** Makes what is missing again, under the same names: a command that runs knows them. @throws the system's error */
+  async restore(): Promise<void> {
+    this.#folder = this.#folder.again()
+    if (this.isIntact) return
+    this.#stop()
+    this.#stop = await listen(this.path, this.#told)
   }
 
   /** The folder, in which the command makes its private sockets, too. */
@@ -51,6 +60,13 @@ export class Control {
     this.#stop()
     this.#folder.remove()
   }
+}
+
+function listen(path: string, told: Told): Promise<StopListening> {
+  return listenAt(
+    createServer((socket) => attach(socket, told)),
+    { path },
+  )
 }
 
 function attach(socket: Socket, told: Told): void {

@@ -6,6 +6,9 @@ const RESERVE = 16
 /** How many connections are taken, however few descriptors there are. */
 const FEWEST = 4
 
+/** What is said when a connection is turned away. */
+export const FULL = 'clients take all descriptors (ulimit -n): new connections are closed until others end'
+
 /** Counts the descriptors of connections, so that some are left for what the supervisor has to do meanwhile. */
 export class Descriptors {
   readonly #limit: number

@@ -13,6 +13,9 @@ export interface Failure {
   readonly served?: number
 }
 
+/** The exit of a process that there was not. */
+export const NO_EXIT: Exit = { code: null, signal: null }
+
 /** The failures of a command in a row, and how long to wait after each. */
 export class Failures {
   readonly #most: number

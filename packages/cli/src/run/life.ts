@@ -1,3 +1,4 @@
+import { setTimeout as pass } from 'node:timers/promises'
 import type { Held } from '../protocol/messages.ts'
 import { inWords } from '../register/log.ts'
 import type { Settings } from '../register/settings.ts'
@@ -74,7 +75,8 @@ export class Life {
       this.#exit = exit
       this.proxy?.close()
       switchboard.detach(link)
-      this.conclude()
+      if (this.proxy === undefined) this.conclude()
+      else void this.#endRest().then(() => this.conclude())
     })
     this.#awaitReady()
     if (pid === undefined) return
@@ -239,6 +241,16 @@ export class Life {
       this.#command.signal('SIGTERM')
     })
     return proxy
+  }
+
+  /** What a proxied command started may hold its port: with it gone, the next would not get it. */
+  async #endRest(): Promise<void> {
+    const command = this.#command
+    if (!command.isLeft) return
+    command.signalAll('SIGTERM')
+    const begun = performance.now()
+    while (command.isLeft && performance.now() - begun < LAST_WORDS) await pass(25)
+    command.signalAll('SIGKILL')
   }
 
   /** SIGTERM first, to all of them; then SIGKILL. */

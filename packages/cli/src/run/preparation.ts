@@ -14,6 +14,7 @@ export class Preparation {
   readonly watcher: Watcher = new Watcher()
   #control: Control
   #closed = false
+  #restoring: Promise<void> | undefined
 
   /**
    * Connects the processes that reach the control socket with the switchboard. Calls back when one has gone.
@@ -56,17 +57,26 @@ export class Preparation {
   }
 
   /**
-   * Resolves when a command can be started. While none ran, the folder may have been swept, which is made again; and another process
-   * may have taken the port.
+   * Resolves when a command can be started. While none ran, the folder may have been swept, and another process may have taken the
+   * port.
    *
    * @throws Error with a sentence, if it cannot be started now
    */
   async ready(): Promise<void> {
     this.watcher.begin()
-    if (!this.#control.isIntact) await this.#openAgain()
+    await this.restore()
     if (this.#proxy !== undefined && (await isPortInUse(this.#proxy))) {
       throw new Error(`port ${this.#proxy} is in use by another process`)
     }
+  }
+
+  /** Makes the folder and the control socket again, if they were swept. @throws NoPrivateFolderError */
+  async restore(): Promise<void> {
+    if (this.#restoring === undefined && this.#control.isIntact) return
+    this.#restoring ??= this.#restore().finally(() => {
+      this.#restoring = undefined
+    })
+    await this.#restoring
   }
 
   /** Removes the folder. */
@@ -76,9 +86,14 @@ export class Preparation {
     this.#control.close()
   }
 
-  async #openAgain(): Promise<void> {
-    this.#control.close()
-    this.#control = await Control.open(this.#told)
+  async #restore(): Promise<void> {
+    try {
+      await this.#control.restore()
+    } catch {
+      // Its name is another's, or its parent is gone.
+      this.#control.close()
+      this.#control = await Control.open(this.#told)
+    }
     if (this.#closed) this.#control.close()
   }
 }

@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type BigIntStats, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
@@ -22,10 +22,14 @@ export class PrivateFolder {
   readonly path: string
   readonly #made: BigIntStats
 
-  /** @throws the system's error */
-  constructor(parent: string) {
-    this.path = mkdtempSync(join(parent, 'idle-shutdown-'))
-    this.#made = lstatSync(this.path, { bigint: true })
+  /** Makes one of a new name. @throws the system's error */
+  static in(parent: string): PrivateFolder {
+    return new PrivateFolder(mkdtempSync(join(parent, 'idle-shutdown-')))
+  }
+
+  private constructor(path: string) {
+    this.path = path
+    this.#made = lstatSync(path, { bigint: true })
   }
 
   /** Reports whether it is still there, the one that was made, and closed to other users. */
@@ -38,6 +42,13 @@ export class PrivateFolder {
     } catch {
       return false
     }
+  }
+
+  /** Returns the same if it is intact, or makes one of the same name. @throws the system's error, also if another has the name */
+  again(): PrivateFolder {
+    if (this.isIntact) return this
+    mkdirSync(this.path, { mode: 0o700 })
+    return new PrivateFolder(this.path)
   }
 
   /** Removes it with what is in it. Does nothing if it is not the one that was made. Never throws. */
@@ -63,7 +74,7 @@ export async function inPrivateFolder<T>(open: (folder: PrivateFolder) => Promis
     }
     let folder: PrivateFolder | undefined
     try {
-      folder = new PrivateFolder(parent)
+      folder = PrivateFolder.in(parent)
       return await open(folder)
     } catch (error) {
       folder?.remove()

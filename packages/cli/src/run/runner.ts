@@ -3,10 +3,10 @@ import process from 'node:process'
 import type { HeldAddress } from '../protocol/messages.ts'
 import { readSettings, type Settings } from '../register/settings.ts'
 import { SUPERVISES } from '../register/supervises.ts'
-import { Descriptors } from './descriptors.ts'
+import { Descriptors, FULL } from './descriptors.ts'
 import { Door } from './door.ts'
 import { environment } from './environment.ts'
-import { type Failure, Failures } from './failures.ts'
+import { type Failure, Failures, NO_EXIT } from './failures.ts'
 import { Life, type LifeEnd } from './life.ts'
 import { findProgram, isNode, missingScript } from './lookup.ts'
 import { Preparation } from './preparation.ts'
@@ -18,7 +18,6 @@ import type { Waiting } from './waiting.ts'
 
 /** How long (ms) the command may take to say how idle it is. */
 const ANSWER = 1000
-const FULL = 'clients take all descriptors (ulimit -n): new connections are closed until others end'
 /** For clients: why it could not be started may name what is not theirs to know. */
 const NOT_STARTED = 'The program cannot be started.'
 /** How many cold starts the status shows. */
@@ -116,9 +115,9 @@ export class Runner {
 
   /** Counts a socket that takes a descriptor. Returns false if none is left for it: then it is closed. */
   admit(socket: Socket): boolean {
-    const admitted = this.#descriptors.admit(socket)
-    if (!admitted) socket.destroy()
-    return admitted
+    if (this.#descriptors.admit(socket)) return true
+    socket.destroy()
+    return false
   }
 
   /**
@@ -193,7 +192,9 @@ export class Runner {
 
   /** Somebody waits. */
   #needed(): void {
-    if (this.#life !== undefined) this.#life.needed()
+    this.#life?.needed()
+    // For a process of the command that takes the place of another. If it fails, so does the next start, which reports it.
+    if (this.#life !== undefined) this.#preparation?.restore().catch(() => {})
     else if (this.#state === 'asleep') this.#start()
   }
 
@@ -256,13 +257,12 @@ export class Runner {
     this.#failed(why, { pid: life.pid, exit, served: life.phase === 'starting' ? 0 : uptime })
   }
 
-  #failed(why: string, { pid, exit, served = 0 }: Failure, shown?: string): void {
+  #failed(why: string, { pid, exit = NO_EXIT, served = 0 }: Failure, shown?: string): void {
     if (this.#stopping !== undefined) return
     this.#failures.add(why, served)
     const { count: failures, delay } = this.#failures
-    const { code = null, signal = null } = exit ?? {}
     const { waiting } = this.#switchboard
-    this.#onEvent({ event: 'crashed', pid, code, signal, why, failures, waiting })
+    this.#onEvent({ event: 'crashed', pid, code: exit.code, signal: exit.signal, why, failures, waiting })
     this.#enter('backing-off')
     if (this.#failures.areTooMany) {
       const refusal = { status: 502, sentence: shown ?? `The program failed ${failures} times: ${why}.` } as const
