@@ -246,11 +246,11 @@ export class Life {
   /** What a proxied command started may hold its port: with it gone, the next would not get it. */
   async #endRest(): Promise<void> {
     const command = this.#command
-    if (!command.isLeft) return
-    command.signalAll('SIGTERM')
-    const begun = performance.now()
-    while (command.isLeft && performance.now() - begun < LAST_WORDS) await pass(25)
-    command.signalAll('SIGKILL')
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (command.isLeft) command.signalAll(signal)
+      const begun = performance.now()
+      while (command.isLeft && performance.now() - begun < LAST_WORDS) await pass(25)
+    }
   }
 
   /** SIGTERM first, to all of them; then SIGKILL. */

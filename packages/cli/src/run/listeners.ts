@@ -27,29 +27,46 @@ export type Loopback = '127.0.0.1' | '::1'
 /** How the listener at a port looks to a supervisor: `unknown` if the system does not tell. */
 export type Owner = 'own' | 'foreign' | 'none' | 'unknown'
 
-/**
- * Reports whose listener takes connections to a loopback address: `own` if it belongs to this user, to root, or to a process of the
- * session `session`. Only Linux tells. Reads two tables, whose length is the number of connections of the machine.
- */
-export function ownerOf(port: number, host: Loopback, session: number): Owner {
-  const found = taking(port, host)
-  if (found === undefined) return 'unknown'
-  if (found.length === 0) return 'none'
-  return found.every((row) => isOwn(row, session)) ? 'own' : 'foreign'
+/** A descriptor of a process that holds a listening socket. As long as it does, no other user can have the port. */
+export interface Holder {
+  readonly descriptor: string
+  readonly socket: string
 }
 
-/** Reports whether a listener takes connections to a loopback address; `undefined` if the system does not tell. */
-export function isTaken(port: number, host: Loopback): boolean | undefined {
+/**
+ * Reports whose listener takes connections to a loopback address: `own` if it belongs to this user, to root, or to a process of the
+ * session `session`; and its holder, if that is in the session. Only Linux tells.
+ *
+ * Reads the kernel's tables, which are as long as the machine has connections, and looks at all processes: not for each connection.
+ */
+export function findOwner(
+  port: number,
+  host: Loopback,
+  session: number,
+): { readonly owner: Owner; readonly holder?: Holder | undefined } {
   const found = taking(port, host)
-  return found && found.length > 0
+  const row = found?.[0]
+  if (found === undefined || row === undefined) return { owner: found === undefined ? 'unknown' : 'none' }
+  const holders = holdersOf(session)
+  const own = found.every(({ uid, inode }) => uid === process.getuid?.() || uid === 0 || holders.has(inode))
+  const descriptor = holders.get(row.inode)
+  return {
+    owner: own ? 'own' : 'foreign',
+    holder: descriptor === undefined ? undefined : { descriptor, socket: `socket:[${row.inode}]` },
+  }
+}
+
+/** Reports whether a holder still has its socket. */
+export function isHeld({ descriptor, socket }: Holder): boolean {
+  return attempt(() => readlinkSync(descriptor)) === socket
 }
 
 /** Returns the ports on which the processes of a session listen, in order. Empty if the system does not tell. */
 export function portsOf(session: number): readonly number[] {
   const rows = [...(table('tcp') ?? []), ...(table('tcp6') ?? [])]
   if (rows.length === 0) return []
-  const inodes = inodesOf(session)
-  const ports = rows.filter(({ inode }) => inodes.has(inode)).map(({ port }) => port)
+  const holders = holdersOf(session)
+  const ports = rows.filter(({ inode }) => holders.has(inode)).map(({ port }) => port)
   return [...new Set(ports)].sort((one, other) => one - other)
 }
 
@@ -85,21 +102,18 @@ function table(name: 'tcp' | 'tcp6'): readonly Row[] | undefined {
   return rows
 }
 
-function isOwn({ uid, inode }: Row, session: number): boolean {
-  return uid === process.getuid?.() || uid === 0 || inodesOf(session).has(inode)
-}
-
-/** The sockets of all processes of a session, as far as this user may look. */
-function inodesOf(session: number): ReadonlySet<string> {
-  const inodes = new Set<string>()
+/** The sockets of all processes of a session, and a descriptor of each, as far as this user may look. */
+function holdersOf(session: number): ReadonlyMap<string, string> {
+  const holders = new Map<string, string>()
   for (const pid of attempt(() => readdirSync('/proc')) ?? []) {
     if (!/^\d+$/.test(pid) || sessionOf(pid) !== session) continue
     for (const fd of attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
-      const inode = /^socket:\[(\d+)\]$/.exec(attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? '')?.[1]
-      if (inode !== undefined) inodes.add(inode)
+      const descriptor = `/proc/${pid}/fd/${fd}`
+      const inode = /^socket:\[(\d+)\]$/.exec(attempt(() => readlinkSync(descriptor)) ?? '')?.[1]
+      if (inode !== undefined) holders.set(inode, descriptor)
     }
   }
-  return inodes
+  return holders
 }
 
 /** What follows the name, which may have spaces and brackets: state, parent, group, session. */

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import { IdleTracker } from '@idle-shutdown/core/tracker'
 import type { Settings } from '../register/settings.ts'
-import { isTaken, type Loopback, ownerOf } from './listeners.ts'
+import { findOwner, type Holder, isHeld, type Loopback } from './listeners.ts'
 import { pipeToPort } from './pipe.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -10,8 +9,10 @@ import type { Waiting } from './waiting.ts'
 const TRY_AGAIN = { first: 25, longest: 500 }
 /** A pause is so much of the time for which the port was tried already. */
 const PART_OF_WAIT = 0.05
-/** The owner of a port is known for as long (ms) as it took to look it up, but for so long at most. */
-const KNOWN = 20
+/** An owner whose process cannot be looked at is known for so many times as long as it took to find it, and so long (ms) at most. */
+const KNOWN = { times: 4, most: 200 }
+/** A listener that does not take a connection within so long (ms) has a full queue. */
+const CONNECT = 1000
 
 const LOOPBACKS = ['127.0.0.1', '::1'] as const
 
@@ -27,7 +28,8 @@ export class ProxiedPort {
   #host: Loopback | undefined
   #trying = false
   #over = false
-  #ownUntil = 0
+  /** Of the listener that was last found to be the command's. */
+  #known: { readonly host: Loopback; readonly holder: Holder | undefined; readonly until: number } | undefined
 
   /**
    * Calls `opened` each time that the port accepts, after it did not, and `foreign` when the listener at it is another's.
@@ -115,35 +117,42 @@ export class ProxiedPort {
 
   /** A server may listen on `localhost`, which is one of the two. */
   async #reach(): Promise<Loopback | undefined> {
-    for (const host of LOOPBACKS) if ((await accepts(this.#port, host)) && this.#isOwn(host)) return host
+    for (const host of LOOPBACKS) if ((await tryPort(this.#port, host)) === 'accepts' && this.#isOwn(host)) return host
     return undefined
   }
 
+  /** Asked before a byte is piped. The same listener is known by its holder, at the cost of one look. */
   #isOwn(host: Loopback): boolean {
     const begun = performance.now()
-    if (begun < this.#ownUntil) return true
-    const owner = ownerOf(this.#port, host, this.#session)
+    const known = this.#known?.host === host ? this.#known : undefined
+    if (known !== undefined && (known.holder === undefined ? begun < known.until : isHeld(known.holder))) return true
+    const { owner, holder } = findOwner(this.#port, host, this.#session)
+    this.#known = undefined
     if (owner === 'foreign') this.#foreign()
     // A listener that is gone by now may have been another's.
     if (owner === 'foreign' || owner === 'none') return false
     const now = performance.now()
-    this.#ownUntil = now + Math.min(now - begun, KNOWN)
+    this.#known = { host, holder, until: now + Math.min((now - begun) * KNOWN.times, KNOWN.most) }
     return true
   }
 }
 
 /** Reports whether any process listens at a port of this machine, to which a command is to bind. */
 export async function isPortInUse(port: number): Promise<boolean> {
-  for (const host of LOOPBACKS) if (isTaken(port, host) ?? (await accepts(port, host))) return true
-  return false
+  const tried = await Promise.all(LOOPBACKS.map((host) => tryPort(port, host)))
+  return tried.some((how) => how !== 'refused')
 }
 
-async function accepts(port: number, host: Loopback): Promise<boolean> {
-  const socket = connect({ port, host })
-  const connected = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  )
-  socket.destroy()
-  return connected
+function tryPort(port: number, host: Loopback): Promise<'accepts' | 'refused' | 'silent'> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host })
+    const end = (how: 'accepts' | 'refused' | 'silent') => (): void => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(how)
+    }
+    // A turn later: in one that comes late, the answer is still to be read.
+    const timer = setTimeout(() => setImmediate(end('silent')), CONNECT)
+    socket.once('connect', end('accepts')).on('error', end('refused'))
+  })
 }
