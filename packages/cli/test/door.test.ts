@@ -78,7 +78,7 @@ const kinds: [string, (path: string) => void | Promise<void>][] = [
       symlinkSync(`${path}.to`, path)
     },
   ],
-  ['a pipe, as a device', (path) => void execFileSync('mkfifo', [path])],
+  ['a pipe, as a device', (path) => void execFileSync('sh', ['-c', 'mkfifo "$0"', path])],
 ]
 
 describe.skipIf(process.platform === 'win32')('a path that is not a free unix socket is left alone', () => {
