@@ -30,6 +30,7 @@ const rows: [RunEvent, string][] = [
   ],
   [{ event: 'queue-full', maxQueue: 9 }, '9 connections wait already; more are refused until the command is ready'],
   [{ event: 'killed', pid: 7, signal: 'SIGKILL', why: 'it did not end' }, 'killed 7 with SIGKILL: it did not end'],
+  [{ event: 'hint', hint: 'something is missing' }, 'something is missing'],
   [{ event: 'stopping', signal: 'SIGTERM', waiting: 0 }, 'SIGTERM: ends the command'],
   [{ event: 'stopped' }, 'stopped'],
 ]

@@ -46,6 +46,8 @@ function said(event: RunEvent): string {
       return `${counted(event.maxQueue, 'connection')} wait already; more are refused until the command is ready`
     case 'killed':
       return `killed ${event.pid} with ${event.signal}: ${event.why}`
+    case 'hint':
+      return event.hint
     case 'stopping':
       return `${event.signal}: ends the command${waiting(event.waiting)}`
     case 'stopped':

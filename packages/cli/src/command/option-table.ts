@@ -74,7 +74,7 @@ export const OPTIONS: readonly Option[] = [
     value: 'ADDRESS',
     multiple: true,
     does: 'What is held: PORT, HOST:PORT, [IPV6]:PORT, or the path of a unix socket. May be given several times.',
-    more: 'A path has a slash in it (on Windows, the name of a pipe). COMMAND has to listen on these ports itself; where there is only one, any port that it listens on will do.',
+    more: 'A path has a slash in it (on Windows, the name of a pipe). A unix socket that is left over is replaced, and any other file is left alone. COMMAND has to listen on these ports itself; where there is only one, any port that it listens on will do.',
     of: BOTH,
   },
   {
@@ -143,8 +143,8 @@ export const OPTIONS: readonly Option[] = [
   {
     name: 'proxy',
     value: 'PORT',
-    does: 'Connections are piped to this port of 127.0.0.1, for a COMMAND that is not Node or binds it itself.',
-    more: 'It takes one `--listen`.',
+    does: 'Connections are piped to this port of 127.0.0.1 or ::1, for a COMMAND that is not Node or binds it itself.',
+    more: 'It takes one `--listen`. COMMAND is not started while another process has the port.',
     of: ['run'],
   },
   {

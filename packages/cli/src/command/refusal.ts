@@ -1,4 +1,8 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { NoPrivateFolderError } from '../run/private-folder.ts'
 import type { ListenAddress, RunOptions } from '../run/run-options.ts'
+import { LONGEST_PATH } from '../run/socket-path.ts'
 import { CommandError } from './command-error.ts'
 import { showListenAddress } from './listen-address.ts'
 
@@ -7,6 +11,8 @@ interface SystemError {
   readonly code: string
   readonly syscall?: string
   readonly address?: string
+  /** Of a name that was looked up. */
+  readonly hostname?: string
   readonly port?: number
   readonly message: string
 }
@@ -14,14 +20,26 @@ interface SystemError {
 /** A sentence for a system error that came from listening on one of the addresses. Gives back what it does not know. */
 export function listenRefusal(error: unknown, addresses: readonly ListenAddress[]): unknown {
   if (!isSystemError(error)) return error
-  const { code, address, port } = error
-  const found = addresses.find((each) => ('path' in each ? each.path === address : each.port === port))
-  const shown = found === undefined ? (address ?? '') : showListenAddress(found)
+  const { code, address, port, hostname } = error
+  const found = addresses.find((each) => {
+    if ('path' in each) return each.path === address
+    return hostname === undefined ? each.port === port : each.host === hostname
+  })
+  const shown = found === undefined ? (address ?? hostname ?? '') : showListenAddress(found)
   const what = found !== undefined && 'path' in found ? `the path ${shown}` : `the address ${shown}`
   switch (code) {
     case 'EADDRINUSE':
       return new CommandError(1, `${what} is in use (EADDRINUSE)`)
+    case 'ENAMETOOLONG':
+      return new CommandError(
+        1,
+        `${what} is too long for a unix socket, which takes ${LONGEST_PATH} bytes (ENAMETOOLONG)`,
+      )
     case 'EACCES':
+      // Node says so of a folder that does not exist, too (20 to 26).
+      if (found !== undefined && 'path' in found && !existsSync(dirname(found.path))) {
+        return new CommandError(1, `the folder of ${what} does not exist (ENOENT)`)
+      }
       return new CommandError(1, `${what} may not be opened by this user (EACCES)`)
     case 'EADDRNOTAVAIL':
       return new CommandError(1, `${what} is none of this machine's (EADDRNOTAVAIL)`)
@@ -41,6 +59,7 @@ export function programRefusal(error: unknown): unknown {
 
 /** A sentence for an error of {@link Runner.start}. Gives back what it does not know. */
 export function startRefusal(error: unknown, { listen }: RunOptions): unknown {
+  if (error instanceof NoPrivateFolderError) return new CommandError(1, error.message)
   const listens = isSystemError(error) && ['listen', 'bind', 'getaddrinfo'].includes(error.syscall ?? '')
   return listens ? listenRefusal(error, listen) : programRefusal(error)
 }

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import type { RunEvent } from '../run/run-event.ts'
+import { hintsOnce, type RunEvent } from '../run/run-event.ts'
 import type { ListenAddress } from '../run/run-options.ts'
 import { Runner } from '../run/runner.ts'
 import type { StatusServer } from '../status/status-server.ts'
@@ -17,18 +17,21 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
  * @throws CommandError where the command line is wrong, or the machine refuses
  */
 export async function runCommand(args: Arguments): Promise<void> {
-  const { run, print, status } = runArguments(args, process.env)
+  const { run, print: how, status } = runArguments(args, process.env)
   if (run.cwd !== undefined) existingFolder('--cwd', run.cwd)
-  const onEvent = printer(print)
-  const runner = new Runner(run, onEvent)
+  const print = hintsOnce(printer(how))
+  const runner = new Runner(run, print)
+  let outlive = (): void => {}
   const page = status && (await statusPage(runner, status))
   try {
     await runner.start().catch((error: unknown) => {
       throw startRefusal(error, run)
     })
-    if (page !== undefined) onEvent({ event: 'status', address: page.bound, url: page.url })
+    if (page !== undefined) print({ event: 'status', address: page.bound, url: page.url })
+    outlive = outlives(print)
     await stopped(runner)
   } finally {
+    outlive()
     await page?.close()
   }
 }
@@ -41,6 +44,19 @@ async function statusPage(runner: Runner, address: ListenAddress): Promise<Statu
     throw listenRefusal(error, [address])
   })
   return page
+}
+
+/**
+ * From now on an error in a handler ends neither the supervisor nor the command. Node throws one of its own if a command writes into
+ * the descriptor of its channel (20 to 26): it opens none itself, and so may take that one for its own. Returns the undo.
+ */
+function outlives(print: (event: RunEvent) => void): () => void {
+  const onError = (error: unknown): void => {
+    const [what, where = ''] = String(error instanceof Error ? error.stack : error).split('\n')
+    print({ event: 'hint', hint: `an error in the supervisor, which goes on: ${what} ${where.trim()}`.trim() })
+  }
+  process.on('uncaughtException', onError)
+  return () => process.off('uncaughtException', onError)
 }
 
 /** Resolves when a signal has ended the command. A second one is passed to {@link Runner.stop}, too. */

@@ -25,21 +25,29 @@ export class Command {
   readonly link: Link
   readonly startedAt: number = performance.now()
   readonly exited: Promise<Exit>
-  readonly #child: ChildProcess
+  readonly #child: ChildProcess | undefined
 
   constructor(
     { program, args, env, cwd, stdout }: CommandOptions,
     receive: (message: ToSupervisor, handle?: object) => void,
   ) {
     const windows = process.platform === 'win32'
-    const child = spawn(program, args, {
-      cwd,
-      env,
-      stdio: ['inherit', stdout === 'stderr' ? 2 : 'inherit', 'inherit', 'ipc'],
-      detached: !windows,
-      // Commands of npm are scripts there.
-      shell: windows && /\.(cmd|bat)$/i.test(program),
-    })
+    let child: ChildProcess
+    try {
+      child = spawn(program, args, {
+        cwd,
+        env,
+        stdio: ['inherit', stdout === 'stderr' ? 2 : 'inherit', 'inherit', 'ipc'],
+        detached: !windows,
+        // Commands of npm are scripts there.
+        shell: windows && /\.(cmd|bat)$/i.test(program),
+      })
+    } catch (error) {
+      // Most failures are an 'error' event. An environment that is too large (E2BIG) or no memory (ENOMEM) is thrown (Node 20 to 26).
+      this.link = new Link(undefined, () => {})
+      this.exited = Promise.resolve({ code: null, signal: null, error: asError(error) })
+      return
+    }
     this.#child = child
     const send = (message: ToProcess, handle?: object): void => {
       if (!child.connected) return
@@ -59,18 +67,28 @@ export class Command {
   }
 
   get pid(): number | undefined {
-    return this.#child.pid
+    return this.#child?.pid
+  }
+
+  /** Reports whether any process of its group is left. */
+  get isLeft(): boolean {
+    if (process.platform === 'win32' || this.pid === undefined) return false
+    try {
+      return process.kill(-this.pid, 0)
+    } catch {
+      return false
+    }
   }
 
   /** Sends a signal to the command alone. */
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal)
+    this.#child?.kill(signal)
   }
 
   /** Sends a signal to it and to all that it started. */
   signalAll(signal: NodeJS.Signals): void {
     if (process.platform === 'win32' || this.pid === undefined) {
-      this.#child.kill(signal)
+      this.#child?.kill(signal)
       return
     }
     try {
@@ -79,4 +97,8 @@ export class Command {
       // Nobody of them is left.
     }
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

@@ -1,43 +1,101 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { lstatSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import process from 'node:process'
 import { lines, type ToSupervisor, tagged, untagged } from '../protocol/messages.ts'
 import { Link } from './link.ts'
+import { inPrivateFolder, type PrivateFolder } from './private-folder.ts'
+import { listenAt, type StopListening } from './socket-path.ts'
 
-/** Where processes that are not the supervisor's own children reach it: one JSON message a line. */
+/** What a control socket reports. */
+export interface Told {
+  attached(link: Link): void
+  received(link: Link, message: ToSupervisor): void
+  detached(link: Link): void
+}
+
+/** Accepts the processes that are not the supervisor's own children, in a private folder: one JSON message a line. */
 export class Control {
   readonly path: string
-  readonly #server: Server
+  readonly #told: Told
+  #folder: PrivateFolder
+  #stop: StopListening
 
-  constructor(
-    path: string,
-    told: {
-      attached(link: Link): void
-      received(link: Link, message: ToSupervisor): void
-      detached(link: Link): void
-    },
-  ) {
-    this.path = path
-    this.#server = createServer((socket) => {
-      const link = new Link(undefined, (message) => socket.write(`${JSON.stringify(tagged(message))}\n`))
-      told.attached(link)
-      const read = lines((line) => {
-        const message = untagged<ToSupervisor>(JSON.parse(line))
-        if (message !== undefined) told.received(link, message)
-      })
-      socket.setEncoding('utf8')
-      socket.on('data', (text) => read(String(text)))
-      socket.on('error', () => {})
-      socket.once('close', () => told.detached(link))
+  /** @throws NoPrivateFolderError if no folder takes a socket */
+  static open(told: Told): Promise<Control> {
+    return inPrivateFolder(async (folder) => {
+      const name = folder.path.replace(/^.*[/\\]/, '')
+      const path = process.platform === 'win32' ? `\\\\.\\pipe\\${name}-${process.pid}` : join(folder.path, 'control')
+      return new Control(told, folder, path, await listen(path, told))
     })
   }
 
-  async open(): Promise<void> {
-    const listening = once(this.#server, 'listening')
-    this.#server.listen(this.path)
-    await listening
+  private constructor(told: Told, folder: PrivateFolder, path: string, stop: StopListening) {
+    this.#told = told
+    this.#folder = folder
+    this.path = path
+    this.#stop = stop
   }
 
+  /** Makes what is missing again, under the same names: a command that runs knows them. @throws the system's error */
+  async restore(): Promise<void> {
+    this.#folder = this.#folder.again()
+    if (this.isIntact) return
+    this.#stop()
+    this.#stop = await listen(this.path, this.#told)
+  }
+
+  /** The folder, in which the command makes its private sockets, too. */
+  get directory(): string {
+    return this.#folder.path
+  }
+
+  /** Reports whether a process that is started now would find it. A temporary folder may be swept while a command sleeps. */
+  get isIntact(): boolean {
+    return this.#folder.isIntact && (process.platform === 'win32' || isSocket(this.path))
+  }
+
+  /** Accepts nothing more, and removes the folder. */
   close(): void {
-    this.#server.close()
+    this.#stop()
+    this.#folder.remove()
+  }
+}
+
+function listen(path: string, told: Told): Promise<StopListening> {
+  return listenAt(
+    createServer((socket) => attach(socket, told)),
+    { path },
+  )
+}
+
+function attach(socket: Socket, told: Told): void {
+  const link = new Link(undefined, (message) => socket.write(`${JSON.stringify(tagged(message))}\n`))
+  told.attached(link)
+  const read = lines((line) => {
+    const message = parsed(line)
+    if (message === undefined) socket.destroy()
+    else told.received(link, message)
+  })
+  socket.setEncoding('utf8')
+  socket.on('data', (text) => read(String(text)))
+  socket.on('error', () => {})
+  socket.once('close', () => told.detached(link))
+}
+
+/** What another program says that finds the socket is not a message. */
+function parsed(line: string): ToSupervisor | undefined {
+  try {
+    return untagged<ToSupervisor>(JSON.parse(line))
+  } catch {
+    return undefined
+  }
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return lstatSync(path).isSocket()
+  } catch {
+    return false
   }
 }

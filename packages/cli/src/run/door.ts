@@ -1,13 +1,13 @@
-import { once } from 'node:events'
-import { unlinkSync } from 'node:fs'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import type { HeldAddress } from '../protocol/messages.ts'
 import type { ListenAddress } from './run-options.ts'
+import { listenAt, type StopListening } from './socket-path.ts'
 
 /** Holds one address, and accepts what comes without reading it. */
 export class Door {
   readonly #wanted: ListenAddress
   readonly #server: Server
+  #stop: StopListening = () => {}
 
   constructor(wanted: ListenAddress, onConnection: (socket: Socket) => void) {
     this.#wanted = wanted
@@ -19,15 +19,9 @@ export class Door {
     })
   }
 
-  /** Rejects with the system's error. A unix socket that nobody serves any more is replaced. */
+  /** Rejects with the system's error. A unix socket that nobody serves any more is replaced, and nothing else. */
   async open(): Promise<HeldAddress> {
-    try {
-      await this.#listen()
-    } catch (error) {
-      if (!('path' in this.#wanted) || !isInUse(error) || (await isServed(this.#wanted.path))) throw error
-      unlinkSync(this.#wanted.path)
-      await this.#listen()
-    }
+    this.#stop = await listenAt(this.#server, this.#wanted)
     const address = this.#server.address()
     if (address === null || typeof address === 'string') return { path: address ?? '' }
     return address
@@ -35,30 +29,8 @@ export class Door {
 
   /** Accepts nothing more. What it has accepted lives on. */
   close(): void {
-    this.#server.close()
-  }
-
-  async #listen(): Promise<void> {
-    const listening = once(this.#server, 'listening')
-    this.#server.listen(this.#wanted)
-    await listening
-    // Of an accept() that failed, since there are too many descriptors: the next may not.
-    this.#server.on('error', () => {})
-  }
-}
-
-function isInUse(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-}
-
-async function isServed(path: string): Promise<boolean> {
-  const socket = connect(path)
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED')
-  } finally {
-    socket.destroy()
+    const stop = this.#stop
+    this.#stop = () => {}
+    stop()
   }
 }

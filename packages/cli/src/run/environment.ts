@@ -14,7 +14,8 @@ export function environment(options: RunOptions, held: Held): NodeJS.ProcessEnv 
   const first = held.addresses.find((address) => 'port' in address)
   const port = proxy ?? (first !== undefined && 'port' in first ? first.port : undefined)
   const own: NodeJS.ProcessEnv = { ...process.env, ...(port !== undefined && { PORT: String(port) }), ...env }
-  if (proxy !== undefined) return own
+  // Of a supervisor above this one.
+  if (proxy !== undefined) return { ...own, [HELD]: undefined }
   const { NODE_OPTIONS } = own
   return {
     // The command may not know that it is to end; what it prints is not ours to mix with.

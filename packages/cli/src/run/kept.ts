@@ -10,8 +10,18 @@ export class Kept {
   #ended = false
   readonly #spoke: (socket: Socket, listen: number, head: Buffer) => void
 
-  constructor(spoke: (socket: Socket, listen: number, head: Buffer) => void) {
+  readonly #most: number
+  readonly #admit: (socket: Socket) => boolean
+
+  /** `admit` reports whether there is room for one more socket. */
+  constructor(
+    spoke: (socket: Socket, listen: number, head: Buffer) => void,
+    most: number = MOST,
+    admit: (socket: Socket) => boolean = () => true,
+  ) {
     this.#spoke = spoke
+    this.#most = most
+    this.#admit = admit
   }
 
   /** Takes over a handle of Node's, which has no public name (20 to 26: a socket is made of it by an option of that name). */
@@ -20,7 +30,8 @@ export class Kept {
       handle instanceof Socket
         ? handle
         : Reflect.construct(Socket, [{ handle, allowHalfOpen: true, readable: true, writable: true }])
-    if (this.#ended || this.#sockets.size >= MOST) {
+    // One that was a socket has its room since it was accepted.
+    if (this.#ended || this.#sockets.size >= this.#most || (socket !== handle && !this.#admit(socket))) {
       socket.destroySoon()
       return
     }

@@ -1,15 +1,21 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { setTimeout as pass } from 'node:timers/promises'
 import type { Held } from '../protocol/messages.ts'
-import { claimMark } from '../register/held-places.ts'
 import { inWords } from '../register/log.ts'
 import type { Settings } from '../register/settings.ts'
 import { Command, type CommandOptions, type Exit } from './command.ts'
+import { portsOf } from './listeners.ts'
+import { mark, unmark } from './private-folder.ts'
 import { ProxiedPort } from './proxied-port.ts'
 import type { RunEvent } from './run-event.ts'
 import type { Switchboard } from './switchboard.ts'
+import type { Respite, Watcher } from './watcher.ts'
 
 /** How long (ms) a command that has closed everything may take to end, and one that was told to end, beyond its grace. */
 const LAST_WORDS = 5000
+/** After so long (ms), or half of the time that it has, a command that has not listened is hinted at. */
+const HINT = 10_000
+/** A longer timer (ms) would fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
 
 /** What a life is made of. */
 export interface LifeOptions {
@@ -19,6 +25,7 @@ export interface LifeOptions {
   readonly proxy: number | undefined
   readonly readyTimeout: number
   readonly switchboard: Switchboard
+  readonly watcher: Watcher
   /** How many starts there were, this one included. */
   readonly start: number
   emit(event: RunEvent): void
@@ -44,13 +51,14 @@ export class Life {
   readonly #takenBefore: number
   #timers: NodeJS.Timeout[] = []
   #readyTimer: NodeJS.Timeout | undefined
+  #hintTimer: NodeJS.Timeout | undefined
   #exit: Exit | undefined
   #killed: string | undefined
-  #timedOut = false
+  #timedOut: string | undefined
   #resolve: (end: LifeEnd) => void = () => {}
 
   constructor(options: LifeOptions) {
-    const { command, settings, switchboard, proxy } = options
+    const { command, settings, switchboard, watcher, proxy } = options
     this.#options = options
     this.#takenBefore = switchboard.taken
     this.ended = new Promise((resolve) => {
@@ -59,6 +67,7 @@ export class Life {
     this.#command = new Command(command, (message, handle) => switchboard.receive(this.#command.link, message, handle))
     const { pid, link } = this.#command
     if (pid !== undefined) {
+      watcher.watch(pid, respite(settings.grace, proxy !== undefined))
       options.emit({ event: 'starting', pid, start: options.start, waiting: switchboard.waiting })
       switchboard.links.add(link)
     }
@@ -66,10 +75,13 @@ export class Life {
       this.#exit = exit
       this.proxy?.close()
       switchboard.detach(link)
-      this.conclude()
+      if (this.proxy === undefined) this.conclude()
+      else void this.#endRest().then(() => this.conclude())
     })
     this.#awaitReady()
-    if (proxy !== undefined && pid !== undefined) this.proxy = this.#proxy(proxy, settings)
+    if (pid === undefined) return
+    if (proxy !== undefined) this.proxy = this.#proxy(proxy, pid, settings)
+    this.#hintTimer = setTimeout(() => this.#hint(), Math.min(HINT, options.readyTimeout / 2))
   }
 
   get pid(): number | undefined {
@@ -78,12 +90,12 @@ export class Life {
 
   /** A process serves an address. */
   claimed(listen: number): void {
-    writeFileSync(claimMark(this.#options.held, listen), '')
+    mark(this.#options.held, listen)
     this.#ready()
   }
 
   released(listen: number): void {
-    rmSync(claimMark(this.#options.held, listen), { force: true })
+    unmark(this.#options.held, listen)
     if (this.phase === 'awake') this.needed()
   }
 
@@ -135,11 +147,13 @@ export class Life {
   conclude(): void {
     const exit = this.#exit
     if (exit === undefined) return
-    const { switchboard, held } = this.#options
+    const { switchboard, held, watcher } = this.#options
     if (exit.error === undefined && [...switchboard.links].some(({ claims }) => claims.size > 0)) return
     for (const timer of this.#timers) clearTimeout(timer)
     clearTimeout(this.#readyTimer)
-    for (const listen of held.addresses.keys()) rmSync(claimMark(held, listen), { force: true })
+    clearTimeout(this.#hintTimer)
+    for (const listen of held.addresses.keys()) unmark(held, listen)
+    watcher.release()
     this.#resolve({ exit, why: this.#failure(exit), uptime: this.#uptime })
   }
 
@@ -148,9 +162,9 @@ export class Life {
   }
 
   #failure({ code, signal, error }: Exit): string | undefined {
-    const { readyTimeout, switchboard } = this.#options
+    const { switchboard } = this.#options
     if (error !== undefined) return `it could not be started: ${error.message}`
-    if (this.#timedOut) return `it did not listen within ${inWords(readyTimeout)}, and was killed`
+    if (this.#timedOut !== undefined) return `${this.#timedOut}, and was killed`
     if (this.phase === 'ending' || this.#killed !== undefined) return undefined
     if (signal !== null) return `it was ended by ${signal}`
     if (code !== 0) return `it ended with code ${code}`
@@ -167,15 +181,34 @@ export class Life {
     this.#readyTimer = setTimeout(() => {
       this.#readyTimer = undefined
       if (this.phase === 'ending' || this.#exit !== undefined) return
-      this.#timedOut = true
-      emit({
-        event: 'killed',
-        pid: this.pid ?? 0,
-        signal: 'SIGKILL',
-        why: `it did not listen within ${inWords(readyTimeout)}`,
-      })
+      this.#timedOut = `it did not listen within ${inWords(readyTimeout)}`
+      const ports = this.#ports
+      if (ports !== '') this.#timedOut += ` on ${this.#wanted}, but on ${ports}`
+      emit({ event: 'killed', pid: this.pid ?? 0, signal: 'SIGKILL', why: this.#timedOut })
       this.kill()
-    }, readyTimeout)
+    }, atMost(readyTimeout))
+  }
+
+  /** Says what is missing, long before the command is killed. */
+  #hint(): void {
+    if (this.phase !== 'starting') return
+    const { proxy, emit } = this.#options
+    const ports = this.#ports
+    const seen =
+      ports === '' ? `it has not listened on ${this.#wanted}` : `it listens on ${ports}, and not on ${this.#wanted}`
+    const way = proxy === undefined ? '; a program that is not Node needs --proxy PORT' : ''
+    emit({ event: 'hint', hint: `${seen}${way}` })
+  }
+
+  get #wanted(): string {
+    const { proxy } = this.#options
+    return proxy === undefined ? 'what is held' : `port ${proxy}`
+  }
+
+  /** The ports on which the command listens, if the system tells. */
+  get #ports(): string {
+    const ports = this.pid === undefined ? [] : portsOf(this.pid)
+    return ports.length === 0 ? '' : `port${ports.length > 1 ? 's' : ''} ${ports.join(' and ')}`
   }
 
   #ready(): void {
@@ -186,16 +219,21 @@ export class Life {
     }
     if (this.phase !== 'starting') return
     this.phase = 'awake'
+    clearTimeout(this.#hintTimer)
     this.coldStart.ms = this.#uptime
     emit({ event: 'ready', pid: this.pid ?? 0, coldStart: this.#uptime, waiting: switchboard.waiting })
   }
 
-  #proxy(port: number, settings: Settings): ProxiedPort {
-    const proxy = new ProxiedPort(port, settings)
-    void proxy.ready().then((open) => {
-      if (!open) return
-      this.#ready()
-      this.#options.switchboard.flush()
+  #proxy(port: number, pid: number, settings: Settings): ProxiedPort {
+    const { switchboard, emit } = this.#options
+    const proxy = new ProxiedPort(port, pid, settings, {
+      opened: () => {
+        clearTimeout(this.#readyTimer)
+        this.#readyTimer = undefined
+        this.#ready()
+        switchboard.flush()
+      },
+      foreign: () => emit({ event: 'hint', hint: `port ${port} is in use by another process; nothing is sent to it` }),
     })
     proxy.signal.addEventListener('abort', () => {
       if (this.phase !== 'awake') return
@@ -203,6 +241,16 @@ export class Life {
       this.#command.signal('SIGTERM')
     })
     return proxy
+  }
+
+  /** What a proxied command started may hold its port: with it gone, the next would not get it. */
+  async #endRest(): Promise<void> {
+    const command = this.#command
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (command.isLeft) command.signalAll(signal)
+      const begun = performance.now()
+      while (command.isLeft && performance.now() - begun < LAST_WORDS) await pass(25)
+    }
   }
 
   /** SIGTERM first, to all of them; then SIGKILL. */
@@ -215,8 +263,18 @@ export class Life {
     }
     this.#timers = []
     if (ms === Number.POSITIVE_INFINITY) return
-    this.#timers = [setTimeout(kill('SIGTERM'), ms), setTimeout(kill('SIGKILL'), ms + LAST_WORDS)]
+    this.#timers = [setTimeout(kill('SIGTERM'), atMost(ms)), setTimeout(kill('SIGKILL'), atMost(ms + LAST_WORDS))]
   }
+}
+
+/** A Node program ends by itself when its supervisor is gone, within its grace. Another does not notice. */
+function respite(grace: number, proxied: boolean): Respite {
+  const whole = grace + LAST_WORDS
+  return proxied ? { untilTerm: 0, untilKill: whole } : { untilTerm: whole, untilKill: LAST_WORDS }
+}
+
+function atMost(ms: number): number {
+  return Math.min(ms, LONGEST_TIMER)
 }
 
 function signalProcess(pid: number | undefined, signal: NodeJS.Signals): void {

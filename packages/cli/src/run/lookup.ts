@@ -1,5 +1,10 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, join, resolve } from 'node:path'
+import { basename, delimiter, join, resolve } from 'node:path'
+
+/** Options of node before a script that take the next word. Others that do make it unsure which word is the script. */
+const WITH_VALUE = new Set(['-r', '--require', '--import', '-C', '--conditions'])
+/** What node adds to the name of a script, before it looks into a folder of that name. */
+const ADDED = ['', '.js', '.json', '.node']
 
 /**
  * Finds a program as a shell would: in PATH, or by its path.
@@ -18,6 +23,30 @@ export function findProgram(file: string, path: string | undefined, cwd: string)
   if (found !== undefined)
     throw fault('EACCES', `${found} is not executable; make it so (chmod +x), or start what runs it`)
   throw fault('ENOENT', isPath ? `There is no file ${file}` : `There is no command ${file} in PATH`)
+}
+
+/**
+ * Returns the script of a command `node SCRIPT` that does not exist. `undefined` if it does, and if the command is another or it is
+ * unsure which word is the script.
+ */
+export function missingScript([program, ...args]: readonly [string, ...string[]], cwd: string): string | undefined {
+  if (!isNode(program)) return undefined
+  for (let index = 0; index < args.length; index++) {
+    const word = args[index] ?? ''
+    if (WITH_VALUE.has(word)) index++
+    else if (!word.startsWith('-')) return word === 'inspect' || exists(resolve(cwd, word)) ? undefined : word
+    else if (!/^--[\w-]+=/.test(word)) return undefined
+  }
+  return undefined
+}
+
+/** Reports whether a program is node itself, by its name. */
+export function isNode(program: string): boolean {
+  return /^node(\.exe)?$/i.test(basename(program))
+}
+
+function exists(script: string): boolean {
+  return ADDED.some((added) => statSync(script + added, { throwIfNoEntry: false }) !== undefined)
 }
 
 /** On Windows a program may be named without its extension. */

@@ -32,14 +32,26 @@ export function pipeToPath({ id, socket: client, head }: Waiting, path: string, 
   })
 }
 
-/** Pipes a connection to a server that knows nothing of us. It is the server's as soon as it is connected. */
-export function pipeToPort({ socket: client, head }: Waiting, port: number, outcome: PipeOutcome): Socket {
-  const options: NetConnectOpts = { port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true }
+/**
+ * Pipes a connection to a server that knows nothing of us. It is the server's as soon as it is connected, if `isOwn` then returns
+ * true: until then nothing is sent.
+ */
+export function pipeToPort(
+  { socket: client, head }: Waiting,
+  at: { readonly port: number; readonly host: string },
+  isOwn: () => boolean,
+  outcome: PipeOutcome,
+): Socket {
+  const options: NetConnectOpts = { ...at, allowHalfOpen: true, noDelay: true }
   const inner = connect(options)
   const lost = (): void => outcome.refused()
   inner.once('close', lost)
   inner.on('error', () => {})
   inner.once('connect', () => {
+    if (!isOwn()) {
+      inner.destroy()
+      return
+    }
     inner.off('close', lost)
     outcome.accepted(new Pipe(client, inner, head))
   })

@@ -1,46 +1,60 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import { IdleTracker } from '@idle-shutdown/core/tracker'
 import type { Settings } from '../register/settings.ts'
+import { findOwner, type Holder, isHeld, type Loopback } from './listeners.ts'
 import { pipeToPort } from './pipe.ts'
 import type { Waiting } from './waiting.ts'
 
-/** How often (ms) a port is tried until it accepts: there is no event for it. */
-const TRY_AGAIN = 25
+/** The shortest and the longest pause (ms) between tries of a port: there is no event for it. */
+const TRY_AGAIN = { first: 25, longest: 500 }
+/** A pause is so much of the time for which the port was tried already. */
+const PART_OF_WAIT = 0.05
+/** An owner whose process cannot be looked at is known for so many times as long as it took to find it, and so long (ms) at most. */
+const KNOWN = { times: 4, most: 200 }
+/** A listener that does not take a connection within so long (ms) has a full queue. */
+const CONNECT = 1000
+
+const LOOPBACKS = ['127.0.0.1', '::1'] as const
 
 /** A command that binds a port of its own, and knows nothing of us: it is idle when no connection to it has been open for a while. */
 export class ProxiedPort {
   /** Aborts when it is idle. */
   readonly signal: AbortSignal
-  /** Whether it takes connections. */
-  open = false
   readonly #port: number
+  readonly #session: number
+  readonly #opened: () => void
+  readonly #foreign: () => void
   readonly #tracker: IdleTracker
+  #host: Loopback | undefined
+  #trying = false
   #over = false
+  /** Of the listener that was last found to be the command's. */
+  #known: { readonly host: Loopback; readonly holder: Holder | undefined; readonly until: number } | undefined
 
-  constructor(port: number, { patience, startupPatience }: Settings) {
+  /**
+   * Calls `opened` each time that the port accepts, after it did not, and `foreign` when the listener at it is another's.
+   * `session` is that of the command.
+   */
+  constructor(
+    port: number,
+    session: number,
+    { patience, startupPatience }: Settings,
+    told: { opened(): void; foreign(): void },
+  ) {
     this.#port = port
+    this.#session = session
+    this.#opened = told.opened
+    this.#foreign = told.foreign
     this.#tracker = new IdleTracker({ patience, startupPatience })
     this.signal = this.#tracker.signal
     this.signal.addEventListener('abort', () => this.close())
+    const starting = this.#tracker.hold('starting')
+    void this.#try().finally(() => starting.release())
   }
 
-  /** Resolves when the port accepts; with `false` if this was closed before. */
-  async ready(): Promise<boolean> {
-    const starting = this.#tracker.hold('starting')
-    while (!this.#over) {
-      const socket = connect({ port: this.#port, host: '127.0.0.1' })
-      const accepts = await once(socket, 'connect').then(
-        () => true,
-        () => false,
-      )
-      socket.destroy()
-      if (accepts) break
-      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN))
-    }
-    starting.release()
-    this.open = !this.#over
-    return this.open
+  /** Reports whether it takes connections. */
+  get open(): boolean {
+    return this.#host !== undefined && !this.#over
   }
 
   /** What holds it awake, and until when. */
@@ -54,16 +68,91 @@ export class ProxiedPort {
     }
   }
 
-  /** Pipes a connection to it. */
+  /**
+   * Pipes a connection to it. If the port does not accept any more, the connection is refused, and the port is tried until it
+   * does: that holds nothing awake.
+   */
   take(waiting: Waiting, outcome: { accepted(): void; refused(): void }): void {
+    const host = this.#host
+    if (host === undefined) {
+      outcome.refused()
+      return
+    }
     const hold = this.#tracker.hold(`from ${waiting.socket.remoteAddress ?? 'a unix socket'}`)
-    pipeToPort(waiting, this.#port, outcome).once('close', () => hold.release())
+    let taken = false
+    const inner = pipeToPort(waiting, { port: this.#port, host }, () => this.#isOwn(host), {
+      accepted() {
+        taken = true
+        outcome.accepted()
+      },
+      refused: () => {
+        this.#host = undefined
+        outcome.refused()
+        void this.#try()
+      },
+    })
+    inner.once('close', () => (taken ? hold.release() : hold.cancel()))
   }
 
   /** Takes nothing more. */
   close(): void {
     this.#over = true
-    this.open = false
     this.#tracker[Symbol.dispose]()
   }
+
+  /** Resolves when the port accepts, or this is closed. */
+  async #try(): Promise<void> {
+    if (this.#trying) return
+    this.#trying = true
+    const begun = performance.now()
+    while (!this.#over) {
+      this.#host = await this.#reach()
+      if (this.#host !== undefined) break
+      const pause = (performance.now() - begun) * PART_OF_WAIT
+      await new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(pause, TRY_AGAIN.first), TRY_AGAIN.longest)))
+    }
+    this.#trying = false
+    if (this.open) this.#opened()
+  }
+
+  /** A server may listen on `localhost`, which is one of the two. */
+  async #reach(): Promise<Loopback | undefined> {
+    for (const host of LOOPBACKS) if ((await tryPort(this.#port, host)) === 'accepts' && this.#isOwn(host)) return host
+    return undefined
+  }
+
+  /** Asked before a byte is piped. The same listener is known by its holder, at the cost of one look. */
+  #isOwn(host: Loopback): boolean {
+    const begun = performance.now()
+    const known = this.#known?.host === host ? this.#known : undefined
+    if (known !== undefined && (known.holder === undefined ? begun < known.until : isHeld(known.holder))) return true
+    const { owner, holder } = findOwner(this.#port, host, this.#session)
+    this.#known = undefined
+    if (owner === 'foreign') this.#foreign()
+    // A listener that is gone by now may have been another's.
+    if (owner === 'foreign' || owner === 'none') return false
+    const now = performance.now()
+    this.#known = { host, holder, until: now + Math.min((now - begun) * KNOWN.times, KNOWN.most) }
+    return true
+  }
+}
+
+/** Reports whether any process listens at a port of this machine, to which a command is to bind. */
+export async function isPortInUse(port: number): Promise<boolean> {
+  const tried = await Promise.all(LOOPBACKS.map((host) => tryPort(port, host)))
+  return tried.some((how) => how !== 'refused')
+}
+
+function tryPort(port: number, host: Loopback): Promise<'accepts' | 'refused' | 'silent'> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host })
+    const end = (how: 'accepts' | 'refused' | 'silent') => (): void => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(how)
+    }
+    // A turn later: in one that comes late, the answer is still to be read.
+    const timer = setTimeout(() => setImmediate(end('silent')), CONNECT)
+    socket.once('connect', end('accepts')).on('error', end('refused'))
+  })
 }

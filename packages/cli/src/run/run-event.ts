@@ -38,6 +38,20 @@ export type RunEvent =
   | { readonly event: 'queue-full'; readonly maxQueue: number }
   /** The command did not end in time, and was killed. */
   | { readonly event: 'killed'; readonly pid: number; readonly signal: string; readonly why: string }
+  /** Something about the command, or about this machine, is not as it should be. Each `hint` is a sentence, and is said once. */
+  | { readonly event: 'hint'; readonly hint: string }
   /** The supervisor itself ends. */
   | { readonly event: 'stopping'; readonly signal: string; readonly waiting: number }
   | { readonly event: 'stopped' }
+
+/** Passes events on, and each hint once. */
+export function hintsOnce(onEvent: (event: RunEvent) => void): (event: RunEvent) => void {
+  const said = new Set<string>()
+  return (event) => {
+    if (event.event === 'hint') {
+      if (said.has(event.hint)) return
+      said.add(event.hint)
+    }
+    onEvent(event)
+  }
+}

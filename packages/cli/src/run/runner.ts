@@ -1,28 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import type { Socket } from 'node:net'
 import process from 'node:process'
-import type { Held, HeldAddress, ToSupervisor } from '../protocol/messages.ts'
-import { readSettings } from '../register/settings.ts'
+import type { HeldAddress } from '../protocol/messages.ts'
+import { readSettings, type Settings } from '../register/settings.ts'
 import { SUPERVISES } from '../register/supervises.ts'
-import { Control } from './control.ts'
+import { Descriptors, FULL } from './descriptors.ts'
 import { Door } from './door.ts'
 import { environment } from './environment.ts'
+import { type Failure, Failures, NO_EXIT } from './failures.ts'
 import { IdlenessInquiry } from './idleness.ts'
 import { Life, type LifeEnd } from './life.ts'
 import type { Link } from './link.ts'
-import { findProgram } from './lookup.ts'
+import { findProgram, isNode, missingScript } from './lookup.ts'
+import { Preparation } from './preparation.ts'
 import type { RunEvent } from './run-event.ts'
 import type { RunOptions } from './run-options.ts'
 import type { RunStatus } from './run-status.ts'
 import { Switchboard } from './switchboard.ts'
+import type { Waiting } from './waiting.ts'
 
-/** The longest pause (ms) between restarts. */
-const LONGEST_BACKOFF = 30_000
-/** After a life of so long (ms), a failure is the first in a row. */
-const STABLE = 10_000
-/** After so many failures in a row, those who wait are turned away. */
-const MOST_FAILURES = 5
+/** For clients: why it could not be started may name what is not theirs to know. */
+const NOT_STARTED = 'The program cannot be started.'
 /** How many cold starts the status shows. */
 const MOST_COLD_STARTS = 20
 
@@ -36,21 +33,20 @@ export class Runner {
   readonly #onEvent: (event: RunEvent) => void
   readonly #switchboard: Switchboard
   readonly #doors: readonly Door[]
+  readonly #descriptors: Descriptors
+  readonly #failures: Failures
+  readonly #settings: Settings
+  readonly #cwd: string
   readonly #begun: number = Date.now()
   #program = ''
-  #control: Control | undefined
-  #held: Held | undefined
+  #preparation: Preparation | undefined
   #life: Life | undefined
   #state: RunStatus['state'] = 'stopped'
   #since: number = Date.now()
   #connections = 0
   #starts = 0
-  #failures = 0
   #coldStarts: number[] = []
-  #lastFailure: RunStatus['lastFailure']
   #retry: NodeJS.Timeout | undefined
-  /** When a command that failed may be started again, in ms since 1970. */
-  #retryAt: number | undefined
   readonly #inquiry = new IdlenessInquiry()
   #stopping: Promise<void> | undefined
 
@@ -58,10 +54,16 @@ export class Runner {
   constructor(options: RunOptions, onEvent: (event: RunEvent) => void) {
     this.#options = options
     this.#onEvent = onEvent
-    readSettings({ ...process.env, ...options.env, ...options.idle })
+    this.#settings = readSettings({ ...process.env, ...options.env, ...options.idle })
+    // Asked now: the folder may be gone by the time of a start.
+    this.#cwd = options.cwd ?? process.cwd()
+    this.#failures = new Failures(options.maxFailures ?? 5, options.backoff ?? 250)
+    // A program other than node starts the one that serves, to which connections are piped.
+    const piped = options.proxy !== undefined || !isNode(options.command[0])
+    this.#descriptors = new Descriptors(piped ? 2 : 1, () => this.#onEvent({ event: 'hint', hint: FULL }))
     this.#switchboard = new Switchboard(options.maxQueue ?? 1000, {
       needed: () => this.#needed(),
-      full: () => onEvent({ event: 'queue-full', maxQueue: options.maxQueue ?? 1000 }),
+      full: () => this.#onEvent({ event: 'queue-full', maxQueue: options.maxQueue ?? 1000 }),
       claimed: (_, listen) => {
         this.#life?.claimed(listen)
         this.#enter('awake')
@@ -75,10 +77,12 @@ export class Runner {
       told: (link, idleness) => this.#inquiry.told(link, idleness),
       gone: (link) => this.#inquiry.gone(link),
       pipe: (waiting) => this.#pipe(waiting),
+      admit: (socket) => this.admit(socket),
     })
     this.#doors = options.listen.map(
       (address, index) =>
         new Door(address, (socket) => {
+          if (!this.admit(socket)) return
           this.#connections++
           this.#switchboard.accept(socket, index)
         }),
@@ -87,58 +91,60 @@ export class Runner {
 
   /** What it is doing now. */
   get status(): RunStatus {
-    const { listen, command, maxFailures = MOST_FAILURES } = this.#options
+    const { listen, command } = this.#options
+    this.#switchboard.letGo()
     // Asleep is one that ended well: after too many failures, the next start may fail, too.
-    const gaveUp = this.#failures >= maxFailures && (this.#state === 'backing-off' || this.#state === 'asleep')
+    const gaveUp = this.#failures.areTooMany && (this.#state === 'backing-off' || this.#state === 'asleep')
     return {
       state: gaveUp ? 'gave-up' : this.#state,
-      since: gaveUp ? (this.#lastFailure?.at ?? this.#since) : this.#since,
+      since: gaveUp ? (this.#failures.last?.at ?? this.#since) : this.#since,
       begun: this.#begun,
-      listen: this.#held?.addresses.map(asListen) ?? listen,
+      listen: this.#preparation?.listen ?? listen,
       command,
       pid: this.#life?.pid,
       starts: this.#starts,
-      failures: this.#failures,
+      failures: this.#failures.count,
       connections: this.#connections,
       waiting: this.#switchboard.waiting,
       coldStarts: [...this.#coldStarts],
-      lastFailure: this.#lastFailure,
-      retryAt: this.#retryAt,
+      lastFailure: this.#failures.last,
+      retryAt: this.#failures.retryAt,
       idle: this.#life === undefined ? undefined : (this.#life.proxy?.idleness ?? this.#inquiry.report(this.#serving)),
     }
+  }
+
+  /** Counts a socket that takes a descriptor. Returns false if none is left for it: then it is closed. */
+  admit(socket: Socket): boolean {
+    if (this.#descriptors.admit(socket)) return true
+    socket.destroy()
+    return false
   }
 
   /**
    * Begins to hold the addresses. Rejects with the system's error (`EADDRINUSE`, `EACCES`, …), which has `address` and `port`;
    * then nothing is held. Rejects with `ENOENT` or `EACCES` where the command is none: it is looked up now, and not when
-   * somebody comes.
+   * somebody comes. Rejects with {@link NoPrivateFolderError} if no temporary folder can be used.
    */
   async start(): Promise<void> {
     // Where NODE_OPTIONS preloads it here as well.
     Reflect.set(globalThis, SUPERVISES, true)
-    this.#program = this.#find()
+    const { command, env, proxy } = this.#options
+    this.#program = findProgram(command[0], env?.['PATH'] ?? process.env['PATH'], this.#cwd)
     const opened: HeldAddress[] = []
     try {
       for (const door of this.#doors) opened.push(await door.open())
+      this.#preparation = await Preparation.begin(this.#switchboard, { addresses: opened, proxy }, () =>
+        this.#life?.conclude(),
+      )
     } catch (error) {
-      for (const door of this.#doors.slice(0, opened.length)) door.close()
+      for (const door of this.#doors) door.close()
       throw error
     }
-    const directory = mkdtempSync(join(tmpdir(), 'idle-shutdown-'))
-    const windows = process.platform === 'win32'
-    const path = windows ? `\\\\.\\pipe\\idle-shutdown-${process.pid}` : join(directory, 'control')
-    this.#control = new Control(path, {
-      attached: (link) => this.#switchboard.links.add(link),
-      received: (link, message) => this.#receive(link, message),
-      detached: (link) => {
-        this.#switchboard.detach(link)
-        this.#life?.conclude()
-      },
-    })
-    await this.#control.open()
-    this.#held = { supervisor: process.pid, directory, control: path, addresses: opened }
+    this.#descriptors.begin()
     this.#enter('asleep')
-    for (const address of opened) this.#onEvent({ event: 'listening', address: asListen(address) })
+    for (const address of this.#preparation.listen) this.#onEvent({ event: 'listening', address })
+    const script = missingScript(command, this.#cwd)
+    if (script !== undefined) this.#emit({ event: 'hint', hint: `there is no file ${script}: node will not find it` })
   }
 
   /**
@@ -172,8 +178,7 @@ export class Runner {
     const life = this.#life
     life?.stop(signal)
     await life?.ended
-    this.#control?.close()
-    if (this.#held !== undefined) rmSync(this.#held.directory, { recursive: true, force: true })
+    this.#preparation?.close()
     this.#enter('stopped')
     this.#onEvent({ event: 'stopped' })
   }
@@ -183,35 +188,43 @@ export class Runner {
     return [...this.#switchboard.links].filter(({ claims }) => claims.size > 0)
   }
 
-  #receive(link: Link, message: ToSupervisor, handle?: object): void {
-    this.#switchboard.receive(link, message, handle)
-  }
-
   /** Somebody waits. */
   #needed(): void {
-    if (this.#life !== undefined) this.#life.needed()
+    this.#life?.needed()
+    // For a process of the command that takes the place of another. If it fails, so does the next start, which reports it.
+    if (this.#life !== undefined) this.#preparation?.restore().catch(() => {})
     else if (this.#state === 'asleep') this.#start()
   }
 
   #start(): void {
-    const { options, held } = { options: this.#options, held: this.#held }
-    if (held === undefined) return
-    this.#starts++
-    this.#retryAt = undefined
     this.#enter('starting')
+    const preparation = this.#preparation
+    preparation
+      ?.ready()
+      .then(() => this.#launch(preparation))
+      .catch((error: unknown) => this.#failed(`${error instanceof Error ? error.message : error}`, {}, NOT_STARTED))
+  }
+
+  #launch({ held, watcher }: Preparation): void {
+    // It was told to stop meanwhile.
+    if (this.#state !== 'starting') return
+    const options = this.#options
+    this.#starts++
+    this.#failures.retried()
     const life = new Life({
       command: {
         program: this.#program,
         args: options.command.slice(1),
         env: environment(options, held),
-        cwd: options.cwd ?? process.cwd(),
+        cwd: this.#cwd,
         stdout: options.stdout ?? 'inherit',
       },
-      settings: readSettings({ ...process.env, ...options.env, ...options.idle }),
+      settings: this.#settings,
       held,
       proxy: options.proxy,
       readyTimeout: options.readyTimeout ?? 60_000,
       switchboard: this.#switchboard,
+      watcher,
       start: this.#starts,
       emit: (event) => this.#emit(event),
     })
@@ -229,43 +242,43 @@ export class Runner {
 
   #ended(life: Life, { exit, why, uptime }: LifeEnd): void {
     this.#life = undefined
+    if (this.#stopping !== undefined) return
+    this.#switchboard.letGo()
     const { waiting } = this.#switchboard
-    if (this.#state === 'stopping' || this.#state === 'stopped') return
     if (why === undefined) {
-      this.#failures = 0
+      this.#failures.clear()
       this.#onEvent({ event: 'ended', pid: life.pid ?? 0, uptime, waiting })
       this.#enter('asleep')
       if (waiting > 0) this.#start()
       return
     }
-    this.#failures = uptime > STABLE && life.phase !== 'starting' ? 1 : this.#failures + 1
-    this.#lastFailure = { why, at: Date.now() }
-    const { code, signal } = exit
-    this.#onEvent({ event: 'crashed', pid: life.pid, code, signal, why, failures: this.#failures, waiting })
-    this.#backOff(why)
+    this.#failed(why, { pid: life.pid, exit, served: life.phase === 'starting' ? 0 : uptime })
   }
 
-  #backOff(why: string): void {
-    const { maxFailures = MOST_FAILURES, backoff = 250 } = this.#options
-    const delay = Math.min(backoff * 2 ** (this.#failures - 1), LONGEST_BACKOFF)
+  #failed(why: string, { pid, exit = NO_EXIT, served = 0 }: Failure, shown?: string): void {
+    if (this.#stopping !== undefined) return
+    this.#failures.add(why, served)
+    const { count: failures, delay } = this.#failures
+    const { waiting } = this.#switchboard
+    this.#onEvent({ event: 'crashed', pid, code: exit.code, signal: exit.signal, why, failures, waiting })
     this.#enter('backing-off')
-    this.#retryAt = Date.now() + delay
-    if (this.#failures >= maxFailures) {
-      const refusal = { status: 502, sentence: `The program failed ${this.#failures} times: ${why}.` } as const
+    if (this.#failures.areTooMany) {
+      const refusal = { status: 502, sentence: shown ?? `The program failed ${failures} times: ${why}.` } as const
       const refused = this.#switchboard.refuseAll(refusal)
       this.#switchboard.close(refusal)
-      this.#onEvent({ event: 'gave-up', failures: this.#failures, refused, why, delay })
+      this.#onEvent({ event: 'gave-up', failures, refused, why, delay })
     } else {
-      this.#onEvent({ event: 'backoff', delay, failures: this.#failures, waiting: this.#switchboard.waiting })
+      this.#onEvent({ event: 'backoff', delay, failures, waiting })
     }
     this.#retry = setTimeout(() => {
       this.#switchboard.close(undefined)
+      this.#switchboard.letGo()
       this.#enter('asleep')
       if (this.#switchboard.waiting > 0) this.#start()
     }, delay)
   }
 
-  #pipe(waiting: Parameters<NonNullable<ConstructorParameters<typeof Switchboard>[1]['pipe']>>[0]): boolean {
+  #pipe(waiting: Waiting): boolean {
     const proxy = this.#life?.proxy
     if (proxy?.open !== true) return false
     proxy.take(waiting, {
@@ -277,18 +290,9 @@ export class Runner {
     return true
   }
 
-  #find(): string {
-    const { command, cwd = process.cwd(), env } = this.#options
-    return findProgram(command[0], env?.['PATH'] ?? process.env['PATH'], cwd)
-  }
-
   #enter(state: RunStatus['state']): void {
     if (state === this.#state || (this.#stopping !== undefined && state !== 'stopping' && state !== 'stopped')) return
     this.#state = state
     this.#since = Date.now()
   }
-}
-
-function asListen(address: HeldAddress): RunOptions['listen'][number] {
-  return 'path' in address ? { path: address.path } : { host: address.address, port: address.port }
 }

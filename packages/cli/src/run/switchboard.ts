@@ -3,6 +3,7 @@ import type { ToSupervisor } from '../protocol/messages.ts'
 import { Kept } from './kept.ts'
 import type { Link } from './link.ts'
 import { pipeToPath } from './pipe.ts'
+import { isReset } from './reading.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -24,6 +25,8 @@ export interface Operator {
   told(link: Link, idleness: Extract<ToSupervisor, { type: 'idleness' }>): void
   /** A process has gone. */
   gone(link: Link): void
+  /** Reports whether there is room for a connection that a process gives back. */
+  admit?(socket: Socket): boolean
   /** What is piped where no process speaks with us; gives whether it was taken. */
   pipe?(waiting: Waiting): boolean
 }
@@ -44,7 +47,8 @@ export class Switchboard {
   constructor(maxQueue: number, operator: Operator) {
     this.#maxQueue = maxQueue
     this.#operator = operator
-    this.#kept = new Kept((socket, listen, head) => this.accept(socket, listen, head))
+    const spoke = (socket: Socket, listen: number, head: Buffer): void => this.accept(socket, listen, head)
+    this.#kept = new Kept(spoke, undefined, (socket) => operator.admit?.(socket) ?? true)
   }
 
   get waiting(): number {
@@ -127,6 +131,14 @@ export class Switchboard {
     if (this.#waiting.length < this.#maxQueue) this.#full = false
   }
 
+  /** Drops the clients that have left while they waited. */
+  letGo(): void {
+    this.#waiting = this.#waiting.filter(({ socket }) => {
+      if (isReset(socket)) socket.destroy()
+      return !socket.destroyed
+    })
+  }
+
   /** Turns away everybody who waits. Gives how many. */
   refuseAll(refusal: Refusal): number {
     const waiting = this.#waiting
@@ -181,7 +193,11 @@ export class Switchboard {
         link.unacknowledged.delete(id)
         this.taken++
         link.pipes.set(id, { pipe, listen })
-        pipe.onClosed = () => link.pipes.delete(id)
+        pipe.onClosed = () => {
+          link.pipes.delete(id)
+          // It may have waited for a descriptor only.
+          if (this.#waiting.length > 0) this.flush()
+        }
       },
       refused: () => this.#requeue(link, id),
     })
@@ -197,10 +213,25 @@ export class Switchboard {
 
   #acknowledged(link: Link, id: number): void {
     const waiting = link.unacknowledged.get(id)
+    for (const lost of link.unacknowledged.keys()) {
+      if (lost === id) break
+      this.#lost(link, lost)
+    }
     link.unacknowledged.delete(id)
     this.taken++
     // This copy only: the process has its own, and no FIN is sent.
     waiting?.socket.destroy()
+  }
+
+  /**
+   * A connection that was sent before one that has arrived, and has not: the process has no descriptor for it, and Node gave up
+   * after three tries (20 to 26). It is closed, as the process would have closed it had it accepted it.
+   */
+  #lost(link: Link, id: number): void {
+    const waiting = link.unacknowledged.get(id)
+    if (waiting === undefined || link.claims.get(waiting.listen) !== undefined) return
+    link.unacknowledged.delete(id)
+    waiting.socket.destroy()
   }
 
   #requeue(link: Link, id: number): void {
@@ -213,6 +244,7 @@ export class Switchboard {
 
   /** In the order in which they came. */
   #enqueue(waiting: Waiting): void {
+    if (this.#waiting.length >= this.#maxQueue) this.letGo()
     if (this.#waiting.length >= this.#maxQueue) {
       if (!this.#full) this.#operator.full()
       this.#full = true

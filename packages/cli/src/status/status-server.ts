@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { ListenAddress } from '../run/run-options.ts'
 import type { RunStatus } from '../run/run-status.ts'
+import { listenAt, type StopListening } from '../run/socket-path.ts'
 import { isOwnHost } from './own-host.ts'
 import { statusReport } from './status-report.ts'
 
@@ -29,6 +31,8 @@ const MOST_CONNECTIONS = 1000
 /** Whose status is served. */
 interface Source {
   refresh(): Promise<RunStatus>
+  /** Reports whether there is a descriptor for a connection; without one, it is closed. */
+  admit?(socket: Socket): boolean
 }
 
 /**
@@ -41,24 +45,24 @@ export class StatusServer implements AsyncDisposable {
   readonly #server: Server
   readonly #source: Source
   #wanted: ListenAddress = { port: 0 }
+  #stop: StopListening = () => {}
 
   constructor(source: Source) {
     this.#source = source
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
-        send(response, 500, 'text/plain; charset=utf-8', `${error instanceof Error ? error.message : error}\n`)
+        if (response.headersSent) response.destroy()
+        else send(response, 500, 'text/plain; charset=utf-8', `${error instanceof Error ? error.message : error}\n`)
       })
     })
     this.#server.maxConnections = MOST_CONNECTIONS
+    this.#server.on('connection', (socket: Socket) => source.admit?.(socket))
   }
 
-  /** Begins to listen. Rejects with the system's error. */
+  /** Begins to listen. Rejects with the system's error. The socket of a supervisor that was killed is replaced, and nothing else. */
   async start(address: ListenAddress): Promise<void> {
     this.#wanted = address
-    const listening = once(this.#server, 'listening')
-    if ('path' in address) ownerOnly(() => this.#server.listen(address))
-    else this.#server.listen(address)
-    await listening
+    this.#stop = await listenAt(this.#server, address, 'owner')
   }
 
   /** Where it listens: the port, or the path. */
@@ -85,7 +89,7 @@ export class StatusServer implements AsyncDisposable {
   /** Takes no more connections, and cuts those that there are: nobody loses more than a look. */
   async close(): Promise<void> {
     if (!this.#server.listening) return
-    this.#server.close()
+    this.#stop()
     this.#server.closeAllConnections()
     await once(this.#server, 'close')
   }
@@ -115,16 +119,6 @@ export class StatusServer implements AsyncDisposable {
     const found = PAGE.get(path)
     if (found === undefined) return send(response, 404, 'text/plain; charset=utf-8', 'Here are / and /status.json\n')
     send(response, 200, found.type, await readFile(new URL(`../../status-page/${found.file}`, import.meta.url)))
-  }
-}
-
-/** Lets only the own user connect to a socket that is made meanwhile. A path has its mode from the umask, at once: a chmod would be late. */
-function ownerOnly(listen: () => void): void {
-  const before = process.umask(0o177)
-  try {
-    listen()
-  } finally {
-    process.umask(before)
   }
 }
 

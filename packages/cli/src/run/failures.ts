@@ -1,0 +1,73 @@
+import type { Exit } from './command.ts'
+import type { RunStatus } from './run-status.ts'
+
+/** The longest pause (ms) between restarts. */
+const LONGEST_BACKOFF = 30_000
+/** After a life of so long (ms), a failure is the first in a row. */
+const STABLE = 10_000
+
+/** A failure: of which process, how it ended, and for how long (ms) it was in use before. Empty if there was no process. */
+export interface Failure {
+  readonly pid?: number | undefined
+  readonly exit?: Exit
+  readonly served?: number
+}
+
+/** The exit of a process that there was not. */
+export const NO_EXIT: Exit = { code: null, signal: null }
+
+/** The failures of a command in a row, and how long to wait after each. */
+export class Failures {
+  readonly #most: number
+  readonly #backoff: number
+  #count = 0
+  #last: RunStatus['lastFailure']
+  #retryAt: number | undefined
+
+  constructor(most: number, backoff: number) {
+    this.#most = most
+    this.#backoff = backoff
+  }
+
+  /** How many there were in a row. */
+  get count(): number {
+    return this.#count
+  }
+
+  get last(): RunStatus['lastFailure'] {
+    return this.#last
+  }
+
+  /** When the command may be started again, in ms since 1970, if it waits for that. */
+  get retryAt(): number | undefined {
+    return this.#retryAt
+  }
+
+  /** Reports whether there were so many that clients are turned away. */
+  get areTooMany(): boolean {
+    return this.#count >= this.#most
+  }
+
+  /** The pause (ms) before the next start. */
+  get delay(): number {
+    return Math.min(this.#backoff * 2 ** (this.#count - 1), LONGEST_BACKOFF)
+  }
+
+  /** Counts one. `served` is for how long (ms) the command was in use. */
+  add(why: string, served: number): void {
+    this.#count = served > STABLE ? 1 : this.#count + 1
+    const at = Date.now()
+    this.#last = { why, at }
+    this.#retryAt = at + this.delay
+  }
+
+  /** The command is started again. */
+  retried(): void {
+    this.#retryAt = undefined
+  }
+
+  /** The row is over. */
+  clear(): void {
+    this.#count = 0
+  }
+}

@@ -1,0 +1,99 @@
+import process from 'node:process'
+import type { Held, HeldAddress } from '../protocol/messages.ts'
+import { Control, type Told } from './control.ts'
+import { isPortInUse } from './proxied-port.ts'
+import type { ListenAddress } from './run-options.ts'
+import type { Switchboard } from './switchboard.ts'
+import { Watcher } from './watcher.ts'
+
+/** What a command needs around it: a private folder with a control socket, a watcher, and its port, if it binds one itself. */
+export class Preparation {
+  readonly #told: Told
+  readonly #proxy: number | undefined
+  readonly #addresses: readonly HeldAddress[]
+  readonly watcher: Watcher = new Watcher()
+  #control: Control
+  #closed = false
+  #restoring: Promise<void> | undefined
+
+  /**
+   * Connects the processes that reach the control socket with the switchboard. Calls back when one has gone.
+   *
+   * @throws NoPrivateFolderError
+   */
+  static async begin(
+    switchboard: Switchboard,
+    { addresses, proxy }: { readonly addresses: readonly HeldAddress[]; readonly proxy: number | undefined },
+    gone: () => void,
+  ): Promise<Preparation> {
+    const told: Told = {
+      attached: (link) => switchboard.links.add(link),
+      received: (link, message) => switchboard.receive(link, message),
+      detached: (link) => {
+        switchboard.detach(link)
+        gone()
+      },
+    }
+    return new Preparation(told, addresses, proxy, await Control.open(told))
+  }
+
+  private constructor(told: Told, addresses: readonly HeldAddress[], proxy: number | undefined, control: Control) {
+    this.#told = told
+    this.#addresses = addresses
+    this.#proxy = proxy
+    this.#control = control
+    this.watcher.begin()
+  }
+
+  /** What the command is told. */
+  get held(): Held {
+    const { directory, path } = this.#control
+    return { supervisor: process.pid, directory, control: path, addresses: this.#addresses }
+  }
+
+  /** The addresses, as they could have been asked for. */
+  get listen(): readonly ListenAddress[] {
+    return this.#addresses.map((held) => ('path' in held ? held : { host: held.address, port: held.port }))
+  }
+
+  /**
+   * Resolves when a command can be started. While none ran, the folder may have been swept, and another process may have taken the
+   * port.
+   *
+   * @throws Error with a sentence, if it cannot be started now
+   */
+  async ready(): Promise<void> {
+    this.watcher.begin()
+    await this.restore()
+    if (this.#proxy !== undefined && (await isPortInUse(this.#proxy))) {
+      throw new Error(`port ${this.#proxy} is in use by another process`)
+    }
+  }
+
+  /** Makes the folder and the control socket again, if they were swept. @throws NoPrivateFolderError */
+  async restore(): Promise<void> {
+    if (this.#restoring === undefined && this.#control.isIntact) return
+    this.#restoring ??= this.#restore().finally(() => {
+      this.#restoring = undefined
+    })
+    await this.#restoring
+  }
+
+  /** Removes the folder. */
+  close(): void {
+    this.#closed = true
+    this.watcher.close()
+    this.#control.close()
+  }
+
+  async #restore(): Promise<void> {
+    try {
+      await this.#control.restore()
+    } catch {
+      // Its name is another's, or its parent is gone.
+      this.#control.close()
+      this.#control = await Control.open(this.#told)
+    }
+    if (this.#closed) this.#control.close()
+  }
+}

@@ -1,0 +1,111 @@
+import { type BigIntStats, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import type { Held } from '../protocol/messages.ts'
+import { claimMark } from '../register/held-places.ts'
+import { LONGEST_PATH } from './socket-path.ts'
+
+/** How many bytes the name of a socket in the folder may have: a process id, a number, and a slash. */
+const LONGEST_NAME = 24
+
+/** No folder can be made in which private sockets can be bound. The message names each folder that was tried, and why not. */
+export class NoPrivateFolderError extends Error {
+  constructor(reasons: readonly string[]) {
+    super(`no folder for private sockets: ${reasons.join('; ')}. Set TMPDIR to a folder that can be written`)
+    this.name = 'NoPrivateFolderError'
+  }
+}
+
+/** A folder for the sockets between a supervisor and its command, which only the user of the supervisor can enter. */
+export class PrivateFolder {
+  readonly path: string
+  readonly #made: BigIntStats
+
+  /** Makes one of a new name. @throws the system's error */
+  static in(parent: string): PrivateFolder {
+    return new PrivateFolder(mkdtempSync(join(parent, 'idle-shutdown-')))
+  }
+
+  private constructor(path: string) {
+    this.path = path
+    this.#made = lstatSync(path, { bigint: true })
+  }
+
+  /** Reports whether it is still there, the one that was made, and closed to other users. */
+  get isIntact(): boolean {
+    try {
+      const now = lstatSync(this.path, { bigint: true })
+      const { dev, ino, uid } = this.#made
+      const closed = process.platform === 'win32' || (now.mode & 0o077n) === 0n
+      return now.isDirectory() && closed && now.dev === dev && now.ino === ino && now.uid === uid
+    } catch {
+      return false
+    }
+  }
+
+  /** Returns the same if it is intact, or makes one of the same name. @throws the system's error, also if another has the name */
+  again(): PrivateFolder {
+    if (this.isIntact) return this
+    mkdirSync(this.path, { mode: 0o700 })
+    return new PrivateFolder(this.path)
+  }
+
+  /** Removes it with what is in it. Does nothing if it is not the one that was made. Never throws. */
+  remove(): void {
+    if (this.isIntact) attempt(() => rmSync(this.path, { recursive: true, force: true }))
+  }
+}
+
+/**
+ * Calls `open` with each folder in which a private one may be made, until one call resolves.
+ *
+ * @throws NoPrivateFolderError if none does
+ */
+export async function inPrivateFolder<T>(open: (folder: PrivateFolder) => Promise<T>): Promise<T> {
+  const reasons: string[] = []
+  for (const parent of parents()) {
+    if (
+      process.platform !== 'win32' &&
+      Buffer.byteLength(join(parent, 'idle-shutdown-xxxxxx')) + LONGEST_NAME > LONGEST_PATH
+    ) {
+      reasons.push(`${parent} has a name that is too long for unix sockets in it`)
+      continue
+    }
+    let folder: PrivateFolder | undefined
+    try {
+      folder = PrivateFolder.in(parent)
+      return await open(folder)
+    } catch (error) {
+      folder?.remove()
+      reasons.push(error instanceof Error ? error.message : String(error))
+    }
+  }
+  throw new NoPrivateFolderError(reasons)
+}
+
+/** Marks an address as served, for programs that look whether their port is free. Without the mark they find it free. */
+export function mark(held: Held, listen: number): void {
+  attempt(() => writeFileSync(claimMark(held, listen), ''))
+}
+
+/** Undoes {@link mark}. */
+export function unmark(held: Held, listen: number): void {
+  attempt(() => rmSync(claimMark(held, listen), { force: true }))
+}
+
+function parents(): readonly string[] {
+  if (process.platform === 'win32') return [tmpdir()]
+  // The command may run in another folder.
+  const named = [tmpdir(), process.env['XDG_RUNTIME_DIR'] ?? '', '/tmp'].filter((parent) => parent !== '')
+  return [...new Set(named.map((parent) => resolve(parent)))]
+}
+
+/** A disk that is full or read-only, and a folder that was swept, end no supervisor. */
+function attempt(action: () => void): void {
+  try {
+    action()
+  } catch {
+    // Without the file, or with it, the command is served as before.
+  }
+}

@@ -1,0 +1,133 @@
+import { once } from 'node:events'
+import { type BigIntStats, linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
+import { connect, type Server } from 'node:net'
+import { dirname, join } from 'node:path'
+import type { ListenAddress } from './run-options.ts'
+
+/** The longest path (bytes) of a unix socket. Node 20 binds a longer one under a name that is cut off. */
+export const LONGEST_PATH: number = process.platform === 'linux' ? 107 : 103
+
+/** The undo of {@link listenAt}: the server accepts nothing more, and the name of its unix socket is removed. */
+export type StopListening = () => void
+
+/**
+ * Listens at `address`. A unix socket that is left over, on which no process answers, is replaced. A file, a folder, a device, a
+ * symbolic link and a socket in use are left alone.
+ *
+ * With the access `owner`, only the user of this process may connect to a unix socket. `umask` leaves that to the umask of the process.
+ *
+ * Returns the undo, which removes the path only if it is still the socket of this server.
+ *
+ * @throws the system's error; `ENAMETOOLONG` for a path that is too long for a unix socket
+ */
+export async function listenAt(
+  server: Server,
+  address: ListenAddress,
+  access: 'umask' | 'owner' = 'umask',
+): Promise<StopListening> {
+  if (!('path' in address) || process.platform === 'win32') {
+    await listening(server, address, access)
+    return () => void server.close()
+  }
+  const { path } = address
+  if (Buffer.byteLength(path) > LONGEST_PATH) throw tooLong(path)
+  try {
+    await listening(server, address, access)
+  } catch (error) {
+    if (codeOf(error) !== 'EADDRINUSE' || !(await removeLeftOver(path))) throw error
+    await listening(server, address, access)
+  }
+  const own = identity(path)
+  return () => closeAt(server, path, own)
+}
+
+async function listening(server: Server, address: ListenAddress, access: 'umask' | 'owner'): Promise<void> {
+  const before = access === 'owner' && 'path' in address ? process.umask(0o177) : undefined
+  try {
+    // Binds in this very call, so that the mask concerns no other file.
+    server.listen(address)
+  } finally {
+    if (before !== undefined) process.umask(before)
+  }
+  await once(server, 'listening')
+  // An accept() that fails for want of descriptors. The next one may not.
+  server.on('error', () => {})
+}
+
+/** Removes a unix socket on which no process answers. Returns whether the path is free now. */
+async function removeLeftOver(path: string): Promise<boolean> {
+  const found = look(path)
+  if (found === undefined) return true
+  if (!found.isSocket() || !(await isRefused(path))) return false
+  // Another supervisor may have replaced it while this one was connecting.
+  const now = look(path)
+  if (now !== undefined && !isSame(found, now)) return false
+  try {
+    if (now !== undefined) unlinkSync(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function isRefused(path: string): Promise<boolean> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+    return false
+  } catch (error) {
+    return codeOf(error) === 'ECONNREFUSED'
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** libuv removes the path at close, whatever it is by then: another's file or socket is moved aside for that moment. */
+function closeAt(server: Server, path: string, own: string | undefined): void {
+  const found = identity(path)
+  const foreign = found !== undefined && found !== own && look(path)?.isDirectory() === false
+  const aside = join(dirname(path), `.idle-shutdown-${process.pid}`)
+  const moved = foreign && attempt(() => renameSync(path, aside))
+  server.close()
+  if (!moved) return
+  // A link does not replace what another process has bound meanwhile. Some file systems have none.
+  if (attempt(() => linkSync(aside, path))) attempt(() => unlinkSync(aside))
+  else if (look(path) === undefined) attempt(() => renameSync(aside, path))
+}
+
+/** Which file a path is, as long as the server that bound it is open. */
+function identity(path: string): string | undefined {
+  const found = look(path)
+  return found && `${found.dev} ${found.ino}`
+}
+
+function look(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
+}
+
+/** The number of a file is given again soon after it was removed, and its time of change is not. */
+function isSame(one: BigIntStats, other: BigIntStats): boolean {
+  return one.dev === other.dev && one.ino === other.ino && one.ctimeNs === other.ctimeNs
+}
+
+function attempt(action: () => void): boolean {
+  try {
+    action()
+    return true
+  } catch {
+    return false
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+function tooLong(path: string): Error {
+  const message = `listen ENAMETOOLONG: the path has ${Buffer.byteLength(path)} bytes, and a unix socket takes ${LONGEST_PATH}`
+  return Object.assign(new Error(message), { code: 'ENAMETOOLONG', syscall: 'listen', address: path })
+}

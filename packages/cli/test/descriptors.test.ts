@@ -1,0 +1,128 @@
+import { EventEmitter } from 'node:events'
+import { connect, Socket } from 'node:net'
+import { freePort } from '@idle-shutdown/conformance'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { Descriptors } from '../src/run/descriptors.ts'
+import { Link } from '../src/run/link.ts'
+import { Switchboard } from '../src/run/switchboard.ts'
+import { COMMAND } from './command.ts'
+import { NodeProgram } from './node-program.ts'
+import { program } from './supervisor.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+describe('descriptors are left for the supervisor', () => {
+  test('a connection is turned away when the reserve would be touched, and taken again when others have closed', () => {
+    const onFull = vi.fn()
+    const descriptors = new Descriptors(2, onFull, 64)
+    descriptors.begin(28)
+    const sockets = Array.from({ length: 10 }, () => new EventEmitter())
+    expect(sockets.every((one) => descriptors.admit(one))).toBe(true)
+    expect([descriptors.admit(new EventEmitter()), descriptors.admit(new EventEmitter())]).toEqual([false, false])
+    expect(onFull).toHaveBeenCalledTimes(1)
+    sockets[0]?.emit('close')
+    expect([descriptors.admit(new EventEmitter()), descriptors.admit(new EventEmitter())]).toEqual([true, false])
+    expect(onFull).toHaveBeenCalledTimes(1)
+  })
+
+  test('with too few for all, a few are taken; without a limit, all', () => {
+    const few = new Descriptors(1, () => {}, 20)
+    few.begin(19)
+    expect(Array.from({ length: 5 }, () => new EventEmitter()).map((one) => few.admit(one))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ])
+    const all = new Descriptors(1, () => {}, Number.POSITIVE_INFINITY)
+    all.begin(19)
+    expect(Array.from({ length: 5000 }, () => new EventEmitter()).every((one) => all.admit(one))).toBe(true)
+  })
+})
+
+test('a connection that a process without descriptors did not receive is closed, and those after it are served', () => {
+  const switchboard = new Switchboard(10, {
+    needed() {},
+    full() {},
+    claimed() {},
+    released() {},
+    ending() {},
+    closed() {},
+    told() {},
+  })
+  const link = new Link(1, () => {})
+  switchboard.links.add(link)
+  switchboard.receive(link, { type: 'claim', listen: 0, pid: 1 })
+  const clients = Array.from({ length: 3 }, () => new Socket())
+  for (const client of clients) switchboard.accept(client, 0)
+  switchboard.receive(link, { type: 'ack', id: 2 })
+  expect(clients.map(({ destroyed }) => destroyed)).toEqual([true, true, false])
+  expect({ taken: switchboard.taken, left: [...link.unacknowledged.keys()] }).toEqual({ taken: 1, left: [3] })
+})
+
+const sockets = new Set<Socket>()
+afterAll(() => {
+  for (const socket of sockets) socket.destroy()
+})
+
+/** Connects so often, sends `text` on each, and resolves when all are connected. Some are closed at once. */
+async function flood(port: number, count: number, text: string): Promise<Socket[]> {
+  const made = Array.from({ length: count }, () => connect(port, '127.0.0.1'))
+  const over = made.map((socket) => {
+    socket.once('connect', () => socket.write(text))
+    return new Promise((resolve) => socket.once('connect', resolve).on('error', resolve))
+  })
+  for (const socket of made) sockets.add(socket.on('close', () => sockets.delete(socket)))
+  await Promise.all(over)
+  return made
+}
+
+describe.skipIf(process.platform !== 'linux').concurrent('with 64 descriptors, a supervisor outlives', () => {
+  const start = async (command: readonly string[], options: readonly string[] = []): Promise<[NodeProgram, number]> => {
+    const port = await freePort()
+    const args = [COMMAND, 'run', '--listen', `127.0.0.1:${port}`, ...options, '--', ...command]
+    const run = NodeProgram.of('sh', ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, ...args])
+    await run.printed(/holds/, 'stderr')
+    return [run, port]
+  }
+  // Until it has seen that the others left, it closes a new one, as every server does.
+  const later = (port: number): Promise<unknown> =>
+    expect
+      .poll(
+        () =>
+          fetch(`http://127.0.0.1:${port}/later`).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe(200)
+  const [node, file] = program('answer.js')
+
+  test.each<[string, readonly string[]]>([
+    ['node itself', [node, file ?? '']],
+    ['behind a shell', ['sh', '-c', `'${node}' '${file}'; exit 0`]],
+  ])('120 clients while the command starts, %s', async (_, command) => {
+    const [run, port] = await start(command)
+    const clients = await flood(port, 120, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    await run.printed(/clients take all descriptors/, 'stderr')
+    await run.printed(/awake after/, 'stderr')
+    for (const client of clients) client.destroy()
+    await later(port)
+    run.child.kill('SIGTERM')
+    const { code, stderr } = await run.ended
+    expect({ code, failed: stderr.includes('failed') }).toEqual({ code: 0, failed: false })
+  })
+
+  test('120 viewers of the status page', async () => {
+    const status = await freePort()
+    const [run, port] = await start([node, file ?? ''], ['--status', String(status)])
+    await flood(status, 120, 'GET /')
+    await run.printed(/clients take all descriptors/, 'stderr')
+    for (const socket of sockets) if (socket.remotePort === status) socket.destroy()
+    await later(port)
+    run.child.kill('SIGTERM')
+    expect((await run.ended).code).toBe(0)
+  })
+})

@@ -1,0 +1,212 @@
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { freePort } from '@idle-shutdown/conformance'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
+import { startRefusal } from '../src/command/refusal.ts'
+import type { Held } from '../src/protocol/messages.ts'
+import { Control } from '../src/run/control.ts'
+import { Preparation } from '../src/run/preparation.ts'
+import { inPrivateFolder, mark, NoPrivateFolderError, PrivateFolder, unmark } from '../src/run/private-folder.ts'
+import { Switchboard } from '../src/run/switchboard.ts'
+import { COMMAND } from './command.ts'
+import { NodeProgram } from './node-program.ts'
+import { program } from './supervisor.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-private-'))
+afterAll(() => rmSync(temp, { recursive: true, force: true }))
+afterEach(() => vi.unstubAllEnvs())
+
+let count = 0
+function fresh(): string {
+  const path = join(temp, `${count++}`)
+  mkdirSync(path)
+  return path
+}
+
+function switchboard(): Switchboard {
+  return new Switchboard(1, {
+    needed() {},
+    full() {},
+    claimed() {},
+    released() {},
+    ending() {},
+    closed() {},
+    told() {},
+  })
+}
+
+const NOBODY = { attached() {}, received() {}, detached() {} }
+
+describe.skipIf(process.platform === 'win32')('a private folder', () => {
+  test('only its user can enter it', () => {
+    const folder = PrivateFolder.in(fresh())
+    expect(lstatSync(folder.path).mode & 0o777).toBe(0o700)
+    expect(folder.isIntact).toBe(true)
+    folder.remove()
+    expect(folder.isIntact).toBe(false)
+  })
+
+  test.each<[string, (path: string) => void]>([
+    ['removed', (path) => rmSync(path, { recursive: true })],
+    ['open to others', (path) => chmodSync(path, 0o755)],
+    [
+      'another of that name',
+      (path) => {
+        renameSync(path, `${path}.old`)
+        mkdirSync(path, { mode: 0o700 })
+      },
+    ],
+    [
+      'a symbolic link',
+      (path) => {
+        renameSync(path, `${path}.old`)
+        symlinkSync(`${path}.old`, path)
+      },
+    ],
+    [
+      'a file',
+      (path) => {
+        rmSync(path, { recursive: true })
+        writeFileSync(path, '')
+      },
+    ],
+  ])('is not taken for its own when it is %s, and not removed then', (_, change) => {
+    const folder = PrivateFolder.in(fresh())
+    change(folder.path)
+    const before = lstatSync(folder.path, { throwIfNoEntry: false })
+    expect(folder.isIntact).toBe(false)
+    folder.remove()
+    expect(lstatSync(folder.path, { throwIfNoEntry: false })?.ino).toBe(before?.ino)
+  })
+
+  test('a mark in a folder that was swept is let be', () => {
+    const folder = PrivateFolder.in(fresh())
+    const held: Held = { supervisor: 0, directory: folder.path, control: '', addresses: [] }
+    mark(held, 0)
+    expect(readdirSync(folder.path)).toEqual(['claimed-0'])
+    unmark(held, 0)
+    expect(readdirSync(folder.path)).toEqual([])
+    folder.remove()
+    mark(held, 0)
+    unmark(held, 0)
+  })
+
+  test.each([
+    ['missing', () => join(temp, 'missing')],
+    [
+      'a file',
+      () => {
+        const path = join(fresh(), 'file')
+        writeFileSync(path, '')
+        return path
+      },
+    ],
+    [
+      'too long for sockets',
+      () => {
+        const path = join(fresh(), 'x'.repeat(80))
+        mkdirSync(path)
+        return path
+      },
+    ],
+  ])('the temporary folder is %s: that of the session is taken', async (_, make) => {
+    const runtime = fresh()
+    vi.stubEnv('TMPDIR', make())
+    vi.stubEnv('XDG_RUNTIME_DIR', runtime)
+    const control = await Control.open(NOBODY)
+    expect(control.directory.startsWith(`${runtime}/`)).toBe(true)
+    expect(control.isIntact).toBe(true)
+    control.close()
+    expect(readdirSync(runtime)).toEqual([])
+  })
+
+  test('no folder takes a socket: one sentence names each', async () => {
+    vi.stubEnv('TMPDIR', join(temp, 'missing'))
+    vi.stubEnv('XDG_RUNTIME_DIR', join(temp, 'x'.repeat(80)))
+    const error: unknown = await inPrivateFolder(() => Promise.reject(new Error('no sockets here'))).catch((no) => no)
+    expect(error).toBeInstanceOf(NoPrivateFolderError)
+    expect(startRefusal(error, { listen: [], command: ['node'] })).toMatchObject({
+      exitCode: 1,
+      message: expect.stringMatching(
+        /^no folder for private sockets: .*ENOENT.*too long.*no sockets here\. Set TMPDIR/,
+      ),
+    })
+  })
+
+  test('a control socket that was removed is missed', async () => {
+    vi.stubEnv('TMPDIR', fresh())
+    const control = await Control.open(NOBODY)
+    rmSync(control.path)
+    expect(control.isIntact).toBe(false)
+    await control.restore()
+    expect(control.isIntact).toBe(true)
+    control.close()
+  })
+
+  test('restored under the same names while the command runs, and under others if the name is taken', async () => {
+    vi.stubEnv('TMPDIR', fresh())
+    const preparation = await Preparation.begin(switchboard(), { addresses: [], proxy: undefined }, () => {})
+    const { directory, control } = preparation.held
+    rmSync(directory, { recursive: true })
+    await Promise.all([preparation.restore(), preparation.restore()])
+    expect(preparation.held).toMatchObject({ directory, control })
+    expect(lstatSync(control).isSocket()).toBe(true)
+    rmSync(directory, { recursive: true })
+    mkdirSync(directory)
+    await preparation.ready()
+    expect(preparation.held.directory).not.toBe(directory)
+    preparation.close()
+    expect(readdirSync(join(directory, '..'))).toEqual([basename(directory)])
+  })
+})
+
+test.skipIf(process.platform === 'win32')(
+  'swept while the command sleeps, and while it runs: the next client is answered',
+  async () => {
+    const [port, folder] = [await freePort(), fresh()]
+    const args = [
+      'run',
+      '--json',
+      '--listen',
+      `127.0.0.1:${port}`,
+      '--patience',
+      '300ms',
+      '--',
+      ...program('answer.js'),
+    ]
+    const run = new NodeProgram([COMMAND, ...args], { TMPDIR: folder })
+    const ask = async (): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })).status
+    const sweep = (): void => {
+      for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true })
+    }
+    await run.printed(/"event":"listening"/)
+    sweep()
+    expect(await ask()).toBe(200)
+    sweep()
+    for (const nth of [1, 2]) {
+      await run.printed(new RegExp(`("event":"ended"[^]*){${nth}}`))
+      expect(await ask()).toBe(200)
+    }
+    run.child.kill('SIGTERM')
+    const { code, stdout } = await run.ended
+    expect({ code, crashed: stdout.includes('crashed'), left: readdirSync(folder) }).toEqual({
+      code: 0,
+      crashed: false,
+      left: [],
+    })
+  },
+)
