@@ -2,6 +2,7 @@
 export { type Activation, activations } from './activation.ts'
 export { AppShutdown, type IdleMembers, withMembers } from './app-shutdown.ts'
 export { ignoreRequest } from './connection/ignore-request.ts'
+export { withheld } from './connection/withheld.ts'
 export { discover, SERVE } from './discovery.ts'
 export { IdleTimeoutError, IdleUsageError, showValue, warn } from './errors.ts'
 export { IdleShutdown, listenersDown } from './idle-shutdown.ts'

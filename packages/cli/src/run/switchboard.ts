@@ -42,7 +42,7 @@ export class Switchboard {
   constructor(maxQueue: number, operator: Operator) {
     this.#maxQueue = maxQueue
     this.#operator = operator
-    this.#kept = new Kept((socket, listen, head) => this.accept(socket, listen, head))
+    this.#kept = new Kept((socket, listen, head) => this.#accept({ id: ++this.#ids, socket, listen, head, kept: true }))
   }
 
   get waiting(): number {
@@ -56,9 +56,7 @@ export class Switchboard {
 
   /** A connection has come. */
   accept(socket: Socket, listen: number, head?: Buffer): void {
-    const waiting: Waiting = { id: ++this.#ids, socket, listen, ...(head && { head }) }
-    if (this.#closed !== undefined) refuse(socket, this.#closed, head)
-    else if (!this.#connect(waiting)) this.#enqueue(waiting)
+    this.#accept({ id: ++this.#ids, socket, listen, ...(head && { head }) })
   }
 
   /** A message of a process. */
@@ -94,10 +92,16 @@ export class Switchboard {
         break
       case 'kept':
         link.tell({ type: 'taken', key: message.key })
-        if (handle !== undefined) this.#kept.add(handle, message.listen)
+        if (handle !== undefined) this.#kept.add(handle, message.listen, message.keepAlive)
         break
       case 'park':
         this.#park(link, message.id)
+        break
+      case 'left':
+        this.#left(link, message)
+        break
+      case 'unpark':
+        link.pipes.get(message.id)?.pipe.unpark()
         break
       case 'closed':
         this.#operator.closed(link)
@@ -142,6 +146,11 @@ export class Switchboard {
     this.#kept.end()
   }
 
+  #accept(waiting: Waiting): void {
+    if (this.#closed !== undefined) refuse(waiting.socket, this.#closed, waiting.head)
+    else if (!this.#connect(waiting)) this.#enqueue(waiting)
+  }
+
   /** Gives a connection to a process, if one takes it. */
   #connect(waiting: Waiting): boolean {
     if (waiting.socket.destroyed) return true
@@ -161,21 +170,21 @@ export class Switchboard {
   }
 
   #pass(waiting: Waiting, link: Link): void {
-    const { id, listen, socket, head } = waiting
+    const { id, listen, socket, head, kept } = waiting
     link.unacknowledged.set(id, waiting)
     const path = link.claims.get(listen)
     if (path === undefined) {
       // The handle, and not the socket: Node counts sockets that are sent, and asks the receiver for them at each close (20 to 26).
       const handle: unknown = Reflect.get(socket, '_handle')
       link.tell(
-        { type: 'socket', id, listen, ...(head && { head: head.toString('base64') }) },
+        { type: 'socket', id, listen, ...(head && { head: head.toString('base64') }), ...(kept && { kept }) },
         typeof handle === 'object' && handle !== null ? handle : socket,
       )
       return
     }
     pipeToPath(waiting, path, {
+      taken: () => link.unacknowledged.delete(id),
       accepted: (pipe) => {
-        link.unacknowledged.delete(id)
         this.taken++
         link.pipes.set(id, { pipe, listen })
         pipe.onClosed = () => link.pipes.delete(id)
@@ -184,12 +193,17 @@ export class Switchboard {
     })
   }
 
-  /** A connection that is piped is idle, and its process ends: it is kept, unless something is on its way. */
+  /** A connection that is piped is idle, and its process ends: nothing more is read of it until the process knows more. */
   #park(link: Link, id: number): void {
     const piped = link.pipes.get(id)
-    if (piped === undefined) return
-    const bytes = piped.pipe.park((client) => this.#kept.add(client, piped.listen))
-    link.tell({ type: 'parked', id, bytes })
+    // One that has closed: its process sees that too.
+    if (piped !== undefined) link.tell({ type: 'parked', id, bytes: piped.pipe.park() })
+  }
+
+  #left(link: Link, { id, keepAlive }: Extract<ToSupervisor, { type: 'left' }>): void {
+    const piped = link.pipes.get(id)
+    const client = piped?.pipe.leave()
+    if (piped !== undefined && client !== undefined) this.#kept.add(client, piped.listen, keepAlive)
   }
 
   #acknowledged(link: Link, id: number): void {

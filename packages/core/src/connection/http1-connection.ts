@@ -4,6 +4,7 @@ import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import { Connection } from './connection.ts'
 import { hasMoreToParse, requestBeingRead } from './parser.ts'
+import { withheld } from './withheld.ts'
 
 /** A connection that speaks HTTP/1, or nothing yet. */
 export class Http1Connection extends Connection {
@@ -131,6 +132,7 @@ export class Http1Connection extends Connection {
   override finishQuiet(): void {
     if (!this.#kept) return
     const { socket, stream } = this
+    if (this.#stage === undefined && withheld.has(socket)) return
     const request = requestBeingRead(stream)
     if (request === undefined && this.headBegun) return
     // A client that pipelines has perhaps not read all of its answers, and sends on.
