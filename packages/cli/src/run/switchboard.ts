@@ -1,10 +1,14 @@
 import type { Socket } from 'node:net'
+import { setTimeout as pass } from 'node:timers/promises'
 import type { ToSupervisor } from '../protocol/messages.ts'
 import { Kept } from './kept.ts'
 import type { Link } from './link.ts'
 import { pipeToPath } from './pipe.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { Waiting } from './waiting.ts'
+
+/** How long (ms) processes may take to accept what was passed on to them before an end, and how often that is looked at. */
+const PASS_ON = { most: 5000, look: 5 }
 
 /** Whom the switchboard tells. */
 export interface Operator {
@@ -47,6 +51,11 @@ export class Switchboard {
 
   get waiting(): number {
     return this.#waiting.length
+  }
+
+  /** A number that changes with each connection that arrives, and with each kept one that speaks. */
+  get arrivals(): number {
+    return this.#ids
   }
 
   /** Whether somebody waits whom no process serves. */
@@ -128,6 +137,12 @@ export class Switchboard {
     if (this.#waiting.length < this.#maxQueue) this.#full = false
   }
 
+  /** Resolves when the processes that serve have what came for them, or when that takes too long. */
+  async passedOn(): Promise<void> {
+    const end = performance.now() + PASS_ON.most
+    while (this.#passing && performance.now() < end) await pass(PASS_ON.look)
+  }
+
   /** Turns away everybody who waits. Gives how many. */
   refuseAll(refusal: Refusal): number {
     const waiting = this.#waiting
@@ -144,6 +159,13 @@ export class Switchboard {
   /** Ends the connections that are kept for the next process. */
   endKept(): void {
     this.#kept.end()
+  }
+
+  get #passing(): boolean {
+    return [...this.links].some(
+      ({ state, claims, unacknowledged }) =>
+        unacknowledged.size > 0 || (state !== 'leaving' && this.#waiting.some(({ listen }) => claims.has(listen))),
+    )
   }
 
   #accept(waiting: Waiting): void {
