@@ -85,6 +85,14 @@ async function parking(): Promise<{ program: NodeProgram; channel: Channel; clie
   return { program, channel, client, sent: client.bytesWritten }
 }
 
+/** The program asks again once the connection is idle, and leaves it. */
+async function leave(channel: Channel, client: Socket, bytes: number): Promise<void> {
+  await channel.heard('park')
+  channel.tell({ type: 'parked', id: 1, bytes })
+  await channel.heard('left')
+  client.destroy()
+}
+
 test('a request that was on its way when the program began to end is answered there', async () => {
   const { program, channel, client, sent } = await parking()
   // Each answer takes some turns, in which a drain closes whatever is idle.
@@ -95,10 +103,10 @@ test('a request that was on its way when the program began to end is answered th
   channel.tell({ type: 'parked', id: 1, bytes: sent + GET.length })
   const answer = once(client, 'data')
   client.write(GET)
-  expect(await channel.heard('unpark')).toEqual({ type: 'unpark', id: 1 })
-  expect(String(await answer)).toContain('200 OK')
-  expect(await program.ended).toMatchObject({ code: 0 })
+  expect(String(await answer)).not.toContain('Connection: close')
+  await channel.heard('left')
   client.destroy()
+  expect(await program.ended).toMatchObject({ code: 0 })
 })
 
 test('of a request that was on its way, the rest is piped on, and it is answered as one', async () => {
@@ -109,8 +117,8 @@ test('of a request that was on its way, the rest is piped on, and it is answered
   expect(await channel.heard('unpark')).toEqual({ type: 'unpark', id: 1 })
   client.write(rest)
   expect(String(await once(client, 'data'))).toContain('"path":"/here"')
+  await leave(channel, client, sent + GET.length)
   expect(await program.ended).toMatchObject({ code: 0 })
-  client.destroy()
 })
 
 test.each([

@@ -14,6 +14,8 @@ interface Parked {
   readonly keepAlive: number
   /** Lets the process close it again. */
   readonly restore: () => void
+  /** Called when it is not left. */
+  readonly unparked: () => void
   /** How many bytes the supervisor has piped in all, once it has stopped. */
   bytes?: number
   /** Whether the supervisor has been told that it is left. */
@@ -43,8 +45,8 @@ export class Parking {
     this.#ids.set(socket, id)
   }
 
-  /** Parks an idle connection of `server`. Does nothing with one that is not piped here. */
-  park(server: HttpServer, socket: Socket, keepAlive: number): void {
+  /** Parks an idle connection of `server`; `unparked` is called when it is not left. Does nothing with one that is not piped here. */
+  park(server: HttpServer, socket: Socket, keepAlive: number, unparked: () => void): void {
     const id = this.#ids.get(socket)
     if (id === undefined || this.#parked.has(id)) return
     const { bytesRead: read } = socket
@@ -52,7 +54,7 @@ export class Parking {
       // A drain closes it as idle. All else knows of a request or of an error, and closes it for that.
       if (error !== undefined || socket.bytesRead !== read) this.#unpark(parked)
     })
-    const parked: Parked = { id, server, socket, keepAlive, restore, left: false }
+    const parked: Parked = { id, server, socket, keepAlive, restore, unparked, left: false }
     this.#parked.set(id, parked)
     // After Node's own listener, which ends what can still be answered, and closes the rest.
     socket.once('end', () => (parked.left ? this.#close(parked) : this.#unpark(parked)))
@@ -108,6 +110,7 @@ export class Parking {
     if (!this.#parked.delete(parked.id)) return
     parked.restore()
     this.#tell({ type: 'unpark', id: parked.id })
+    parked.unparked()
   }
 
   #close(parked: Parked): void {

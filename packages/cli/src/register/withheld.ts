@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { withheld } from '@idle-shutdown/core/adapter'
 
 /** The methods that close a socket. Node's own servers call `destroySoon` when they have answered. */
 const CLOSERS = ['destroy', 'destroySoon'] as const
@@ -13,14 +12,14 @@ const CLOSERS = ['destroy', 'destroySoon'] as const
  * is closed as asked.
  */
 export function withhold(socket: Socket, asked: (error?: unknown) => void = () => {}): () => void {
-  withheld.add(socket)
+  let withheld = true
   socket.setTimeout(0)
   const undo = CLOSERS.map((name) => {
     const own = Object.getOwnPropertyDescriptor(socket, name)
     const close: unknown = socket[name]
     const closer = (...args: unknown[]): unknown => {
-      if (withheld.has(socket)) asked(args[0])
-      return withheld.has(socket) || typeof close !== 'function' ? socket : Reflect.apply(close, socket, args)
+      if (withheld) asked(args[0])
+      return withheld || typeof close !== 'function' ? socket : Reflect.apply(close, socket, args)
     }
     // Writable: core replaces it on a socket that is answered in a drain, and may call it later.
     Object.defineProperty(socket, name, { value: closer, configurable: true, writable: true })
@@ -31,7 +30,7 @@ export function withhold(socket: Socket, asked: (error?: unknown) => void = () =
     }
   })
   return () => {
-    withheld.delete(socket)
+    withheld = false
     for (const each of undo) each()
   }
 }

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import { Connection } from './connection.ts'
+import { handedOver } from './handed-over.ts'
 import { hasMoreToParse, requestBeingRead } from './parser.ts'
-import { withheld } from './withheld.ts'
 
 /** A connection that speaks HTTP/1, or nothing yet. */
 export class Http1Connection extends Connection {
@@ -117,7 +117,7 @@ export class Http1Connection extends Connection {
   }
 
   announce(): void {
-    if (this.#response === undefined) return
+    if (this.#response === undefined || handedOver.has(this.socket)) return
     this.#closeInStages()
     // Of requests that came in one piece, the first could be answered as the last one before the next is seen.
     if (hasMoreToParse(this.stream)) process.nextTick(() => this.#announce())
@@ -130,9 +130,8 @@ export class Http1Connection extends Connection {
   }
 
   override finishQuiet(): void {
-    if (!this.#kept) return
+    if (!this.#kept || handedOver.has(this.socket)) return
     const { socket, stream } = this
-    if (this.#stage === undefined && withheld.has(socket)) return
     const request = requestBeingRead(stream)
     if (request === undefined && this.headBegun) return
     // A client that pipelines has perhaps not read all of its answers, and sends on.
@@ -219,6 +218,7 @@ export class Http1Connection extends Connection {
       this.#linger(response.req)
       return
     }
+    if (handedOver.has(this.socket)) return
     this.#closeInStages()
     this.mark()
     afterTwoTurns(() => this.finishQuiet())
