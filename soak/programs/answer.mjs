@@ -1,10 +1,11 @@
-// Answers each request with what it saw of it: `node answer.mjs LEDGER`, on PORT. Notes each request in the file LEDGER.
+// Answers each request with what it saw of it: `node answer.mjs LEDGER MOST`, on PORT. Notes each request, and each
+// connection that Node drops beyond MOST, in the file LEDGER.
 import { createHash } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import process from 'node:process'
 
-const ledger = process.argv[2] ?? ''
+const [, , ledger = '', most] = process.argv
 const server = createServer((request, response) => {
   const hash = createHash('sha256')
   let length = 0
@@ -20,6 +21,8 @@ const server = createServer((request, response) => {
     response.end(JSON.stringify(saw))
   })
 })
+server.maxConnections = Number(most)
+server.on('drop', () => appendFileSync(ledger, 'drop\n'))
 // No connection of a client that is at work is closed by it: a closed one was closed by what is between them.
 server.keepAliveTimeout = 60_000
 server.listen(process.env.PORT, '127.0.0.1')

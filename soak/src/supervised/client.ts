@@ -23,6 +23,8 @@ export class Client {
   #socket: Socket | undefined
   /** The connection has carried an answer that says that it is the last one. */
   #last = false
+  /** The connection has carried an answer. */
+  #answered = false
   #count = 0
   #changed = (): void => {}
 
@@ -77,9 +79,11 @@ export class Client {
     const answers = new Answers()
     this.#socket = socket
     this.#last = false
+    this.#answered = false
     socket.setEncoding('latin1')
     socket.on('data', (text) => {
       for (const answer of answers.read(String(text))) {
+        this.#answered = true
         if (answer.last) this.#last = true
         const request = this.#open.shift()
         if (request === undefined) this.#tally.unasked(answer)
@@ -94,12 +98,20 @@ export class Client {
     const over = (): void => {
       if (this.#socket !== socket) return
       this.#socket = undefined
+      // A drop is a close with unread bytes, which is felt as a reset.
+      if (!this.#answered && answers.rest === '') this.#dropped()
       this.#giveUp(`${why}${answers.rest === '' ? '' : `, after ${JSON.stringify(answers.rest)}`}`)
       this.#changed()
     }
     socket.on('end', over)
     socket.on('close', over)
     return socket
+  }
+
+  #dropped(): void {
+    const requests = this.#open.splice(0)
+    this.#tally.dropped(requests.length)
+    this.#again.push(...requests)
   }
 
   #giveUp(why: string): void {

@@ -11,6 +11,7 @@ const USAGE = `npx -y pnpm@12 soak:run [--requests 10000] [--seed N] [--mode dir
   --mode      only this one: connections are given as sockets, or piped, as behind npm or a shell`
 
 const LEGEND = `  repeated: behind an answer that said "Connection: close", which HTTP lets a server leave unanswered; sent again.
+  dropped: on a new connection, by a server that had as many as it allows; sent again.
   crossed: another's answer. split: another body, or a part taken for a request. lost: no answer, and nothing excuses that.`
 
 try {

@@ -10,6 +10,9 @@ const PATIENCE = 40
 /** How many clients there are. */
 const CLIENTS = 24
 
+/** How many connections a program allows: a few less, so that some new ones are dropped. */
+const MOST = 21
+
 /** What a run takes. */
 export interface PlayOptions {
   readonly mode: Mode
@@ -32,7 +35,7 @@ export interface PlayResult {
  * as old as the patience, a little more or less. Compares each answer with its request.
  */
 export async function play({ mode, seed, requests }: PlayOptions): Promise<PlayResult> {
-  const supervisor = await Supervisor.start(mode, PATIENCE)
+  const supervisor = await Supervisor.start(mode, PATIENCE, MOST)
   const tally = new Tally()
   const random = new Random(`${seed}/${mode}/rounds`)
   const clients = Array.from(

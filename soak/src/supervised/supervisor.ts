@@ -20,9 +20,9 @@ export class Supervisor {
   readonly #closed: Promise<unknown>
   #output = ''
 
-  /** Resolves when it holds a free port. Programs are idle after `patience` ms. */
-  static async start(mode: Mode, patience: number): Promise<Supervisor> {
-    const supervisor = new Supervisor(await freePort(), mode, patience)
+  /** Resolves when it holds a free port. Programs are idle after `patience` ms, and allow `most` connections. */
+  static async start(mode: Mode, patience: number, most: number): Promise<Supervisor> {
+    const supervisor = new Supervisor(await freePort(), mode, patience, most)
     while (!supervisor.#output.includes('"listening"')) {
       if (supervisor.#process.exitCode !== null) throw new Error(`did not start: ${supervisor.#output}`)
       await new Promise((resolve) => setTimeout(resolve, 10))
@@ -30,11 +30,11 @@ export class Supervisor {
     return supervisor
   }
 
-  private constructor(port: number, mode: Mode, patience: number) {
+  private constructor(port: number, mode: Mode, patience: number, most: number) {
     this.port = port
     this.#directory = mkdtempSync(join(tmpdir(), 'idle-shutdown-soak-'))
     writeFileSync(this.#ledger, '')
-    const program = [process.execPath, PROGRAM, this.#ledger]
+    const program = [process.execPath, PROGRAM, this.#ledger, String(most)]
     const command = mode === 'direct' ? program : ['sh', '-c', `'${program.join("' '")}'; exit 0`]
     const listen = ['--listen', `127.0.0.1:${port}`, '--patience', `${patience}ms`, '--json']
     this.#process = spawn(process.execPath, [COMMAND, 'run', ...listen, '--', ...command], {

@@ -43,4 +43,12 @@ describe('an answer is', () => {
     tally.settle(['1-1', '1-2', '1-1', 'none: DELETE /everything'])
     expect(tally.counts).toMatchObject({ split: 3, lost: 1 })
   })
+
+  test('excused when it was dropped, and its program noted that', () => {
+    const [noted, unnoted] = [new Tally(), new Tally()]
+    for (const tally of [noted, unnoted]) tally.dropped(2)
+    noted.settle(['drop'])
+    unnoted.settle([])
+    expect([noted.counts.dropped, noted.counts.lost, unnoted.counts.lost]).toEqual([2, 0, 1])
+  })
 })
