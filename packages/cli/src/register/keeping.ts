@@ -14,7 +14,6 @@ export function giveBackAll(server: Server, supervisor: Supervisor): void {
   if (!isPlainHttp1(server)) return
   const idle = new Set(idleSockets(server))
   for (const socket of httpSockets(server)) {
-    // A fresh one has no end that could cross a request: a drain waits for its first.
     if (!supervisor.delivered(socket) || stopOf(socket) === undefined) continue
     handedOver.add(socket)
     if (idle.has(socket)) giveBack(server, socket, supervisor)
