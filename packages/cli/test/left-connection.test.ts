@@ -85,6 +85,14 @@ async function parking(): Promise<{ program: NodeProgram; channel: Channel; clie
   return { program, channel, client, sent: client.bytesWritten }
 }
 
+/** The program asks again once the connection is idle, and leaves it. */
+async function leave(channel: Channel, client: Socket, bytes: number): Promise<void> {
+  await channel.heard('park')
+  channel.tell({ type: 'parked', id: 1, bytes })
+  await channel.heard('left')
+  client.destroy()
+}
+
 test('a request that was on its way when the program began to end is answered there', async () => {
   const { program, channel, client, sent } = await parking()
   // Each answer takes some turns, in which a drain closes whatever is idle.
@@ -93,10 +101,44 @@ test('a request that was on its way when the program began to end is answered th
     await channel.heard('idleness')
   }
   channel.tell({ type: 'parked', id: 1, bytes: sent + GET.length })
+  const answer = once(client, 'data')
   client.write(GET)
-  expect(String(await once(client, 'data'))).toContain('200 OK')
-  expect(await program.ended).toMatchObject({ code: 0 })
+  expect(String(await answer)).not.toContain('Connection: close')
+  await channel.heard('left')
   client.destroy()
+  expect(await program.ended).toMatchObject({ code: 0 })
+})
+
+test('of a request that was on its way, the rest is piped on, and it is answered as one', async () => {
+  const { program, channel, client, sent } = await parking()
+  const [half, rest] = [GET.slice(0, 20), GET.slice(20)]
+  channel.tell({ type: 'parked', id: 1, bytes: sent + half.length })
+  client.write(half)
+  expect(await channel.heard('unpark')).toEqual({ type: 'unpark', id: 1 })
+  client.write(rest)
+  expect(String(await once(client, 'data'))).toContain('"path":"/here"')
+  await leave(channel, client, sent + GET.length)
+  expect(await program.ended).toMatchObject({ code: 0 })
+})
+
+test.each([
+  ['nothing', ''],
+  ['line ends between two requests', '\r\n\r\n'],
+])('%s on its way: the connection is left, and stays open until the supervisor closes it', async (_, bytes) => {
+  const { program, channel, client, sent } = await parking()
+  channel.tell({ type: 'parked', id: 1, bytes: sent + bytes.length })
+  if (bytes !== '') client.write(bytes)
+  expect(await channel.heard('left')).toEqual({ type: 'left', id: 1, keepAlive: 60_000 })
+  expect(client.readableEnded).toBe(false)
+  client.destroy()
+  expect(await program.ended).toMatchObject({ code: 0 })
+})
+
+test('a client that goes while its connection is parked keeps the program from nothing', async () => {
+  const { program, channel, client } = await parking()
+  client.end()
+  expect(await channel.heard('unpark')).toEqual({ type: 'unpark', id: 1 })
+  expect(await program.ended).toMatchObject({ code: 0 })
 })
 
 test('a supervisor that is lost before it has taken what was left to it: the program ends all the same', async () => {

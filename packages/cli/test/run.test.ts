@@ -91,6 +91,10 @@ describe.concurrent('run', () => {
     await supervised.event('ready', 3)
     await client.send('\r\n\r\nGET /4 HTTP/1.1\r\nHost: x\r\n\r\n')
     expect(await client.until('"path":"/4"')).toContain('"path":"/3"')
+    // A client that has sent two requests at once is kept as any other.
+    await supervised.event('ended', 3)
+    await client.get('/5')
+    await client.until('"path":"/5"')
     client.destroy()
   })
 

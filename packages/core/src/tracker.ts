@@ -1,5 +1,6 @@
 // The clock without the servers, for what watches none: it loads no node:http.
 export { IdleUsageError, showValue } from './errors.ts'
 export { IdleTracker } from './idle-tracker.ts'
+export { lastLook } from './last-look.ts'
 export { checkPath, milliseconds, warnIfShort } from './options.ts'
 export { printable } from './printable.ts'

@@ -32,10 +32,14 @@ export type ToSupervisor =
   | { readonly type: 'resume' }
   /** It ends: nothing that comes now is accepted. */
   | { readonly type: 'ending' }
-  /** An idle connection is given back, with its socket. */
-  | { readonly type: 'kept'; readonly listen: number; readonly key: number }
-  /** A connection that is piped here is idle. Is it to be left to the supervisor? */
+  /** An idle connection is given back, with its socket. Its server would close it after `keepAlive` ms; 0: never. */
+  | { readonly type: 'kept'; readonly listen: number; readonly key: number; readonly keepAlive: number }
+  /** A connection that is piped here is idle. The supervisor is to read nothing more of its client, and to say `parked`. */
   | { readonly type: 'park'; readonly id: number }
+  /** A parked connection is idle, and all that was piped has been read: the supervisor closes its side, and keeps the client. */
+  | { readonly type: 'left'; readonly id: number; readonly keepAlive: number }
+  /** A message has begun on a parked connection. It is answered here: the supervisor pipes on. */
+  | { readonly type: 'unpark'; readonly id: number }
   /** Everything is closed. */
   | { readonly type: 'closed' }
   | {
@@ -48,15 +52,21 @@ export type ToSupervisor =
 
 /** What a supervisor says. */
 export type ToProcess =
-  /** A connection, with its socket. `head`: what was read of it already, in base64. */
-  | { readonly type: 'socket'; readonly id: number; readonly listen: number; readonly head?: string }
+  /** A connection, with its socket. `head`: what was read of it already, in base64. `kept`: a process gave it back. */
+  | {
+      readonly type: 'socket'
+      readonly id: number
+      readonly listen: number
+      readonly head?: string
+      readonly kept?: boolean
+    }
   /** It may end: whatever was sent to it is ahead of this. */
   | { readonly type: 'go' }
   /** Somebody came while it was about to end. If it has not decided yet, it goes on. */
   | { readonly type: 'wanted' }
   /** A connection that was given back has arrived. */
   | { readonly type: 'taken'; readonly key: number }
-  /** Nothing more is piped to this connection. So many bytes were, in all: if all are read, and it is idle, it can be left. */
+  /** Nothing more is piped to this connection until the process has said `left` or `unpark`. So many bytes were, in all. */
   | { readonly type: 'parked'; readonly id: number; readonly bytes: number }
   /** How idle is it? */
   | { readonly type: 'ask' }

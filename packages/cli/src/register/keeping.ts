@@ -1,54 +1,48 @@
 import type { Server as HttpServer } from 'node:http'
-import { type Server, Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
+import { handedOver } from '@idle-shutdown/core/adapter'
+import { httpSockets, idleSockets, isPlainHttp1 } from './idle-sockets.ts'
+import { onceIdle } from './once-idle.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /**
- * Gives the idle connections of a plain HTTP/1 server back to the supervisor, which wakes the next process when they speak
- * again: a client that reuses its connection just now does not lose its request. Of connections that are piped here, only this
- * end is closed, once it is sure that nothing is on its way. Those of TLS and HTTP/2, and upgraded ones,
- * have a state that cannot be given away; they end as everywhere.
- *
- * Needs private members of Node: `readStop` of a socket's handle, so that nothing more is read here, and the server's list
- * of connections, which knows whether any byte of a next request has come (20 to 26). Without them nothing is given back.
+ * Gives the connections of a plain HTTP/1 server back to the supervisor, each as soon as nothing is in progress on it. The
+ * supervisor wakes the next process when they speak again: a client that reuses its connection just now does not lose its
+ * request. Those of TLS and HTTP/2, upgraded ones, and those that did not come from the supervisor end as everywhere.
  */
-export function giveBackIdle(server: Server, supervisor: Supervisor): void {
-  const listen = supervisor.listenOf(server)
-  if (listen === undefined || 'setSecureContext' in server || !isHttp1(server)) return
-  for (const socket of idleSockets(server)) {
-    if (!supervisor.isDirect) {
-      supervisor.park(socket)
-      continue
-    }
-    const handle: unknown = Reflect.get(socket, '_handle')
-    const stop: unknown = Reflect.get(Object(handle), 'readStop')
-    if (typeof handle !== 'object' || handle === null || typeof stop !== 'function') continue
-    if (Reflect.apply(stop, handle, []) !== 0) continue
-    supervisor.giveBack(listen, socket, handle)
+export function giveBackAll(server: Server, supervisor: Supervisor): void {
+  if (!isPlainHttp1(server)) return
+  const idle = new Set(idleSockets(server))
+  for (const socket of httpSockets(server)) {
+    if (!supervisor.delivered(socket) || stopOf(socket) === undefined) continue
+    handedOver.add(socket)
+    if (idle.has(socket)) giveBack(server, socket, supervisor)
+    else giveBackOnceIdle(server, socket, supervisor)
   }
 }
 
-function isHttp1(server: Server): server is HttpServer {
-  return 'closeIdleConnections' in server
+/** Gives a connection back as soon as nothing is in progress on it. Does nothing with a server that does not speak plain HTTP/1. */
+export function giveBackOnceIdle(server: Server, socket: Socket, supervisor: Supervisor): void {
+  if (isPlainHttp1(server)) onceIdle(server, socket, () => giveBack(server, socket, supervisor))
 }
 
-/** Connections on which nothing is in progress, not even the first byte of a head, and all is written. */
-function idleSockets(server: HttpServer): Socket[] {
-  const symbol = Object.getOwnPropertySymbols(server).find(
-    ({ description }) => description === 'http.server.connections',
-  )
-  const list: unknown = symbol && Reflect.get(server, symbol)
-  const idle: unknown = Reflect.get(Object(list), 'idle')
-  const parsers: unknown = typeof idle === 'function' ? Reflect.apply(idle, list, []) : []
-  if (!Array.isArray(parsers)) return []
-  return parsers
-    .map((parser: unknown): unknown => Reflect.get(Object(parser), 'socket'))
-    .filter(
-      (socket): socket is Socket =>
-        socket instanceof Socket &&
-        !socket.destroyed &&
-        socket.writable &&
-        socket.writableLength === 0 &&
-        socket.readableLength === 0 &&
-        !Reflect.get(socket, '_httpMessage'),
-    )
+/** One that is piped is parked. Of any other this process reads nothing more, and the supervisor gets its handle. */
+function giveBack(server: HttpServer, socket: Socket, supervisor: Supervisor): void {
+  const listen = supervisor.listenOf(server)
+  if (listen === undefined) return
+  // JSON has no Infinity.
+  const keepAlive = Number.isFinite(server.keepAliveTimeout) ? server.keepAliveTimeout : 0
+  if (!supervisor.isDirect) {
+    supervisor.parking.park(server, socket, keepAlive, () => giveBackOnceIdle(server, socket, supervisor))
+    return
+  }
+  const stop = stopOf(socket)
+  if (stop?.() === true) supervisor.giveBack(listen, socket, Object(Reflect.get(socket, '_handle')), keepAlive)
+}
+
+/** Stops reading in this very turn, by `readStop` of the handle, which is private (20 to 26); without it, nothing is given back. */
+function stopOf(socket: Socket): (() => boolean) | undefined {
+  const handle: unknown = Reflect.get(socket, '_handle')
+  const stop: unknown = Reflect.get(Object(handle), 'readStop')
+  return typeof stop === 'function' ? () => Reflect.apply(stop, handle, []) === 0 : undefined
 }

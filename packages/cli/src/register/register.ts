@@ -4,7 +4,7 @@ import { type AnyServer, type CloseReport, IdleUsageError } from '@idle-shutdown
 import { onListening, onWatched } from './discovery.ts'
 import { heldBySupervisor, heldPlaces } from './held-places.ts'
 import { arePassed, inheritedPlaces } from './inherited-places.ts'
-import { giveBackIdle } from './keeping.ts'
+import { giveBackAll } from './keeping.ts'
 import { leaveForSure } from './leaving.ts'
 import { inWords, Log, say } from './log.ts'
 import type { Place } from './place.ts'
@@ -51,7 +51,7 @@ function watch(settings: Settings, log: Log, supervisor: Supervisor | undefined)
     ending: (servers) => {
       if (supervisor === undefined) return
       supervisor.ending()
-      for (const server of servers) giveBackIdle(server, supervisor)
+      for (const server of servers) giveBackAll(server, supervisor)
     },
     ended: (report) => {
       log.end(ended(report))

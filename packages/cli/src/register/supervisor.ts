@@ -1,9 +1,11 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { type Held, lines, type ToProcess, type ToSupervisor, tagged, untagged } from '../protocol/messages.ts'
 import { ACCEPTED, readPreface } from '../protocol/preface.ts'
-import { giveHandle, giveSocket } from './delivery.ts'
+import { giveHandle, giveSocket, isFull } from './delivery.ts'
+import { giveBackOnceIdle } from './keeping.ts'
+import { Parking } from './parking.ts'
 import { privatePath } from './stand-in.ts'
-import { restore, withhold } from './withheld.ts'
+import { withhold } from './withheld.ts'
 
 /** What a process is asked by its supervisor. */
 export interface Supervised {
@@ -27,11 +29,12 @@ export class Supervisor {
   readonly #servers = new Map<number, Server>()
   readonly #addresses = new WeakMap<Server, number>()
   readonly #listeners = new Map<number, Server>()
-  /** What the supervisor calls the connections that it pipes here. */
-  readonly #piped = new WeakMap<Socket, number>()
-  readonly #parked = new Map<number, Socket>()
+  /** The connections that are piped here. */
+  readonly parking: Parking = new Parking((message) => this.#tell(message))
+  /** The connections that came from the supervisor. */
+  readonly #delivered = new WeakSet<Socket>()
   /** Sockets on their way back. */
-  readonly #kept = new Map<number, Socket>()
+  readonly #kept = new Map<number, { readonly socket: Socket; readonly restore: () => void }>()
   #keys = 0
   #go: ((yes: boolean) => void) | undefined
   #hangUp = (): void => {}
@@ -59,15 +62,15 @@ export class Supervisor {
     }
     const path = privatePath()
     const listener = createServer({ allowHalfOpen: true }, (socket) =>
-      readPreface(socket, (id) => {
+      readPreface(socket, (id, kept) => {
         const current = this.#servers.get(listen)
         if (current === undefined) {
           socket.destroy()
           return
         }
-        this.#piped.set(socket, id)
+        this.parking.piped(socket, id)
         socket.write(ACCEPTED)
-        giveSocket(current, socket)
+        this.#give(current, kept, () => giveSocket(current, socket, { kept }))
       }),
     )
     this.#listeners.set(listen, listener)
@@ -109,23 +112,18 @@ export class Supervisor {
     return this.#addresses.get(server)
   }
 
-  /** Gives an idle connection back. It is destroyed here when it has arrived there. */
-  giveBack(listen: number, socket: Socket, handle: object): void {
-    const key = ++this.#keys
-    this.#kept.set(key, socket)
-    withhold(socket)
-    // A socket that is not read keeps no process alive, and messages that wait to be sent do not either.
-    process.channel?.ref()
-    this.#tell({ type: 'kept', listen, key }, handle)
+  /** Reports whether the connection came from the supervisor. A program may serve others on the same server. */
+  delivered(socket: Socket): boolean {
+    return this.#delivered.has(socket)
   }
 
-  /** Leaves an idle connection to the supervisor, if it is piped here and nothing is on its way. */
-  park(socket: Socket): void {
-    const id = this.#piped.get(socket)
-    if (id === undefined) return
-    this.#parked.set(id, socket)
-    withhold(socket)
-    this.#tell({ type: 'park', id })
+  /** Gives an idle connection back, which its server would close after `keepAlive` ms. It is destroyed here when it has arrived there. */
+  giveBack(listen: number, socket: Socket, handle: object, keepAlive: number): void {
+    const key = ++this.#keys
+    this.#kept.set(key, { socket, restore: withhold(socket) })
+    // A socket that is not read keeps no process alive, and messages that wait to be sent do not either.
+    process.channel?.ref()
+    this.#tell({ type: 'kept', listen, key, keepAlive }, handle)
   }
 
   /** Everything is closed: lets go of the supervisor, which would keep the process alive. */
@@ -194,7 +192,7 @@ export class Supervisor {
         if (this.#kept.size === 0) process.channel?.unref()
         break
       case 'parked':
-        this.#leave(message)
+        this.parking.parked(message.id, message.bytes)
         break
       case 'ask':
         if (this.#supervised !== undefined) this.#tell({ type: 'idleness', ...this.#supervised.idleness })
@@ -202,7 +200,7 @@ export class Supervisor {
     }
   }
 
-  #accept({ id, listen, head }: Extract<ToProcess, { type: 'socket' }>, handle: object | undefined): void {
+  #accept({ id, listen, head, kept }: Extract<ToProcess, { type: 'socket' }>, handle: object | undefined): void {
     const server = this.#servers.get(listen)
     if (server === undefined || handle === undefined) {
       this.#tell({ type: 'refuse', id })
@@ -210,33 +208,31 @@ export class Supervisor {
       return
     }
     this.#tell({ type: 'ack', id })
-    giveHandle(server, handle, head === undefined ? undefined : Buffer.from(head, 'base64'))
+    const read = head === undefined ? undefined : Buffer.from(head, 'base64')
+    this.#give(server, kept, () => giveHandle(server, handle, { head: read, kept }))
+  }
+
+  #give(server: Server, kept: boolean | undefined, give: () => Socket | undefined): void {
+    const beyond = kept === true && isFull(server)
+    const socket = give()
+    if (socket === undefined) return
+    this.#delivered.add(socket)
+    if (beyond) giveBackOnceIdle(server, socket, this)
   }
 
   #taken(key: number): void {
-    const socket = this.#kept.get(key)
+    const kept = this.#kept.get(key)
     this.#kept.delete(key)
-    if (socket === undefined) return
-    restore(socket)
-    socket.destroy()
-  }
-
-  #leave({ id, bytes }: Extract<ToProcess, { type: 'parked' }>): void {
-    const socket = this.#parked.get(id)
-    this.#parked.delete(id)
-    if (socket === undefined) return
-    restore(socket)
-    // Or a request was on its way: it is answered here, and the connection ends as at every drain.
-    if (socket.bytesRead === bytes && !Reflect.get(socket, '_httpMessage')) socket.destroy()
+    if (kept === undefined) return
+    kept.restore()
+    kept.socket.destroy()
   }
 
   #lost(): void {
     this.#go?.(true)
     // Nobody is left to take them.
-    for (const socket of [...this.#kept.values(), ...this.#parked.values()]) {
-      restore(socket)
-      socket.destroy()
-    }
+    for (const key of [...this.#kept.keys()]) this.#taken(key)
+    this.parking.end()
     if (this.#left) return
     this.#left = true
     this.#orphaned()

@@ -1,10 +1,12 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import { ACCEPTED, prefaceOf } from '../protocol/preface.ts'
-import { readAgain } from './reading.ts'
+import { readAgain, stopReading } from './reading.ts'
 import type { Waiting } from './waiting.ts'
 
 /** What becomes of a connection that is to be piped. */
 export interface PipeOutcome {
+  /** The other side takes it. Returns whether it still may: by now, another may have it. */
+  taken?(): boolean
   /** The other side has it. */
   accepted(pipe: Pipe): void
   /** The other side does not take it: nothing of it was read, and it can wait for another. */
@@ -15,15 +17,15 @@ export interface PipeOutcome {
  * Pipes a connection to a private path of a process, preceded by the client's address. Until the process has said that it has a
  * server for it, nothing of it is read.
  */
-export function pipeToPath({ id, socket: client, head }: Waiting, path: string, outcome: PipeOutcome): void {
+export function pipeToPath({ id, socket: client, head, kept }: Waiting, path: string, outcome: PipeOutcome): void {
   const inner = connect({ path, allowHalfOpen: true })
   const lost = (): void => outcome.refused()
   inner.once('close', lost)
   inner.on('error', () => {})
-  inner.write(prefaceOf(id, client))
+  inner.write(prefaceOf(id, client, kept))
   inner.once('readable', () => {
     const said: unknown = inner.read(ACCEPTED.length)
-    if (String(said) !== ACCEPTED) {
+    if (String(said) !== ACCEPTED || outcome.taken?.() === false) {
       inner.destroy()
       return
     }
@@ -65,6 +67,7 @@ export class Pipe {
   readonly #client: Socket
   readonly #inner: Socket
   readonly #undo: () => void
+  #parked = false
 
   constructor(client: Socket, inner: Socket, head: Buffer | undefined) {
     this.#client = client
@@ -79,38 +82,43 @@ export class Pipe {
       undoClient()
       undoInner()
     }
+    // A server that ends without a word about a parked client closes it, and the client's own end is to be seen.
+    inner.once('end', () => this.unpark())
     inner.once('close', () => this.onClosed())
   }
 
   /**
-   * Pipes nothing more to the server. Calls back with the client if the server then closes its side without another byte: the
-   * connection is idle, and can be given to another. If it says something, that is its last answer, and the client is ended.
-   * Gives how many bytes the server was sent in all.
+   * Reads nothing more of the client, until `unpark` or `leave`; what the server says is piped on. Returns how many bytes the
+   * server was sent in all.
    */
-  park(left: (client: Socket) => void): number {
+  park(): number {
+    this.#parked = true
+    this.#client.unpipe(this.#inner)
+    stopReading(this.#client)
+    return this.#inner.bytesWritten
+  }
+
+  /** Pipes the client's bytes again. */
+  unpark(): void {
+    if (!this.#parked) return
+    this.#parked = false
+    readAgain(this.#client)
+    this.#client.pipe(this.#inner)
+  }
+
+  /**
+   * The server has said that a parked connection is idle. Closes its side, and returns the client, of which nothing is read;
+   * or nothing when the client has gone.
+   */
+  leave(): Socket | undefined {
     const [client, inner] = [this.#client, this.#inner]
+    if (!this.#parked) return undefined
     this.#undo()
-    client.unpipe(inner)
-    client.pause()
     inner.unpipe(client)
-    let said = false
-    inner.on('data', (chunk) => {
-      said = true
-      client.write(chunk)
-    })
-    let over = false
-    const ended = (): void => {
-      if (over) return
-      over = true
-      inner.end()
-      if (said || client.destroyed) client.destroySoon()
-      else left(client)
-    }
-    inner.once('end', ended)
-    inner.once('close', ended)
-    // A stream that is piped nowhere any more is paused.
-    inner.resume()
-    return inner.bytesWritten
+    inner.destroy()
+    if (!client.destroyed && client.readable && client.writable) return client
+    client.destroySoon()
+    return undefined
   }
 }
 

@@ -11,9 +11,13 @@ export function stopReading(socket: Socket): void {
   callOn(socket, 'readStop')
 }
 
-/** Undoes {@link stopReading} where the connection stays here: Node believes that it still reads, and would not start. */
+/**
+ * Undoes {@link stopReading} where the connection stays here: Node believes that it still reads, and would not start. A socket of
+ * which nothing was read yet is left to Node, which fails when it is to start what has started.
+ */
 export function readAgain(socket: Socket): void {
-  callOn(socket, 'readStart')
+  const handle: unknown = Reflect.get(socket, '_handle')
+  if (Reflect.get(Object(handle), 'reading') === true) callOn(socket, 'readStart')
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import process from 'node:process'
+import { lastLook } from '@idle-shutdown/core/tracker'
 import type { HeldAddress } from '../protocol/messages.ts'
 import { readSettings, type Settings } from '../register/settings.ts'
 import { SUPERVISES } from '../register/supervises.ts'
@@ -157,8 +158,8 @@ export class Runner {
   }
 
   /**
-   * Takes no more connections, turns away whoever waits, lets the command answer what it has (`signal` is passed on to it), and
-   * resolves when it has ended. Called again, the command is killed at once.
+   * Takes no more connections, passes on what had queued by now, turns away whoever waits, lets the command answer what it has
+   * (`signal` is passed on to it), and resolves when it has ended. Called again, the command is killed at once.
    */
   stop(signal: NodeJS.Signals): Promise<void> {
     if (this.#stopping !== undefined) this.#life?.kill()
@@ -170,7 +171,10 @@ export class Runner {
     this.#onEvent({ event: 'stopping', signal, waiting: this.#switchboard.waiting })
     this.#enter('stopping')
     clearTimeout(this.#retry)
+    // The kernel resets what waits in its queue when a listener closes.
+    await new Promise<boolean>((resolve) => lastLook(() => this.#switchboard.arrivals, resolve))
     for (const door of this.#doors) door.close()
+    await this.#switchboard.passedOn()
     const refusal = { status: 503, sentence: 'The server is being stopped.' } as const
     this.#switchboard.close(refusal)
     this.#switchboard.refuseAll(refusal)

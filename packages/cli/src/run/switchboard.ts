@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setTimeout as pass } from 'node:timers/promises'
 import type { ToSupervisor } from '../protocol/messages.ts'
 import { Kept } from './kept.ts'
 import type { Link } from './link.ts'
@@ -6,6 +7,9 @@ import { pipeToPath } from './pipe.ts'
 import { isReset } from './reading.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { Waiting } from './waiting.ts'
+
+/** How long (ms) processes may take to accept what was passed on to them before an end, and how often that is looked at. */
+const PASS_ON = { most: 5000, look: 5 }
 
 /** Whom the switchboard tells. */
 export interface Operator {
@@ -47,12 +51,18 @@ export class Switchboard {
   constructor(maxQueue: number, operator: Operator) {
     this.#maxQueue = maxQueue
     this.#operator = operator
-    const spoke = (socket: Socket, listen: number, head: Buffer): void => this.accept(socket, listen, head)
+    const spoke = (socket: Socket, listen: number, head: Buffer): void =>
+      this.#accept({ id: ++this.#ids, socket, listen, head, kept: true })
     this.#kept = new Kept(spoke, undefined, (socket) => operator.admit?.(socket) ?? true)
   }
 
   get waiting(): number {
     return this.#waiting.length
+  }
+
+  /** A number that changes with each connection that arrives, and with each kept one that speaks. */
+  get arrivals(): number {
+    return this.#ids
   }
 
   /** Whether somebody waits whom no process serves. */
@@ -62,9 +72,7 @@ export class Switchboard {
 
   /** A connection has come. */
   accept(socket: Socket, listen: number, head?: Buffer): void {
-    const waiting: Waiting = { id: ++this.#ids, socket, listen, ...(head && { head }) }
-    if (this.#closed !== undefined) refuse(socket, this.#closed, head)
-    else if (!this.#connect(waiting)) this.#enqueue(waiting)
+    this.#accept({ id: ++this.#ids, socket, listen, ...(head && { head }) })
   }
 
   /** A message of a process. */
@@ -100,10 +108,16 @@ export class Switchboard {
         break
       case 'kept':
         link.tell({ type: 'taken', key: message.key })
-        if (handle !== undefined) this.#kept.add(handle, message.listen)
+        if (handle !== undefined) this.#kept.add(handle, message.listen, message.keepAlive)
         break
       case 'park':
         this.#park(link, message.id)
+        break
+      case 'left':
+        this.#left(link, message)
+        break
+      case 'unpark':
+        link.pipes.get(message.id)?.pipe.unpark()
         break
       case 'closed':
         this.#operator.closed(link)
@@ -139,6 +153,12 @@ export class Switchboard {
     })
   }
 
+  /** Resolves when the processes that serve have what came for them, or when that takes too long. */
+  async passedOn(): Promise<void> {
+    const end = performance.now() + PASS_ON.most
+    while (this.#passing && performance.now() < end) await pass(PASS_ON.look)
+  }
+
   /** Turns away everybody who waits. Gives how many. */
   refuseAll(refusal: Refusal): number {
     const waiting = this.#waiting
@@ -155,6 +175,18 @@ export class Switchboard {
   /** Ends the connections that are kept for the next process. */
   endKept(): void {
     this.#kept.end()
+  }
+
+  get #passing(): boolean {
+    return [...this.links].some(
+      ({ state, claims, unacknowledged }) =>
+        unacknowledged.size > 0 || (state !== 'leaving' && this.#waiting.some(({ listen }) => claims.has(listen))),
+    )
+  }
+
+  #accept(waiting: Waiting): void {
+    if (this.#closed !== undefined) refuse(waiting.socket, this.#closed, waiting.head)
+    else if (!this.#connect(waiting)) this.#enqueue(waiting)
   }
 
   /** Gives a connection to a process, if one takes it. */
@@ -176,21 +208,21 @@ export class Switchboard {
   }
 
   #pass(waiting: Waiting, link: Link): void {
-    const { id, listen, socket, head } = waiting
+    const { id, listen, socket, head, kept } = waiting
     link.unacknowledged.set(id, waiting)
     const path = link.claims.get(listen)
     if (path === undefined) {
       // The handle, and not the socket: Node counts sockets that are sent, and asks the receiver for them at each close (20 to 26).
       const handle: unknown = Reflect.get(socket, '_handle')
       link.tell(
-        { type: 'socket', id, listen, ...(head && { head: head.toString('base64') }) },
+        { type: 'socket', id, listen, ...(head && { head: head.toString('base64') }), ...(kept && { kept }) },
         typeof handle === 'object' && handle !== null ? handle : socket,
       )
       return
     }
     pipeToPath(waiting, path, {
+      taken: () => link.unacknowledged.delete(id),
       accepted: (pipe) => {
-        link.unacknowledged.delete(id)
         this.taken++
         link.pipes.set(id, { pipe, listen })
         pipe.onClosed = () => {
@@ -203,12 +235,17 @@ export class Switchboard {
     })
   }
 
-  /** A connection that is piped is idle, and its process ends: it is kept, unless something is on its way. */
+  /** A connection that is piped is idle, and its process ends: nothing more is read of it until the process knows more. */
   #park(link: Link, id: number): void {
     const piped = link.pipes.get(id)
-    if (piped === undefined) return
-    const bytes = piped.pipe.park((client) => this.#kept.add(client, piped.listen))
-    link.tell({ type: 'parked', id, bytes })
+    // One that has closed: its process sees that too.
+    if (piped !== undefined) link.tell({ type: 'parked', id, bytes: piped.pipe.park() })
+  }
+
+  #left(link: Link, { id, keepAlive }: Extract<ToSupervisor, { type: 'left' }>): void {
+    const piped = link.pipes.get(id)
+    const client = piped?.pipe.leave()
+    if (piped !== undefined && client !== undefined) this.#kept.add(client, piped.listen, keepAlive)
   }
 
   #acknowledged(link: Link, id: number): void {

@@ -6,6 +6,8 @@ export interface Waiting {
   /** The index of the address to which it came. */
   readonly listen: number
   readonly socket: Socket
-  /** What was read of it already: of one that a process gave back. */
+  /** What was read of it already. */
   readonly head?: Buffer
+  /** Whether a process gave it back. */
+  readonly kept?: boolean
 }

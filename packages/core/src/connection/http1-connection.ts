@@ -5,6 +5,7 @@ import { Announcement } from './announcement.ts'
 import { Apart } from './apart.ts'
 import { bytesRead } from './bytes.ts'
 import { Connection } from './connection.ts'
+import { handedOver } from './handed-over.ts'
 import { endAndReadOn, isHeldBack, shadowDestroySoon } from './lingering-close.ts'
 import { Arriving, asksForBody, pieceBeingParsed, requestBeingRead } from './parser.ts'
 import { requestLabel } from './request-label.ts'
@@ -40,7 +41,7 @@ export class Http1Connection extends Connection {
     if (this.bare) this.bare = false
     else site.countdown.begin()
     if (site.settings.ignored?.(request)) this.#ignore(response)
-    if (site.drain.begun) this.#announceOn(response)
+    if (site.drain.begun && !handedOver.has(this.socket)) this.#announceOn(response)
   }
 
   /** A response was answered to the end. */
@@ -139,6 +140,7 @@ export class Http1Connection extends Connection {
   }
 
   announce(): void {
+    if (handedOver.has(this.socket)) return
     for (const response of this.#responses) this.#announceOn(response)
   }
 
@@ -148,7 +150,7 @@ export class Http1Connection extends Connection {
   }
 
   override finishQuiet(arriving: Arriving): void {
-    if (!this.#kept) return
+    if (!this.#kept || handedOver.has(this.socket)) return
     const { socket, stream } = this
     const request = requestBeingRead(stream)
     if (request === undefined && !stream.writableEnded && this.#arriving(arriving)) return
@@ -253,6 +255,7 @@ export class Http1Connection extends Connection {
       else this.#linger(response.req)
       return
     }
+    if (handedOver.has(this.socket)) return
     this.#stage = this.#stage ?? 'answering'
     shadowDestroySoon(this.stream)
     this.mark()

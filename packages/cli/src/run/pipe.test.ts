@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { Pipe } from './pipe.ts'
+
+/** Both ends of a connection. The accepted end does not read until it is told to. */
+async function pair(): Promise<[connected: Socket, accepted: Socket]> {
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+  const connected = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  const [accepted] = await once(server, 'connection')
+  server.close()
+  for (const socket of [connected, accepted]) {
+    socket.on('error', () => {})
+    onTestFinished(() => void socket.destroy())
+  }
+  return [connected, accepted]
+}
+
+/** A client and a server, with a pipe between them, through which `hello` has been sent. */
+async function piped(): Promise<{ client: Socket; server: Socket; pipe: Pipe }> {
+  const [[client, accepted], [inner, server]] = [await pair(), await pair()]
+  const pipe = new Pipe(accepted, inner, undefined)
+  client.setEncoding('utf8')
+  server.setEncoding('utf8').resume()
+  client.write('hello')
+  expect(await once(server, 'data')).toEqual(['hello'])
+  return { client, server, pipe }
+}
+
+async function silent(socket: Socket): Promise<boolean> {
+  const said = once(socket, 'data').then(() => false)
+  return Promise.race([said, once(socket.setTimeout(50), 'timeout').then(() => true)])
+}
+
+test('parked, it sends the server nothing more, and the client all that the server says', async () => {
+  const { client, server, pipe } = await piped()
+  expect(pipe.park()).toBe('hello'.length)
+  client.write('more')
+  expect(await silent(server)).toBe(true)
+  server.write('an answer')
+  expect(await once(client, 'data')).toEqual(['an answer'])
+})
+
+test('unparked, it pipes on in both directions, nothing lost', async () => {
+  const { client, server, pipe } = await piped()
+  pipe.park()
+  client.write('more')
+  expect(await silent(server)).toBe(true)
+  pipe.unpark()
+  expect(await once(server, 'data')).toEqual(['more'])
+  client.end('all')
+  expect(await once(server, 'data')).toEqual(['all'])
+  await once(server, 'end')
+  server.end('done')
+  expect(await once(client, 'data')).toEqual(['done'])
+  await once(client, 'end')
+})
+
+test('left, the client stays open, what it said meanwhile is unread, and the server sees the end', async () => {
+  const { client, server, pipe } = await piped()
+  pipe.park()
+  client.write('more')
+  const ended = once(server, 'end')
+  const left = pipe.leave()
+  await ended
+  expect(left?.bytesRead).toBe('hello'.length)
+  expect(await silent(client)).toBe(true)
+  expect(client.readableEnded).toBe(false)
+})
+
+test('a server that ends without a word closes the client of a parked connection', async () => {
+  const { client, server, pipe } = await piped()
+  pipe.park()
+  server.destroy()
+  await once(client.resume(), 'end')
+  expect(pipe.leave()).toBeUndefined()
+  client.end()
+  await once(client, 'close')
+})
+
+test('of a connection that is not parked, a server cannot leave the client', async () => {
+  const { client, server, pipe } = await piped()
+  expect(pipe.leave()).toBeUndefined()
+  client.write('more')
+  expect(await once(server, 'data')).toEqual(['more'])
+})

@@ -1,0 +1,78 @@
+import { RawClient } from '@idle-shutdown/conformance'
+import { describe, expect, test, vi } from 'vitest'
+import { program, Supervised } from './supervisor.ts'
+
+// Each starts several processes; on a busy machine each of them takes seconds.
+vi.setConfig({ testTimeout: 60_000 })
+
+const GET = 'GET /queued HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+const BEHIND_A_SHELL = ['sh', '-c', `'${program('answer.js').join("' '")}'; exit 0`] satisfies [string, ...string[]]
+
+/** Clients whose connections and requests wait in the kernel while the supervisor is stopped, until it gets `signals`. */
+async function queued(supervised: Supervised, count: number, signals: readonly NodeJS.Signals[]): Promise<string[]> {
+  supervised.child.kill('SIGSTOP')
+  const clients = await Promise.all(
+    Array.from({ length: count }, () => RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })),
+  )
+  await Promise.all(clients.map((client) => client.send(GET)))
+  for (const signal of signals) supervised.child.kill(signal)
+  supervised.child.kill('SIGCONT')
+  const endings = await Promise.all(clients.map(({ ended }) => ended))
+  return clients.map(({ received }, index) => `${/HTTP\/1.1 (\d+)/.exec(received)?.[1]} ${endings[index]?.how}`)
+}
+
+/** Asks once, and returns the process id of the program that answers. */
+async function awake(supervised: Supervised): Promise<number> {
+  const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
+  await client.send(GET)
+  const answer = await client.until('"path":"/queued"')
+  client.destroy()
+  return Number(/"pid":(\d+)/.exec(answer)?.[1])
+}
+
+describe.concurrent('a supervisor that is stopped while connections wait in the kernel', () => {
+  test.each([
+    ['as sockets', program('answer.js')],
+    ['piped', BEHIND_A_SHELL],
+  ] satisfies [string, [string, ...string[]]][])(
+    'passes them on to the program that is awake, %s, which answers them all',
+    async (_, command) => {
+      const supervised = await Supervised.start(command)
+      await awake(supervised)
+      expect(new Set(await queued(supervised, 50, ['SIGTERM']))).toEqual(new Set(['200 FIN']))
+      expect(await supervised.ended).toMatchObject({ code: 0 })
+    },
+  )
+
+  test('turns them away with an answer when the program is asleep', async () => {
+    const supervised = await Supervised.start(program('answer.js'))
+    expect(new Set(await queued(supervised, 20, ['SIGTERM']))).toEqual(new Set(['503 FIN']))
+    await supervised.ended
+  })
+
+  test('turns them away with an answer when a second signal kills the program before it has taken them', async () => {
+    const supervised = await Supervised.start(program('answer.js'))
+    process.kill(await awake(supervised), 'SIGSTOP')
+    expect(new Set(await queued(supervised, 20, ['SIGTERM', 'SIGINT']))).toEqual(new Set(['503 FIN']))
+    await supervised.ended
+  })
+
+  test('passes on a kept connection whose request has arrived', async () => {
+    const supervised = await Supervised.start(program('answer.js'), { idle: { IDLE_PATIENCE: '200ms' } })
+    const kept = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
+    await kept.get('/first')
+    await kept.until('"path":"/first"')
+    await supervised.event('ended')
+    // Another one keeps the next program awake.
+    const other = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
+    await other.get('/slow?500')
+    await supervised.printed(/got \/slow/, 'stderr')
+    supervised.child.kill('SIGSTOP')
+    await kept.get('/second')
+    supervised.child.kill('SIGTERM')
+    supervised.child.kill('SIGCONT')
+    await kept.until('"path":"/second"')
+    await other.until('"path":"/slow"')
+    await supervised.ended
+  })
+})

@@ -1,0 +1,127 @@
+import { connect, type Socket } from 'node:net'
+import { setTimeout as pass } from 'node:timers/promises'
+import type { Random } from '../random.ts'
+import { Answers } from './answers.ts'
+import { cut, drawRequest, type Request } from './request.ts'
+import type { Tally } from './tally.ts'
+
+/** How long (ms) an answer is waited for. */
+const TOO_LONG = 30_000
+
+/** The longest pause (ms) between two pieces of a request: less than the second after which a drain lets a slow one go. */
+const LONGEST_PAUSE = 60
+
+/** A client that keeps its connection, and sends its requests in pieces. */
+export class Client {
+  readonly #name: string
+  readonly #port: number
+  readonly #random: Random
+  readonly #tally: Tally
+  /** Those without an answer, in order. */
+  #open: Request[] = []
+  #again: Request[] = []
+  #socket: Socket | undefined
+  /** The connection has carried an answer that says that it is the last one. */
+  #last = false
+  /** The connection has carried an answer. */
+  #answered = false
+  #count = 0
+  #changed = (): void => {}
+
+  constructor(name: string, port: number, random: Random, tally: Tally) {
+    this.#name = name
+    this.#port = port
+    this.#random = random
+    this.#tally = tally
+  }
+
+  /** Sends one request, or two at once, and waits for the answers. Returns how many requests were new. */
+  async ask(): Promise<number> {
+    const random = this.#random
+    // A new client now and then, so that programs are woken by both kinds.
+    if (random.chance(0.1)) this.close()
+    const again = this.#again.splice(0)
+    const drawn = Array.from({ length: random.chance(0.3) ? 2 : 1 }, () =>
+      drawRequest(random, `${this.#name}-${++this.#count}`, `session=${this.#name}`),
+    )
+    await this.#send([...again, ...drawn])
+    return drawn.length
+  }
+
+  close(): void {
+    this.#socket?.destroy()
+    this.#socket = undefined
+  }
+
+  async #send(requests: readonly Request[]): Promise<void> {
+    const socket = this.#connection()
+    this.#open = [...requests]
+    for (const piece of cut(this.#random, requests.map(({ wire }) => wire).join(''))) {
+      if (this.#socket === socket && this.#open.length > 0) socket.write(piece, 'latin1')
+      await pass(this.#random.pick([0, 1, this.#random.between(0, LONGEST_PAUSE)]))
+    }
+    const end = performance.now() + TOO_LONG
+    while (this.#open.length > 0 && performance.now() < end) {
+      await Promise.race([
+        new Promise<void>((resolve) => {
+          this.#changed = resolve
+        }),
+        pass(1000, undefined, { ref: false }),
+      ])
+    }
+    this.#giveUp(`nothing within ${TOO_LONG} ms`)
+  }
+
+  /** The connection, or a new one when the server has ended it. */
+  #connection(): Socket {
+    if (this.#socket !== undefined) return this.#socket
+    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true })
+    const answers = new Answers()
+    this.#socket = socket
+    this.#last = false
+    this.#answered = false
+    socket.setEncoding('latin1')
+    socket.on('data', (text) => {
+      for (const answer of answers.read(String(text))) {
+        this.#answered = true
+        if (answer.last) this.#last = true
+        const request = this.#open.shift()
+        if (request === undefined) this.#tally.unasked(answer)
+        else this.#tally.judge(request, answer)
+      }
+      this.#changed()
+    })
+    let why = 'FIN'
+    socket.on('error', (error) => {
+      why = 'code' in error ? String(error.code) : error.message
+    })
+    const over = (): void => {
+      if (this.#socket !== socket) return
+      this.#socket = undefined
+      // A drop is a close with unread bytes, which is felt as a reset.
+      if (!this.#answered && answers.rest === '') this.#dropped()
+      this.#giveUp(`${why}${answers.rest === '' ? '' : `, after ${JSON.stringify(answers.rest)}`}`)
+      this.#changed()
+    }
+    socket.on('end', over)
+    socket.on('close', over)
+    return socket
+  }
+
+  #dropped(): void {
+    const requests = this.#open.splice(0)
+    this.#tally.dropped(requests.length)
+    this.#again.push(...requests)
+  }
+
+  #giveUp(why: string): void {
+    for (const request of this.#open.splice(0)) {
+      if (this.#last) {
+        this.#tally.repeated()
+        this.#again.push(request)
+      } else {
+        this.#tally.missing(request, why)
+      }
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import { describe, expect, test } from 'vitest'
+import { play } from './play.ts'
+
+// Each run starts a program some ten times; on a busy machine each start takes a second.
+describe.concurrent('requests in pieces around the end of a program under `idle-shutdown run`', {
+  timeout: 120_000,
+}, () => {
+  test.each(['direct', 'piped'] as const)('%s: none is crossed, split or lost', async (mode) => {
+    const seed = Math.floor(Math.random() * 1_000_000)
+    const { counts, faults, wakeUps } = await play({ mode, seed, requests: 300 })
+    expect(faults, `seed ${seed}`).toEqual([])
+    expect(counts.answered).toBeGreaterThan(200)
+    expect(wakeUps).toBeGreaterThan(1)
+  })
+})
