@@ -2,6 +2,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { type Held, lines, type ToProcess, type ToSupervisor, tagged, untagged } from '../protocol/messages.ts'
 import { ACCEPTED, readPreface } from '../protocol/preface.ts'
 import { giveHandle, giveSocket } from './delivery.ts'
+import { markOwn } from './own-servers.ts'
 import { privatePath } from './stand-in.ts'
 import { restore, withhold } from './withheld.ts'
 
@@ -58,17 +59,19 @@ export class Supervisor {
       return
     }
     const path = privatePath()
-    const listener = createServer({ allowHalfOpen: true }, (socket) =>
-      readPreface(socket, (id) => {
-        const current = this.#servers.get(listen)
-        if (current === undefined) {
-          socket.destroy()
-          return
-        }
-        this.#piped.set(socket, id)
-        socket.write(ACCEPTED)
-        giveSocket(current, socket)
-      }),
+    const listener = markOwn(
+      createServer({ allowHalfOpen: true }, (socket) =>
+        readPreface(socket, (id) => {
+          const current = this.#servers.get(listen)
+          if (current === undefined) {
+            socket.destroy()
+            return
+          }
+          this.#piped.set(socket, id)
+          socket.write(ACCEPTED)
+          giveSocket(current, socket)
+        }),
+      ),
     )
     this.#listeners.set(listen, listener)
     // The server itself keeps the process alive, and not its helper.
