@@ -30,6 +30,8 @@ export class Countdown {
   readonly patience: number
   /** What renewed the deadline, and may be taken back. */
   readonly openings: Openings = new Openings()
+  /** How long (ms) confirm may take to answer; after that, the answer is no. */
+  confirmWithin: number
 
   readonly #settings: TrackerSettings
   readonly #idle: () => void
@@ -55,6 +57,7 @@ export class Countdown {
     this.#settings = settings
     this.clock = settings.clock
     this.patience = settings.patience
+    this.confirmWithin = settings.patience
     this.#idle = idle
     this.#alarm = new Alarm(settings.clock, settings.patience, (now, overslept) => this.#wake(now, overslept))
   }
@@ -265,7 +268,7 @@ export class Countdown {
     return !this.#quiet || this.#deadline !== deadline || this.clock.now() < deadline
   }
 
-  /** Asks the user. Without an answer within one patience, the answer is no. */
+  /** Asks the user. */
   #ask(confirm: () => boolean | Promise<boolean>): void {
     const deadline = this.#deadline
     let answered = false
@@ -286,7 +289,7 @@ export class Countdown {
       this.#confirmFailed = true
       answer(false)
     }
-    this.#stopAsking = after(this.clock, this.patience, () => answer(false))
+    this.#stopAsking = after(this.clock, this.confirmWithin, () => answer(false))
     try {
       Promise.resolve(this.run(confirm)).then((yes) => answer(yes === true), failed)
     } catch (error) {

@@ -34,6 +34,9 @@ export function idleShutdown(servers: AnyServer | Iterable<AnyServer>, options?:
 /** The process lives on by intent: nothing is said of what keeps it alive. For adapters. */
 export let livesOn: (idle: IdleShutdown) => void
 
+/** Lets confirm take as long as it needs: it is asked once, and an activity meanwhile still counts. For the preload. */
+export let waitForConfirm: (idle: IdleShutdown) => void
+
 /** Resolves when an end has been decided and no listener accepts any more. For adapters. */
 export let listenersDown: (idle: IdleShutdown) => Promise<void>
 
@@ -207,6 +210,9 @@ export class IdleShutdown implements AsyncDisposable {
   static {
     listenersDown = (idle) => idle.#drain.listenersDown
     livesOn = (idle) => idle.#forgetLeftovers?.()
+    waitForConfirm = (idle) => {
+      idle.#shutdown.countdown.confirmWithin = Infinity
+    }
     adoptRequest = (idle, request, response) => {
       for (const watch of idle.#watches.values()) watch.adoptRequest(request, response)
     }
