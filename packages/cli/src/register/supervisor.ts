@@ -1,6 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { type Held, lines, type ToProcess, type ToSupervisor, tagged, untagged } from '../protocol/messages.ts'
+import { jsonLines } from '../protocol/lines.ts'
+import { type Held, type ToProcess, type ToSupervisor, tagged } from '../protocol/messages.ts'
 import { ACCEPTED, readPreface } from '../protocol/preface.ts'
+import { fromSupervisor } from '../protocol/received.ts'
 import { giveHandle, giveSocket } from './delivery.ts'
 import { markOwn } from './own-servers.ts'
 import { privatePath } from './stand-in.ts'
@@ -10,6 +12,8 @@ import { restore, withhold } from './withheld.ts'
 export interface Supervised {
   /** Somebody came while it was about to end. Gives whether it goes on. */
   goOn(): boolean
+  /** Whether nothing has been active for a patience, and the end is not decided. */
+  readonly isIdle: boolean
   readonly idleness: Omit<Extract<ToSupervisor, { type: 'idleness' }>, 'type'>
 }
 
@@ -88,9 +92,12 @@ export class Supervisor {
     this.#tell({ type: 'release', listen })
   }
 
-  /** Asks whether it may end. Resolves when everything that was passed on before has arrived. */
+  /**
+   * Asks whether it may end: all processes of the command end together, also those that serve nothing that is held. Resolves when
+   * everything that was passed on before has arrived.
+   */
   mayGo(): Promise<boolean> {
-    if (this.#send === undefined || this.#left) return Promise.resolve(true)
+    if (this.#left) return Promise.resolve(true)
     this.#tell({ type: 'quiet' })
     return new Promise((resolve) => {
       this.#go = resolve
@@ -155,7 +162,7 @@ export class Supervisor {
       Reflect.apply(send, process, [tagged(message), handle, { keepOpen: true }, () => {}])
     }
     process.on('message', (message: unknown, handle: unknown) => {
-      const ours = untagged<ToProcess>(message)
+      const ours = fromSupervisor(message)
       if (ours !== undefined) this.#receive(ours, typeof handle === 'object' && handle !== null ? handle : undefined)
     })
     process.channel?.unref()
@@ -169,9 +176,12 @@ export class Supervisor {
   #connect(): (message: ToSupervisor) => void {
     const socket = connect(this.held.control).unref()
     socket.setEncoding('utf8')
-    const read = lines((line) => {
-      const ours = untagged<ToProcess>(JSON.parse(line))
-      if (ours !== undefined) this.#receive(ours)
+    const read = jsonLines({
+      line: (value) => {
+        const ours = fromSupervisor(value)
+        if (ours !== undefined) this.#receive(ours)
+      },
+      broken: () => socket.destroy(),
     })
     socket.on('data', (text) => read(String(text)))
     socket.on('error', () => {})
@@ -188,6 +198,9 @@ export class Supervisor {
       case 'go':
         this.#go?.(true)
         break
+      case 'look':
+        this.#look(message.round)
+        break
       case 'wanted':
         this.#go?.(false)
         if (this.#supervised?.goOn()) this.#tell({ type: 'resume' })
@@ -203,6 +216,16 @@ export class Supervisor {
         if (this.#supervised !== undefined) this.#tell({ type: 'idleness', ...this.#supervised.idleness })
         break
     }
+  }
+
+  /** Used again since it asked, it goes on until it asks the next time. */
+  #look(round: number): void {
+    if (this.#supervised?.isIdle === true) {
+      this.#tell({ type: 'sure', round })
+      return
+    }
+    this.#go?.(false)
+    this.#tell({ type: 'resume' })
   }
 
   #accept({ id, listen, head }: Extract<ToProcess, { type: 'socket' }>, handle: object | undefined): void {

@@ -71,7 +71,7 @@ export class Runner {
       },
       closed: () => this.#life?.closed(),
       told: ({ active, deadline, patience, reasons }) => {
-        this.#idle = { active, deadline, patience, reasons }
+        this.#idle = { active, deadline, patience: patience ?? Number.POSITIVE_INFINITY, reasons }
         this.#told?.()
       },
       pipe: (waiting) => this.#pipe(waiting),
@@ -203,7 +203,7 @@ export class Runner {
         program: this.#program,
         args: options.command.slice(1),
         env: environment(options, held),
-        cwd: options.cwd ?? process.cwd(),
+        cwd: options.cwd,
         stdout: options.stdout ?? 'inherit',
       },
       settings: readSettings({ ...process.env, ...options.env, ...options.idle }),
