@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs'
+import { after, systemClock } from '@idle-shutdown/core/tracker'
 import type { Held } from '../protocol/messages.ts'
 import { claimMark } from '../register/held-places.ts'
 import { inWords } from '../register/log.ts'
@@ -31,7 +32,7 @@ export interface LifeEnd {
   readonly uptime: number
 }
 
-/** One run of the command: from its start to the end of the last process that serves. */
+/** One run of the command: from its start to the end of the last process that it started. */
 export class Life {
   /** Never rejects. */
   readonly ended: Promise<LifeEnd>
@@ -42,15 +43,23 @@ export class Life {
   readonly #options: LifeOptions
   readonly #command: Command
   readonly #takenBefore: number
-  #timers: NodeJS.Timeout[] = []
-  #readyTimer: NodeJS.Timeout | undefined
+  /** What undoes the timers that end it. */
+  #endTimers: (() => void)[] = []
+  /** What undoes the timer for a start that serves nothing. */
+  #notReady: (() => void) | undefined
+  /** The processes that have served an address, and the addresses. */
+  readonly #served = new Set<number>()
+  readonly #listened = new Set<number>()
+  /** Whether all that served have closed everything, or are gone. */
+  #allClosed = false
+  #concluded = false
   #exit: Exit | undefined
   #killed: string | undefined
-  #timedOut = false
+  #timedOut: string | undefined
   #resolve: (end: LifeEnd) => void = () => {}
 
   constructor(options: LifeOptions) {
-    const { command, settings, switchboard, proxy } = options
+    const { command, settings, switchboard, proxy, readyTimeout } = options
     this.#options = options
     this.#takenBefore = switchboard.taken
     this.ended = new Promise((resolve) => {
@@ -68,7 +77,7 @@ export class Life {
       switchboard.detach(link)
       this.conclude()
     })
-    this.#awaitReady()
+    this.#awaitReady(readyTimeout)
     if (proxy !== undefined && pid !== undefined) this.proxy = this.#proxy(proxy, settings)
   }
 
@@ -77,27 +86,36 @@ export class Life {
   }
 
   /** A process serves an address. */
-  claimed(listen: number): void {
+  claimed(listen: number, pid: number | undefined): void {
     writeFileSync(claimMark(this.#options.held, listen), '')
+    this.#listened.add(listen)
+    if (pid !== undefined) this.#served.add(pid)
     this.#ready()
   }
 
+  /** A process serves it no longer, or is gone. */
   released(listen: number): void {
-    rmSync(claimMark(this.#options.held, listen), { force: true })
-    if (this.phase === 'awake') this.needed()
+    if (!this.#options.switchboard.serves(listen)) rmSync(claimMark(this.#options.held, listen), { force: true })
+    this.needed()
   }
 
-  /** Somebody waits: if no process serves the address, one has to within the time that a start may take. */
+  /**
+   * Somebody waits. Where nothing serves any more, one process has to within the time that a start may take, or that a drain may. A
+   * process that serves is never ended for a connection that waits for another: that one waits as well, unless none ever listened.
+   */
   needed(): void {
-    if (this.phase === 'awake' && this.#readyTimer === undefined && this.#options.switchboard.unserved)
-      this.#awaitReady()
+    const { switchboard, readyTimeout, settings } = this.#options
+    if (this.phase !== 'awake' || this.#concluded || this.#notReady !== undefined || this.proxy !== undefined) return
+    if (!switchboard.unserved) return
+    if (switchboard.serves()) this.#notReady = after(systemClock, readyTimeout, () => this.#refuseUnheard())
+    else this.#awaitReady(this.#answering ? Math.max(readyTimeout, settings.grace + LAST_WORDS) : readyTimeout)
   }
 
   /** A process is idle, and ends. */
   ending(): void {
     const { switchboard, emit } = this.#options
     if (
-      this.phase === 'ending' ||
+      this.phase !== 'awake' ||
       [...switchboard.links].some(({ state, claims }) => state !== 'leaving' && claims.size > 0)
     )
       return
@@ -111,16 +129,19 @@ export class Life {
     this.#endWithin(this.#options.settings.grace + LAST_WORDS, 'it had not ended when its grace was over')
   }
 
-  /** Everything is closed, and the process is about to end. */
+  /** A process has closed everything and is about to end, or is gone. Counts when no other has anything to answer. */
   closed(): void {
-    if (this.phase === 'ending') this.#endWithin(LAST_WORDS, 'it had closed everything, and did not end')
+    this.needed()
+    if (this.phase !== 'ending' || this.#allClosed || this.#served.size === 0 || this.#answering) return
+    this.#allClosed = true
+    this.#endWithin(LAST_WORDS, 'it had closed everything, and did not end')
   }
 
-  /** Ends it, as the supervisor ends. Each process that serves is told, or the command where none does. */
+  /** Ends it, as the supervisor ends. Each process that serves or has yet to answer is told, or the command if there is none. */
   stop(signal: NodeJS.Signals): void {
     this.phase = 'ending'
     this.proxy?.close()
-    const pids = [...this.#options.switchboard.links].filter(({ claims }) => claims.size > 0).map(({ pid }) => pid)
+    const pids = [...this.#options.switchboard.links].filter(({ served }) => served).map(({ pid }) => pid)
     if (pids.length === 0 || pids.includes(this.pid)) this.#command.signal(signal)
     else for (const pid of pids) signalProcess(pid, signal)
     this.#endWithin(this.#options.settings.grace + LAST_WORDS, 'it had not ended when its grace was over')
@@ -134,13 +155,25 @@ export class Life {
   /** Whether its end has come is looked at: when the command, or a process that it started, has ended. */
   conclude(): void {
     const exit = this.#exit
-    if (exit === undefined) return
-    const { switchboard, held } = this.#options
-    if (exit.error === undefined && [...switchboard.links].some(({ claims }) => claims.size > 0)) return
-    for (const timer of this.#timers) clearTimeout(timer)
-    clearTimeout(this.#readyTimer)
+    const { switchboard, held, settings } = this.#options
+    this.closed()
+    if (exit === undefined || this.#concluded || switchboard.serves()) return
+    this.#clearNotReady()
+    if (this.#answering) {
+      if (this.#endTimers.length === 0)
+        this.#endWithin(settings.grace + LAST_WORDS, 'it had not ended when its grace was over')
+      return
+    }
+    this.#concluded = true
+    this.#clearEndTimers()
     for (const listen of held.addresses.keys()) rmSync(claimMark(held, listen), { force: true })
-    this.#resolve({ exit, why: this.#failure(exit), uptime: this.#uptime })
+    const end = { exit, why: this.#failure(exit), uptime: this.#uptime }
+    void this.#command.endRest(this.#served, LAST_WORDS).then(() => this.#resolve(end))
+  }
+
+  /** Whether a process that served, and serves no more, may still have something to answer. */
+  get #answering(): boolean {
+    return [...this.#options.switchboard.links].some(({ served, state }) => served && state !== 'closed')
   }
 
   get #uptime(): number {
@@ -148,9 +181,9 @@ export class Life {
   }
 
   #failure({ code, signal, error }: Exit): string | undefined {
-    const { readyTimeout, switchboard } = this.#options
+    const { switchboard } = this.#options
     if (error !== undefined) return `it could not be started: ${error.message}`
-    if (this.#timedOut) return `it did not listen within ${inWords(readyTimeout)}, and was killed`
+    if (this.#timedOut !== undefined) return `${this.#timedOut}, and was killed`
     if (this.phase === 'ending' || this.#killed !== undefined) return undefined
     if (signal !== null) return `it was ended by ${signal}`
     if (code !== 0) return `it ended with code ${code}`
@@ -161,31 +194,40 @@ export class Life {
     return undefined
   }
 
-  #awaitReady(): void {
-    const { readyTimeout, emit } = this.#options
-    if (readyTimeout === Number.POSITIVE_INFINITY) return
-    this.#readyTimer = setTimeout(() => {
-      this.#readyTimer = undefined
-      if (this.phase === 'ending' || this.#exit !== undefined) return
-      this.#timedOut = true
-      emit({
-        event: 'killed',
-        pid: this.pid ?? 0,
-        signal: 'SIGKILL',
-        why: `it did not listen within ${inWords(readyTimeout)}`,
-      })
+  #awaitReady(ms: number): void {
+    const { emit, switchboard } = this.#options
+    this.#notReady = after(systemClock, ms, () => {
+      this.#notReady = undefined
+      if (this.phase === 'ending' || this.#exit !== undefined || switchboard.serves()) return
+      const why = `it did not listen within ${inWords(ms)}`
+      this.#timedOut = why
+      emit({ event: 'killed', pid: this.pid ?? 0, signal: 'SIGKILL', why })
       this.kill()
-    }, readyTimeout)
+    })
+  }
+
+  /** Who waits for an address on which no process of this life has ever listened, while others serve. */
+  #refuseUnheard(): void {
+    this.#notReady = undefined
+    const { switchboard, readyTimeout } = this.#options
+    const sentence = `The program did not listen on this address within ${inWords(readyTimeout)}.`
+    switchboard.refuseAll({ status: 502, sentence }, (listen) => !this.#listened.has(listen))
+  }
+
+  #clearNotReady(): void {
+    this.#notReady?.()
+    this.#notReady = undefined
   }
 
   #ready(): void {
     const { emit, switchboard } = this.#options
-    if (!switchboard.unserved) {
-      clearTimeout(this.#readyTimer)
-      this.#readyTimer = undefined
+    this.#clearNotReady()
+    if (this.phase !== 'starting') {
+      this.needed()
+      return
     }
-    if (this.phase !== 'starting') return
     this.phase = 'awake'
+    this.needed()
     this.coldStart.ms = this.#uptime
     emit({ event: 'ready', pid: this.pid ?? 0, coldStart: this.#uptime, waiting: switchboard.waiting })
   }
@@ -207,15 +249,17 @@ export class Life {
 
   /** SIGTERM first, to all of them; then SIGKILL. */
   #endWithin(ms: number, why: string): void {
-    for (const timer of this.#timers) clearTimeout(timer)
+    this.#clearEndTimers()
     const kill = (signal: NodeJS.Signals) => (): void => {
       this.#killed = why
       this.#options.emit({ event: 'killed', pid: this.pid ?? 0, signal, why })
       this.#command.signalAll(signal)
     }
-    this.#timers = []
-    if (ms === Number.POSITIVE_INFINITY) return
-    this.#timers = [setTimeout(kill('SIGTERM'), ms), setTimeout(kill('SIGKILL'), ms + LAST_WORDS)]
+    this.#endTimers = [after(systemClock, ms, kill('SIGTERM')), after(systemClock, ms + LAST_WORDS, kill('SIGKILL'))]
+  }
+
+  #clearEndTimers(): void {
+    for (const clear of this.#endTimers.splice(0)) clear()
   }
 }
 

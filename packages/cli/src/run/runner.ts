@@ -15,6 +15,7 @@ import type { RunEvent } from './run-event.ts'
 import type { RunOptions } from './run-options.ts'
 import type { RunStatus } from './run-status.ts'
 import { Switchboard } from './switchboard.ts'
+import type { Waiting } from './waiting.ts'
 
 /** The longest pause (ms) between restarts. */
 const LONGEST_BACKOFF = 30_000
@@ -57,11 +58,11 @@ export class Runner {
     this.#options = options
     this.#onEvent = onEvent
     readSettings({ ...process.env, ...options.env, ...options.idle })
-    this.#switchboard = new Switchboard(options.maxQueue ?? 1000, {
+    this.#switchboard = new Switchboard(options.maxQueue ?? 1000, options.listen.length, {
       needed: () => this.#needed(),
       full: () => onEvent({ event: 'queue-full', maxQueue: options.maxQueue ?? 1000 }),
-      claimed: (_, listen) => {
-        this.#life?.claimed(listen)
+      claimed: ({ pid }, listen) => {
+        this.#life?.claimed(listen, pid)
         this.#enter('awake')
       },
       released: (_, listen) => this.#life?.released(listen),
@@ -263,7 +264,7 @@ export class Runner {
     }, delay)
   }
 
-  #pipe(waiting: Parameters<NonNullable<ConstructorParameters<typeof Switchboard>[1]['pipe']>>[0]): boolean {
+  #pipe(waiting: Waiting): boolean {
     const proxy = this.#life?.proxy
     if (proxy?.open !== true) return false
     proxy.take(waiting, {

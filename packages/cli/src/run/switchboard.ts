@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { ToSupervisor } from '../protocol/messages.ts'
+import { Agreement } from './agreement.ts'
 import { Kept } from './kept.ts'
 import type { Link } from './link.ts'
 import { pipeToPath } from './pipe.ts'
@@ -31,16 +32,20 @@ export class Switchboard {
   /** How many connections a process has taken. */
   taken = 0
   readonly links: Set<Link> = new Set()
+  readonly #agreement: Agreement = new Agreement(this.links)
   readonly #operator: Operator
   readonly #maxQueue: number
+  readonly #addresses: number
   readonly #kept: Kept
   #waiting: Waiting[] = []
   #ids = 0
   #full = false
   #closed: Refusal | undefined
 
-  constructor(maxQueue: number, operator: Operator) {
+  /** For so many addresses: messages about others are not followed. */
+  constructor(maxQueue: number, addresses: number, operator: Operator) {
     this.#maxQueue = maxQueue
+    this.#addresses = addresses
     this.#operator = operator
     this.#kept = new Kept((socket, listen, head) => this.accept(socket, listen, head))
   }
@@ -51,7 +56,12 @@ export class Switchboard {
 
   /** Whether somebody waits whom no process serves. */
   get unserved(): boolean {
-    return this.#waiting.some(({ listen }) => ![...this.links].some(({ claims }) => claims.has(listen)))
+    return this.#waiting.some(({ listen }) => !this.serves(listen))
+  }
+
+  /** Reports whether a process serves an address, or any. */
+  serves(listen?: number): boolean {
+    return [...this.links].some(({ claims }) => (listen === undefined ? claims.size > 0 : claims.has(listen)))
   }
 
   /** A connection has come. */
@@ -63,16 +73,21 @@ export class Switchboard {
 
   /** A message of a process. */
   receive(link: Link, message: ToSupervisor, handle?: object): void {
+    if ('listen' in message && message.listen >= this.#addresses) return
     switch (message.type) {
       case 'claim':
-        link.pid = message.pid
+        link.pid ??= message.pid
+        link.served = true
         link.claims.set(message.listen, message.path)
+        this.#agreement.goesOn()
         this.#operator.claimed(link, message.listen)
         this.flush()
+        this.#agreement.check()
         break
       case 'release':
-        link.claims.delete(message.listen)
+        if (!link.claims.delete(message.listen)) break
         this.#operator.released(link, message.listen)
+        this.#agreement.check()
         break
       case 'ack':
         this.#acknowledged(link, message.id)
@@ -81,16 +96,21 @@ export class Switchboard {
         this.#requeue(link, message.id)
         break
       case 'quiet':
-        link.state = 'paused'
-        link.tell({ type: 'go' })
+        this.#agreement.asked(link)
+        break
+      case 'sure':
+        this.#agreement.sure(link, message.round)
         break
       case 'resume':
+        if (link.state === 'leaving' || link.state === 'closed') break
         link.state = 'open'
+        this.#agreement.goesOn()
         this.flush()
         break
       case 'ending':
         link.state = 'leaving'
         this.#operator.ending(link)
+        this.#agreement.check()
         break
       case 'kept':
         link.tell({ type: 'taken', key: message.key })
@@ -100,6 +120,7 @@ export class Switchboard {
         this.#park(link, message.id)
         break
       case 'closed':
+        link.state = 'closed'
         this.#operator.closed(link)
         break
       case 'idleness':
@@ -111,9 +132,12 @@ export class Switchboard {
   /** A process is gone: whom it has not acknowledged waits again. */
   detach(link: Link): void {
     if (!this.links.delete(link)) return
-    link.state = 'leaving'
+    link.state = 'closed'
+    const claimed = [...link.claims.keys()]
     link.claims.clear()
+    for (const listen of claimed) this.#operator.released(link, listen)
     for (const id of [...link.unacknowledged.keys()]) this.#requeue(link, id)
+    this.#agreement.check()
   }
 
   /** Passes on whoever waits and can be served now. */
@@ -124,12 +148,12 @@ export class Switchboard {
     if (this.#waiting.length < this.#maxQueue) this.#full = false
   }
 
-  /** Turns away everybody who waits. Gives how many. */
-  refuseAll(refusal: Refusal): number {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const { socket, head } of waiting) refuse(socket, refusal, head)
-    return waiting.length
+  /** Turns away whoever waits, or those that wait for some addresses. Gives how many. */
+  refuseAll(refusal: Refusal, of: (listen: number) => boolean = () => true): number {
+    const refused = this.#waiting.filter(({ listen }) => of(listen))
+    this.#waiting = this.#waiting.filter(({ listen }) => !of(listen))
+    for (const { socket, head } of refused) refuse(socket, refusal, head)
+    return refused.length
   }
 
   /** From now on everybody is turned away, until called with nothing. */
@@ -153,8 +177,9 @@ export class Switchboard {
       return true
     }
     for (const link of serving) {
-      if (link.state !== 'paused') continue
+      if (link.state !== 'paused' && link.state !== 'going') continue
       link.state = 'wanted'
+      this.#agreement.goesOn()
       link.tell({ type: 'wanted' })
     }
     return false
@@ -194,10 +219,11 @@ export class Switchboard {
 
   #acknowledged(link: Link, id: number): void {
     const waiting = link.unacknowledged.get(id)
+    if (waiting === undefined) return
     link.unacknowledged.delete(id)
     this.taken++
     // This copy only: the process has its own, and no FIN is sent.
-    waiting?.socket.destroy()
+    waiting.socket.destroy()
   }
 
   #requeue(link: Link, id: number): void {
