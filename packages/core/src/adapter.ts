@@ -1,6 +1,7 @@
 // Values that users import from index are here, too: an adapter then loads one module less.
 export { type Activation, activations } from './activation.ts'
 export { AppShutdown, type IdleMembers, withMembers } from './app-shutdown.ts'
+export { after, systemClock } from './clock.ts'
 export { ignoreRequest } from './connection/ignore-request.ts'
 export { discover, SERVE } from './discovery.ts'
 export { IdleTimeoutError, IdleUsageError, showValue, warn } from './errors.ts'
