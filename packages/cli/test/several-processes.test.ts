@@ -106,12 +106,14 @@ describe.skipIf(process.platform === 'win32').concurrent('several processes of o
   })
 
   test('a process with a port of its own does not end before those that serve what is held', async () => {
-    const supervised = await Supervised.start(several('own=50ms'), SHORT, 1)
-    const busy = ask(`${supervised.url()}slow?1500`)
-    await supervised.printed(/got \/slow/, 'stderr')
+    const idle = { IDLE_PATIENCE: '50ms', IDLE_STARTUP_PATIENCE: '50ms' }
+    const supervised = await Supervised.start(several('own'), { idle }, 1)
+    const busy = ask(`${supervised.url()}slow?3000`)
     const [, port = '', pid = ''] = await supervised.printed(/own (\d+) of (\d+)/, 'stderr')
-    await busy
+    await supervised.printed(/got \/slow/, 'stderr')
+    await new Promise((resolve) => setTimeout(resolve, 500))
     expect((await ask(`http://127.0.0.1:${port}/`)).pid).toBe(Number(pid))
+    await busy
     await supervised.event('ended')
     expect(isAlive(Number(pid))).toBe(false)
   })

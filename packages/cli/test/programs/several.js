@@ -12,7 +12,7 @@ if (process.env.SEVERAL === undefined) {
     const env = {
       ...process.env,
       SEVERAL: kind,
-      ...(patience && { IDLE_PATIENCE: patience, IDLE_STARTUP_PATIENCE: patience }),
+      ...(patience && { IDLE_PATIENCE: patience }),
     }
     spawn(process.execPath, [fileURLToPath(import.meta.url), kind], { stdio: 'inherit', env })
   }
