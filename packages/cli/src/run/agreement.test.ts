@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import type { ToProcess } from '../protocol/messages.ts'
 import { Link } from './link.ts'
@@ -122,6 +123,40 @@ test('one that serves nothing holds up nobody, and ends with the others', () => 
   answer(1, 'ending')
   answer(0, 'quiet')
   expect(told).toEqual([['go', 'go'], ['go']])
+})
+
+test('none ends before all addresses are listened on, unless one takes too long', () => {
+  const { switchboard, links, told, answer } = play(2)
+  switchboard.begin()
+  const [first, second] = links
+  if (first === undefined || second === undefined) throw new Error('no process')
+  switchboard.receive(second, { type: 'release', listen: 1 })
+  switchboard.receive(first, { type: 'claim', listen: 0, pid: 1000 })
+  answer(0, 'quiet')
+  expect(told[0]).toEqual([])
+  switchboard.settle()
+  expect(told[0]).toEqual(['go'])
+  switchboard.begin()
+  switchboard.receive(first, { type: 'claim', listen: 0, pid: 1000 })
+  answer(0, 'resume')
+  answer(0, 'quiet')
+  switchboard.receive(second, { type: 'claim', listen: 1, pid: 1001 })
+  expect(told[0]).toEqual(['go'])
+  answer(1, 'quiet')
+  expect(told).toEqual([['go', 'look'], ['look']])
+})
+
+test('one to which a connection is just being piped goes on', () => {
+  const { switchboard, links, told, answer } = play(1)
+  const [link] = links
+  if (link === undefined) throw new Error('no process')
+  switchboard.receive(link, { type: 'claim', listen: 0, pid: 1000, path: 'here' })
+  link.unacknowledged.set(1, { id: 1, listen: 0, socket: new Socket() })
+  answer(0, 'quiet')
+  answer(0, 'resume')
+  link.unacknowledged.clear()
+  answer(0, 'quiet')
+  expect(told).toEqual([['wanted', 'go']])
 })
 
 // Time is simulated: a process asks a patience after it was last used, and its question stays open until it is answered.

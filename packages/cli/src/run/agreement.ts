@@ -12,18 +12,26 @@ import type { Link } from './link.ts'
  */
 export class Agreement {
   readonly #links: ReadonlySet<Link>
+  readonly #complete: () => boolean
   #rounds = 0
   /** Those that have yet to answer, while all are asked to look once more. */
   #looking: Set<Link> | undefined
 
-  constructor(links: ReadonlySet<Link>) {
+  /** `complete` reports whether all processes that are to serve do; before that none may end. */
+  constructor(links: ReadonlySet<Link>, complete: () => boolean) {
     this.#links = links
+    this.#complete = complete
   }
 
   /** A process is idle, and asks whether it may end. */
   asked(link: Link): void {
     // It has been told to go on, and says so next.
     if (link.state === 'wanted' || isLeaving(link)) return
+    if (isPipedTo(link) && link.unacknowledged.size > 0) {
+      link.state = 'wanted'
+      link.tell({ type: 'wanted' })
+      return
+    }
     link.state = 'paused'
     this.check()
   }
@@ -48,7 +56,7 @@ export class Agreement {
       if (!gone) return
       this.#looking = undefined
     }
-    if (serving.some(({ state }) => state !== 'paused')) return
+    if (serving.some(({ state }) => state !== 'paused') || !this.#complete()) return
     if (serving.length <= 1) {
       this.#go()
       return
@@ -69,4 +77,9 @@ export class Agreement {
 
 function isLeaving({ state }: Link): boolean {
   return state === 'leaving' || state === 'closed'
+}
+
+/** A connection that is piped may arrive later than what is said; one that is sent is ahead of it. */
+function isPipedTo({ claims }: Link): boolean {
+  return [...claims.values()].some((path) => path !== undefined)
 }

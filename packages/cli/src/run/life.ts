@@ -12,6 +12,9 @@ import type { Switchboard } from './switchboard.ts'
 /** How long (ms) a command that has closed everything may take to end, and one that was told to end, beyond its grace. */
 const LAST_WORDS = 5000
 
+/** How long (ms) processes wait at most for one that starts more slowly, before they may end. */
+const SLOWEST_START = 60_000
+
 /** What a life is made of. */
 export interface LifeOptions {
   readonly command: CommandOptions
@@ -53,6 +56,7 @@ export class Life {
   /** Whether all that served have closed everything, or are gone. */
   #allClosed = false
   #concluded = false
+  readonly #settled: () => void
   #exit: Exit | undefined
   #killed: string | undefined
   #timedOut: string | undefined
@@ -77,6 +81,8 @@ export class Life {
       switchboard.detach(link)
       this.conclude()
     })
+    switchboard.begin()
+    this.#settled = after(systemClock, Math.min(readyTimeout, SLOWEST_START), () => switchboard.settle())
     this.#awaitReady(readyTimeout)
     if (proxy !== undefined && pid !== undefined) this.proxy = this.#proxy(proxy, settings)
   }
@@ -165,6 +171,7 @@ export class Life {
       return
     }
     this.#concluded = true
+    this.#settled()
     this.#clearEndTimers()
     for (const listen of held.addresses.keys()) rmSync(claimMark(held, listen), { force: true })
     const end = { exit, why: this.#failure(exit), uptime: this.#uptime }

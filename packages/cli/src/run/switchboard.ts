@@ -32,11 +32,13 @@ export class Switchboard {
   /** How many connections a process has taken. */
   taken = 0
   readonly links: Set<Link> = new Set()
-  readonly #agreement: Agreement = new Agreement(this.links)
+  readonly #agreement: Agreement = new Agreement(this.links, () => this.#expected.size === 0)
   readonly #operator: Operator
   readonly #maxQueue: number
   readonly #addresses: number
   readonly #kept: Kept
+  /** The addresses on which no process of this run has listened yet, as long as they are waited for. */
+  readonly #expected = new Set<number>()
   #waiting: Waiting[] = []
   #ids = 0
   #full = false
@@ -64,6 +66,17 @@ export class Switchboard {
     return [...this.links].some(({ claims }) => (listen === undefined ? claims.size > 0 : claims.has(listen)))
   }
 
+  /** A command starts: none of its processes may end before each address has been listened on, or {@link settle} is called. */
+  begin(): void {
+    for (let listen = 0; listen < this.#addresses; listen++) this.#expected.add(listen)
+  }
+
+  /** What has not listened by now is waited for no longer. */
+  settle(): void {
+    this.#expected.clear()
+    this.#agreement.check()
+  }
+
   /** A connection has come. */
   accept(socket: Socket, listen: number, head?: Buffer): void {
     const waiting: Waiting = { id: ++this.#ids, socket, listen, ...(head && { head }) }
@@ -79,6 +92,7 @@ export class Switchboard {
         link.pid ??= message.pid
         link.served = true
         link.claims.set(message.listen, message.path)
+        this.#expected.delete(message.listen)
         this.#agreement.goesOn()
         this.#operator.claimed(link, message.listen)
         this.flush()
