@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { Socket } from 'node:net'
 import type { AnyServer } from '@idle-shutdown/core'
-import { SERVE } from '@idle-shutdown/core/adapter'
+import { after, SERVE, systemClock } from '@idle-shutdown/core/adapter'
 import { unfit } from './claim.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 
@@ -42,16 +42,15 @@ function boundSilence(server: AnyServer, connection: Socket): void {
     carrier = socket
   }
   const stop = (): void => {
-    clearTimeout(timer)
+    forget()
     server.off('request', stop)
     server.off('secureConnection', secured)
   }
-  const timer = setTimeout(() => {
+  const forget = after(systemClock, limit, () => {
     stop()
     // An upgraded socket has no parser any more.
     if (Reflect.get(carrier, 'parser') !== null) connection.destroy()
-  }, limit)
-  timer.unref()
+  })
   server.on('request', stop)
   server.on('secureConnection', secured)
   connection.once('close', stop)

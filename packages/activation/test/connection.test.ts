@@ -135,6 +135,21 @@ describe('one inherited connection', () => {
     },
   )
 
+  test('a headersTimeout of more than 2^31 ms is no moment', async () => {
+    const program = Program.activated(
+      ['accept'],
+      `const server = hello()
+       server.headersTimeout = 2 ** 31
+       await listen(server, 0)`,
+    )
+    const client = await RawClient.connect(await program.address())
+    await client.send('GET / HTTP/1.1\r\nHost: localhost\r\n')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await client.send('Connection: close\r\n\r\n')
+    await client.until('Hello')
+    expect(await program.ended).toMatchObject(endedByItself)
+  })
+
   test('one that upgrades is not let go by headersTimeout', async () => {
     const program = Program.activated(
       ['accept'],

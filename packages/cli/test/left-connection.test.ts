@@ -4,16 +4,10 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import {
-  HELD,
-  type Held,
-  lines,
-  type ToProcess,
-  type ToSupervisor,
-  tagged,
-  untagged,
-} from '../src/protocol/messages.ts'
+import { jsonLines } from '../src/protocol/lines.ts'
+import { HELD, type Held, type ToProcess, type ToSupervisor, tagged } from '../src/protocol/messages.ts'
 import { ACCEPTED, prefaceOf } from '../src/protocol/preface.ts'
+import { fromProcess } from '../src/protocol/received.ts'
 import { NodeProgram } from './node-program.ts'
 
 /** A supervisor, as the program sees it, that says only what the test says. */
@@ -23,9 +17,12 @@ class Channel {
 
   constructor(socket: Socket) {
     this.#socket = socket
-    const read = lines((line) => {
-      const message = untagged<ToSupervisor>(JSON.parse(line))
-      if (message !== undefined) this.#heard.push(message)
+    const read = jsonLines({
+      line: (value) => {
+        const message = fromProcess(value)
+        if (message !== undefined) this.#heard.push(message)
+      },
+      broken: () => expect.unreachable(),
     })
     socket.setEncoding('utf8').on('data', (text) => read(String(text)))
   }

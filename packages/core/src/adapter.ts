@@ -1,11 +1,12 @@
 // Values that users import from index are here, too: an adapter then loads one module less.
 export { type Activation, activations } from './activation.ts'
 export { AppShutdown, type IdleMembers, withMembers } from './app-shutdown.ts'
+export { after, systemClock } from './clock.ts'
 export { handedOver } from './connection/handed-over.ts'
 export { ignoreRequest } from './connection/ignore-request.ts'
 export { discover, SERVE } from './discovery.ts'
 export { IdleTimeoutError, IdleUsageError, showValue, warn } from './errors.ts'
-export { IdleShutdown, listenersDown, livesOn } from './idle-shutdown.ts'
+export { IdleShutdown, listenersDown, livesOn, waitForConfirm } from './idle-shutdown.ts'
 export { milliseconds, refuseUnknown } from './options.ts'
 export { printable } from './printable.ts'
 export { checkServer } from './server.ts'

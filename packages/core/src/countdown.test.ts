@@ -182,6 +182,34 @@ describe('pausing', () => {
     expect({ asked, ends }).toEqual({ asked: 0, ends: [] })
   })
 
+  test('with all the time to answer, it is asked once, and a late yes ends', async () => {
+    const answers: ((yes: boolean) => void)[] = []
+    const confirm = (): Promise<boolean> => new Promise((resolve) => answers.push(resolve))
+    const { clock, countdown, ends } = startCountdown({ confirm })
+    countdown.confirmWithin = Number.POSITIVE_INFINITY
+    await clock.advance(20 * PATIENCE)
+    expect(answers.length).toBe(1)
+    answers[0]?.(true)
+    await clock.advance(0)
+    expect(ends).toEqual([20 * PATIENCE])
+  })
+
+  test('with all the time to answer, a late yes counts for nothing after an activity: it is asked again', async () => {
+    const answers: ((yes: boolean) => void)[] = []
+    const confirm = (): Promise<boolean> => new Promise((resolve) => answers.push(resolve))
+    const { clock, countdown, ends } = startCountdown({ confirm })
+    countdown.confirmWithin = Number.POSITIVE_INFINITY
+    await clock.advance(5 * PATIENCE)
+    countdown.begin()
+    countdown.end()
+    answers[0]?.(true)
+    await clock.advance(PATIENCE)
+    expect({ asked: answers.length, ends }).toEqual({ asked: 2, ends: [] })
+    answers[1]?.(true)
+    await clock.advance(0)
+    expect(ends).toEqual([6 * PATIENCE])
+  })
+
   test('stops for good, whatever comes', async () => {
     const { clock, countdown, ends } = startCountdown()
     countdown.stop()

@@ -38,6 +38,8 @@ export class Countdown {
   readonly patience: number
   /** What renewed the deadline, and may be taken back. */
   readonly openings: Openings = new Openings()
+  /** How long (ms) confirm may take to answer; after that, the answer is no. */
+  confirmWithin: number
 
   readonly #settings: TrackerSettings
   readonly #idle: () => void
@@ -65,6 +67,7 @@ export class Countdown {
     const { clock, confirm } = settings
     this.clock = clockIn((callback) => this.run(callback), clock)
     this.patience = settings.patience
+    this.confirmWithin = settings.patience
     this.#idle = idle
     // node:test moves its time all the way before it runs the first timer.
     const heldUp = clock === fakedClock ? Infinity : Math.min(settings.patience, HELD_UP)

@@ -36,6 +36,9 @@ export function idleShutdown(servers: AnyServer | Iterable<AnyServer>, options?:
 /** The process lives on by intent: nothing is said of what keeps it alive. For adapters. */
 export let livesOn: (idle: IdleShutdown) => void
 
+/** Lets confirm take as long as it needs: it is asked once, and an activity meanwhile still counts. For the preload. */
+export let waitForConfirm: (idle: IdleShutdown) => void
+
 /** Resolves when an end has been decided and no listener accepts any more. For adapters. */
 export let listenersDown: (idle: IdleShutdown) => Promise<void>
 
@@ -248,6 +251,9 @@ export class IdleShutdown implements AsyncDisposable {
     livesOn = (idle) => {
       idle.#livesOn = true
       idle.#forgetLeftovers?.()
+    }
+    waitForConfirm = (idle) => {
+      idle.#shutdown.countdown.confirmWithin = Infinity
     }
     adoptRequest = (idle, request, response) => {
       for (const watch of idle.#watches.values()) watch.adoptRequest(request, response)

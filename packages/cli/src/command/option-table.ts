@@ -130,7 +130,7 @@ export const OPTIONS: readonly Option[] = [
     name: 'ready-timeout',
     value: DURATION,
     default: '60s',
-    does: 'How long COMMAND may take until it listens. Then it is killed, which counts as a failure.',
+    does: 'How long COMMAND may take until it listens on an address. Then it is killed, which counts as a failure.',
     of: ['run'],
   },
   {

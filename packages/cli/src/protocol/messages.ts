@@ -26,8 +26,10 @@ export type ToSupervisor =
   | { readonly type: 'ack'; readonly id: number }
   /** Nobody serves it here any more. */
   | { readonly type: 'refuse'; readonly id: number }
-  /** It is idle. May it end? */
+  /** It is idle. May it end? Without an answer it waits, however long. */
   | { readonly type: 'quiet' }
+  /** The answer to `look`: it is still idle. Otherwise it says `resume`. */
+  | { readonly type: 'sure'; readonly round: number }
   /** It goes on. */
   | { readonly type: 'resume' }
   /** It ends: nothing that comes now is accepted. */
@@ -46,7 +48,8 @@ export type ToSupervisor =
       readonly type: 'idleness'
       readonly active: number
       readonly deadline: number | undefined
-      readonly patience: number
+      /** `null` for Infinity, which JSON has not. */
+      readonly patience: number | null
       readonly reasons: readonly string[]
     }
 
@@ -62,6 +65,8 @@ export type ToProcess =
     }
   /** It may end: whatever was sent to it is ahead of this. */
   | { readonly type: 'go' }
+  /** All processes of the command have asked. Is it still idle? `round` tells this question from an earlier one. */
+  | { readonly type: 'look'; readonly round: number }
   /** Somebody came while it was about to end. If it has not decided yet, it goes on. */
   | { readonly type: 'wanted' }
   /** A connection that was given back has arrived. */
@@ -80,17 +85,7 @@ export function tagged<T>(message: T): Tagged<T> {
   return { [TAG]: message }
 }
 
-/** What a message from the other side is, if it is one of ours. The two sides are of one version, so its shape is not checked. */
-export function untagged<T extends ToSupervisor | ToProcess>(message: unknown): T | undefined {
-  return typeof message === 'object' && message !== null && TAG in message ? (message[TAG] as T) : undefined
-}
-
-/** Calls back with each line of a stream of text, without its end. */
-export function lines(callback: (line: string) => void): (text: string) => void {
-  let rest = ''
-  return (text) => {
-    const parts = (rest + text).split('\n')
-    rest = parts.pop() ?? ''
-    for (const part of parts) callback(part)
-  }
+/** Returns what is under our name in a message, whatever it is; `undefined` for a message of others. */
+export function untagged(message: unknown): unknown {
+  return typeof message === 'object' && message !== null ? Reflect.get(message, TAG) : undefined
 }

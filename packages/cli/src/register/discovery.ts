@@ -1,5 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { AnyServer } from '@idle-shutdown/core'
+import { isOwn } from './own-servers.ts'
 
 /**
  * Published for every server that starts to listen, before it accepts. Node 20 and later.
@@ -11,10 +12,11 @@ const LISTEN = 'tracing:net.server.listen:asyncStart'
 /** Published by every copy of our core for each server that it watches from now on. */
 const WATCHED = 'idle-shutdown:watch'
 
-/** Calls back with every server of this thread that listens, before it has accepted anything. */
+/** Calls back with every server of this thread that listens, before it has accepted anything. Servers of ours are left out. */
 export function onListening(callback: (server: AnyServer) => void): void {
   subscribe(LISTEN, (message) => {
     const { server } = message as { readonly server: AnyServer }
+    if (isOwn(server)) return
     server.prependOnceListener('listening', () => callback(server))
   })
 }

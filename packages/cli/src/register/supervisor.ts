@@ -1,8 +1,11 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { type Held, lines, type ToProcess, type ToSupervisor, tagged, untagged } from '../protocol/messages.ts'
+import { jsonLines } from '../protocol/lines.ts'
+import { type Held, type ToProcess, type ToSupervisor, tagged } from '../protocol/messages.ts'
 import { ACCEPTED, readPreface } from '../protocol/preface.ts'
+import { fromSupervisor } from '../protocol/received.ts'
 import { giveHandle, giveSocket, isFull } from './delivery.ts'
 import { giveBackOnceIdle } from './keeping.ts'
+import { markOwn } from './own-servers.ts'
 import { Parking } from './parking.ts'
 import { privatePath } from './stand-in.ts'
 import { withhold } from './withheld.ts'
@@ -11,6 +14,8 @@ import { withhold } from './withheld.ts'
 export interface Supervised {
   /** Somebody came while it was about to end. Gives whether it goes on. */
   goOn(): boolean
+  /** Whether nothing has been active for a patience, and the end is not decided. */
+  readonly isIdle: boolean
   readonly idleness: Omit<Extract<ToSupervisor, { type: 'idleness' }>, 'type'>
 }
 
@@ -61,17 +66,19 @@ export class Supervisor {
       return
     }
     const path = privatePath()
-    const listener = createServer({ allowHalfOpen: true }, (socket) =>
-      readPreface(socket, (id, kept) => {
-        const current = this.#servers.get(listen)
-        if (current === undefined) {
-          socket.destroy()
-          return
-        }
-        this.parking.piped(socket, id)
-        socket.write(ACCEPTED)
-        this.#give(current, kept, () => giveSocket(current, socket, { kept }))
-      }),
+    const listener = markOwn(
+      createServer({ allowHalfOpen: true }, (socket) =>
+        readPreface(socket, (id, kept) => {
+          const current = this.#servers.get(listen)
+          if (current === undefined) {
+            socket.destroy()
+            return
+          }
+          this.parking.piped(socket, id)
+          socket.write(ACCEPTED)
+          this.#give(current, kept, () => giveSocket(current, socket, { kept }))
+        }),
+      ),
     )
     this.#listeners.set(listen, listener)
     // The server itself keeps the process alive, and not its helper.
@@ -88,9 +95,12 @@ export class Supervisor {
     this.#tell({ type: 'release', listen })
   }
 
-  /** Asks whether it may end. Resolves when everything that was passed on before has arrived. */
+  /**
+   * Asks whether it may end: all processes of the command end together, also those that serve nothing that is held. Resolves when
+   * everything that was passed on before has arrived.
+   */
   mayGo(): Promise<boolean> {
-    if (this.#send === undefined || this.#left) return Promise.resolve(true)
+    if (this.#left) return Promise.resolve(true)
     this.#tell({ type: 'quiet' })
     return new Promise((resolve) => {
       this.#go = resolve
@@ -150,7 +160,7 @@ export class Supervisor {
       Reflect.apply(send, process, [tagged(message), handle, { keepOpen: true }, () => {}])
     }
     process.on('message', (message: unknown, handle: unknown) => {
-      const ours = untagged<ToProcess>(message)
+      const ours = fromSupervisor(message)
       if (ours !== undefined) this.#receive(ours, typeof handle === 'object' && handle !== null ? handle : undefined)
     })
     process.channel?.unref()
@@ -164,9 +174,12 @@ export class Supervisor {
   #connect(): (message: ToSupervisor) => void {
     const socket = connect(this.held.control).unref()
     socket.setEncoding('utf8')
-    const read = lines((line) => {
-      const ours = untagged<ToProcess>(JSON.parse(line))
-      if (ours !== undefined) this.#receive(ours)
+    const read = jsonLines({
+      line: (value) => {
+        const ours = fromSupervisor(value)
+        if (ours !== undefined) this.#receive(ours)
+      },
+      broken: () => socket.destroy(),
     })
     socket.on('data', (text) => read(String(text)))
     socket.on('error', () => {})
@@ -183,6 +196,9 @@ export class Supervisor {
       case 'go':
         this.#go?.(true)
         break
+      case 'look':
+        this.#look(message.round)
+        break
       case 'wanted':
         this.#go?.(false)
         if (this.#supervised?.goOn()) this.#tell({ type: 'resume' })
@@ -198,6 +214,16 @@ export class Supervisor {
         if (this.#supervised !== undefined) this.#tell({ type: 'idleness', ...this.#supervised.idleness })
         break
     }
+  }
+
+  /** Used again since it asked, it goes on until it asks the next time. */
+  #look(round: number): void {
+    if (this.#supervised?.isIdle === true) {
+      this.#tell({ type: 'sure', round })
+      return
+    }
+    this.#go?.(false)
+    this.#tell({ type: 'resume' })
   }
 
   #accept({ id, listen, head, kept }: Extract<ToProcess, { type: 'socket' }>, handle: object | undefined): void {

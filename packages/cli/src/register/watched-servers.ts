@@ -1,11 +1,5 @@
-import {
-  type AnyServer,
-  type CloseReport,
-  type Duration,
-  IdleShutdown,
-  type IdleShutdownOptions,
-  IdleTimeoutError,
-} from '@idle-shutdown/core'
+import type { AnyServer, CloseReport, Duration, IdleShutdownOptions } from '@idle-shutdown/core'
+import { IdleShutdown, IdleTimeoutError, waitForConfirm } from '@idle-shutdown/core/adapter'
 import type { Settings } from './settings.ts'
 
 /** Whom the watching tells, and asks. */
@@ -55,6 +49,11 @@ export class WatchedServers {
     const { tracker, signal } = this.#current
     tracker.touch()
     return !signal.aborted
+  }
+
+  /** Reports whether nothing has been active for a patience, while the end is not decided. */
+  get isIdle(): boolean {
+    return !this.#current.signal.aborted && this.#current.tracker.explain().remaining === 0
   }
 
   /** What holds it awake, as plain data. */
@@ -130,6 +129,7 @@ export class WatchedServers {
 
   #anew(): IdleShutdown {
     const idle = new IdleShutdown([], this.#options)
+    waitForConfirm(idle)
     idle.signal.addEventListener('abort', () => {
       if (!(idle.signal.reason instanceof IdleTimeoutError)) return
       this.#overseer.ending(this.#counted.keys())

@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { Socket } from 'node:net'
 import process from 'node:process'
-import { type ToProcess, type ToSupervisor, tagged, untagged } from '../protocol/messages.ts'
+import { type ToProcess, type ToSupervisor, tagged } from '../protocol/messages.ts'
+import { fromProcess } from '../protocol/received.ts'
+import { guardChannel } from './guarded-channel.ts'
 import { Link } from './link.ts'
+import { ProcessGroup } from './process-group.ts'
 
 /** How a command ended. */
 export interface Exit {
@@ -16,7 +20,8 @@ export interface CommandOptions {
   readonly program: string
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv
-  readonly cwd: string
+  /** Default: where the supervisor runs. */
+  readonly cwd?: string | undefined
   readonly stdout: 'inherit' | 'stderr'
 }
 
@@ -24,30 +29,18 @@ export interface CommandOptions {
 export class Command {
   readonly link: Link
   readonly startedAt: number = performance.now()
+  /** Resolves when it has ended, or could not be started. Never rejects. */
   readonly exited: Promise<Exit>
   readonly #child: ChildProcess | undefined
 
-  constructor(
-    { program, args, env, cwd, stdout }: CommandOptions,
-    receive: (message: ToSupervisor, handle?: object) => void,
-  ) {
-    const windows = process.platform === 'win32'
-    let child: ChildProcess
-    try {
-      child = spawn(program, args, {
-        cwd,
-        env,
-        stdio: ['inherit', stdout === 'stderr' ? 2 : 'inherit', 'inherit', 'ipc'],
-        detached: !windows,
-        // Commands of npm are scripts there.
-        shell: windows && /\.(cmd|bat)$/i.test(program),
-      })
-    } catch (error) {
-      // Most failures are an 'error' event. An environment that is too large (E2BIG) or no memory (ENOMEM) is thrown (Node 20 to 26).
+  constructor(options: CommandOptions, receive: (message: ToSupervisor, handle?: object) => void) {
+    const started = start(options)
+    if (started instanceof Error) {
       this.link = new Link(undefined, () => {})
-      this.exited = Promise.resolve({ code: null, signal: null, error: asError(error) })
+      this.exited = Promise.resolve({ code: null, signal: null, error: started })
       return
     }
+    const child = started
     this.#child = child
     const send = (message: ToProcess, handle?: object): void => {
       if (!child.connected) return
@@ -56,9 +49,12 @@ export class Command {
     }
     this.link = new Link(child.pid, send)
     child.on('message', (message: unknown, handle: unknown) => {
-      const ours = untagged<ToSupervisor>(message)
-      if (ours !== undefined) receive(ours, typeof handle === 'object' && handle !== null ? handle : undefined)
+      const ours = fromProcess(message)
+      const connection = isConnection(handle) ? handle : undefined
+      if (ours?.type !== 'kept' || connection === undefined) close(handle)
+      if (ours !== undefined) receive(ours, connection)
     })
+    guardChannel(child, () => child.connected && child.disconnect())
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }))
       // Also comes where a message or a signal cannot be sent; then the end is still to come.
@@ -70,16 +66,6 @@ export class Command {
     return this.#child?.pid
   }
 
-  /** Reports whether any process of its group is left. */
-  get isLeft(): boolean {
-    if (process.platform === 'win32' || this.pid === undefined) return false
-    try {
-      return process.kill(-this.pid, 0)
-    } catch {
-      return false
-    }
-  }
-
   /** Sends a signal to the command alone. */
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal)
@@ -87,18 +73,47 @@ export class Command {
 
   /** Sends a signal to it and to all that it started. */
   signalAll(signal: NodeJS.Signals): void {
-    if (process.platform === 'win32' || this.pid === undefined) {
-      this.#child?.kill(signal)
-      return
-    }
-    try {
-      process.kill(-this.pid, signal)
-    } catch {
-      // Nobody of them is left.
-    }
+    if (this.#group?.signal(signal) !== true) this.#child?.kill(signal)
+  }
+
+  /** Ends what it has left behind, now that it has ended itself: see {@link ProcessGroup.end}. */
+  async endRest(endThemselves: Iterable<number>, patience: number): Promise<void> {
+    await this.#group?.end(endThemselves, patience)
+  }
+
+  get #group(): ProcessGroup | undefined {
+    return this.pid === undefined ? undefined : new ProcessGroup(this.pid)
   }
 }
 
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
+/** Node throws some errors of a start (`ENOTDIR`, `E2BIG`), and emits others later (`ENOENT`, `EAGAIN`). */
+function start({ program, args, env, cwd, stdout }: CommandOptions): ChildProcess | Error {
+  const windows = process.platform === 'win32'
+  try {
+    return spawn(program, args, {
+      cwd,
+      env,
+      stdio: ['inherit', stdout === 'stderr' ? 2 : 'inherit', 'inherit', 'ipc'],
+      detached: !windows,
+      // Commands of npm are scripts there.
+      shell: windows && /\.(cmd|bat)$/i.test(program),
+    })
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** A socket, or a handle of one: Node passes on either, and servers and datagram sockets as well. */
+function isConnection(handle: unknown): handle is object {
+  return handle instanceof Socket || typeof Reflect.get(Object(handle), 'readStart') === 'function'
+}
+
+/** What a program sends for reasons of its own would stay open here. */
+function close(handle: unknown): void {
+  for (const name of ['destroy', 'close']) {
+    const method: unknown = Reflect.get(Object(handle), name)
+    if (typeof method !== 'function') continue
+    Reflect.apply(method, handle, [])
+    return
+  }
 }

@@ -2,7 +2,9 @@ import { lstatSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
-import { lines, type ToSupervisor, tagged, untagged } from '../protocol/messages.ts'
+import { jsonLines } from '../protocol/lines.ts'
+import { type ToSupervisor, tagged } from '../protocol/messages.ts'
+import { fromProcess } from '../protocol/received.ts'
 import { Link } from './link.ts'
 import { inPrivateFolder, type PrivateFolder } from './private-folder.ts'
 import { listenAt, type StopListening } from './socket-path.ts'
@@ -14,7 +16,16 @@ export interface Told {
   detached(link: Link): void
 }
 
-/** Accepts the processes that are not the supervisor's own children, in a private folder: one JSON message a line. */
+/** How many processes may speak at the same time. */
+const MOST = 1000
+
+/** A process to which so many bytes wait to be sent does not read. */
+const MOST_UNREAD = 2 ** 20
+
+/**
+ * Accepts the processes that are not the supervisor's own children, in a private folder: one JSON message a line. Disconnects a process
+ * that sends something else, or does not read.
+ */
 export class Control {
   readonly path: string
   readonly #told: Told
@@ -63,35 +74,31 @@ export class Control {
 }
 
 function listen(path: string, told: Told): Promise<StopListening> {
-  return listenAt(
-    createServer((socket) => attach(socket, told)),
-    { path },
-  )
+  const server = createServer((socket) => attach(socket, told))
+  server.maxConnections = MOST
+  return listenAt(server, { path })
 }
 
 function attach(socket: Socket, told: Told): void {
-  const link = new Link(undefined, (message) => socket.write(`${JSON.stringify(tagged(message))}\n`))
+  const link = new Link(undefined, (message) => {
+    if (socket.writableLength > MOST_UNREAD) socket.destroy()
+    else socket.write(`${JSON.stringify(tagged(message))}\n`)
+  })
   told.attached(link)
-  const read = lines((line) => {
-    const message = parsed(line)
-    if (message === undefined) socket.destroy()
-    else told.received(link, message)
+  const read = jsonLines({
+    line: (value) => {
+      if (socket.destroyed) return
+      const message = fromProcess(value)
+      if (message === undefined) socket.destroy()
+      else told.received(link, message)
+    },
+    broken: () => socket.destroy(),
   })
   socket.setEncoding('utf8')
   socket.on('data', (text) => read(String(text)))
   socket.on('error', () => {})
   socket.once('close', () => told.detached(link))
 }
-
-/** What another program says that finds the socket is not a message. */
-function parsed(line: string): ToSupervisor | undefined {
-  try {
-    return untagged<ToSupervisor>(JSON.parse(line))
-  } catch {
-    return undefined
-  }
-}
-
 function isSocket(path: string): boolean {
   try {
     return lstatSync(path).isSocket()

@@ -68,7 +68,8 @@ export class IdlenessInquiry {
       active,
       // One that has no deadline does not end.
       deadline: active === 0 && deadlines.length === said.length ? Math.max(...deadlines) : undefined,
-      patience: Math.max(...said.map(({ patience }) => patience)),
+      // JSON has no Infinity: a patience that is one arrives as null.
+      patience: Math.max(...said.map(({ patience }) => patience ?? Number.POSITIVE_INFINITY)),
       reasons: serving.flatMap((process) => this.#reasonsOf(process, serving.length > 1)).slice(0, MOST_REASONS),
     }
   }

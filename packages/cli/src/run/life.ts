@@ -1,21 +1,20 @@
-import { setTimeout as pass } from 'node:timers/promises'
+import { after, systemClock } from '@idle-shutdown/core/tracker'
 import type { Held } from '../protocol/messages.ts'
 import { inWords } from '../register/log.ts'
 import type { Settings } from '../register/settings.ts'
 import { Command, type CommandOptions, type Exit } from './command.ts'
-import { portsOf } from './listeners.ts'
 import { mark, unmark } from './private-folder.ts'
 import { ProxiedPort } from './proxied-port.ts'
 import type { RunEvent } from './run-event.ts'
+import { HINT_AFTER, otherPorts, startHint, wanted } from './start-hint.ts'
 import type { Switchboard } from './switchboard.ts'
 import type { Respite, Watcher } from './watcher.ts'
 
 /** How long (ms) a command that has closed everything may take to end, and one that was told to end, beyond its grace. */
 const LAST_WORDS = 5000
-/** After so long (ms), or half of the time that it has, a command that has not listened is hinted at. */
-const HINT = 10_000
-/** A longer timer (ms) would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1
+
+/** How long (ms) processes wait at most for one that starts more slowly, before they may end. */
+const SLOWEST_START = 60_000
 
 /** What a life is made of. */
 export interface LifeOptions {
@@ -38,7 +37,7 @@ export interface LifeEnd {
   readonly uptime: number
 }
 
-/** One run of the command: from its start to the end of the last process that serves. */
+/** One run of the command: from its start to the end of the last process that it started. */
 export class Life {
   /** Never rejects. */
   readonly ended: Promise<LifeEnd>
@@ -49,16 +48,25 @@ export class Life {
   readonly #options: LifeOptions
   readonly #command: Command
   readonly #takenBefore: number
-  #timers: NodeJS.Timeout[] = []
-  #readyTimer: NodeJS.Timeout | undefined
-  #hintTimer: NodeJS.Timeout | undefined
+  /** What undoes the timers that end it. */
+  #endTimers: (() => void)[] = []
+  /** What undoes the timer for a start that serves nothing. */
+  #notReady: (() => void) | undefined
+  /** The processes that have served an address, and the addresses. */
+  readonly #served = new Set<number>()
+  readonly #listened = new Set<number>()
+  /** Whether all that served have closed everything, or are gone. */
+  #allClosed = false
+  #concluded = false
+  readonly #settled: () => void
+  readonly #stopHint: () => void
   #exit: Exit | undefined
   #killed: string | undefined
   #timedOut: string | undefined
   #resolve: (end: LifeEnd) => void = () => {}
 
   constructor(options: LifeOptions) {
-    const { command, settings, switchboard, watcher, proxy } = options
+    const { command, settings, switchboard, watcher, proxy, readyTimeout, emit } = options
     this.#options = options
     this.#takenBefore = switchboard.taken
     this.ended = new Promise((resolve) => {
@@ -68,20 +76,22 @@ export class Life {
     const { pid, link } = this.#command
     if (pid !== undefined) {
       watcher.watch(pid, respite(settings.grace, proxy !== undefined))
-      options.emit({ event: 'starting', pid, start: options.start, waiting: switchboard.waiting })
+      emit({ event: 'starting', pid, start: options.start, waiting: switchboard.waiting })
       switchboard.links.add(link)
     }
     void this.#command.exited.then((exit) => {
       this.#exit = exit
       this.proxy?.close()
       switchboard.detach(link)
-      if (this.proxy === undefined) this.conclude()
-      else void this.#endRest().then(() => this.conclude())
+      this.conclude()
     })
-    this.#awaitReady()
-    if (pid === undefined) return
-    if (proxy !== undefined) this.proxy = this.#proxy(proxy, pid, settings)
-    this.#hintTimer = setTimeout(() => this.#hint(), Math.min(HINT, options.readyTimeout / 2))
+    switchboard.begin()
+    this.#settled = after(systemClock, Math.min(readyTimeout, SLOWEST_START), () => switchboard.settle())
+    this.#awaitReady(readyTimeout)
+    this.#stopHint = after(systemClock, Math.min(HINT_AFTER, readyTimeout / 2), () => {
+      if (this.phase === 'starting' && pid !== undefined) emit({ event: 'hint', hint: startHint(pid, proxy) })
+    })
+    if (proxy !== undefined && pid !== undefined) this.proxy = this.#proxy(proxy, pid, settings)
   }
 
   get pid(): number | undefined {
@@ -89,27 +99,36 @@ export class Life {
   }
 
   /** A process serves an address. */
-  claimed(listen: number): void {
+  claimed(listen: number, pid: number | undefined): void {
     mark(this.#options.held, listen)
+    this.#listened.add(listen)
+    if (pid !== undefined) this.#served.add(pid)
     this.#ready()
   }
 
+  /** A process serves it no longer, or is gone. */
   released(listen: number): void {
-    unmark(this.#options.held, listen)
-    if (this.phase === 'awake') this.needed()
+    if (!this.#options.switchboard.serves(listen)) unmark(this.#options.held, listen)
+    this.needed()
   }
 
-  /** Somebody waits: if no process serves the address, one has to within the time that a start may take. */
+  /**
+   * Somebody waits. Where nothing serves any more, one process has to within the time that a start may take, or that a drain may. A
+   * process that serves is never ended for a connection that waits for another: that one waits as well, unless none ever listened.
+   */
   needed(): void {
-    if (this.phase === 'awake' && this.#readyTimer === undefined && this.#options.switchboard.unserved)
-      this.#awaitReady()
+    const { switchboard, readyTimeout, settings } = this.#options
+    if (this.phase !== 'awake' || this.#concluded || this.#notReady !== undefined || this.proxy !== undefined) return
+    if (!switchboard.unserved) return
+    if (switchboard.serves()) this.#notReady = after(systemClock, readyTimeout, () => this.#refuseUnheard())
+    else this.#awaitReady(this.#answering ? Math.max(readyTimeout, settings.grace + LAST_WORDS) : readyTimeout)
   }
 
   /** A process is idle, and ends. */
   ending(): void {
     const { switchboard, emit } = this.#options
     if (
-      this.phase === 'ending' ||
+      this.phase !== 'awake' ||
       [...switchboard.links].some(({ state, claims }) => state !== 'leaving' && claims.size > 0)
     )
       return
@@ -123,16 +142,19 @@ export class Life {
     this.#endWithin(this.#options.settings.grace + LAST_WORDS, 'it had not ended when its grace was over')
   }
 
-  /** Everything is closed, and the process is about to end. */
+  /** A process has closed everything and is about to end, or is gone. Counts when no other has anything to answer. */
   closed(): void {
-    if (this.phase === 'ending') this.#endWithin(LAST_WORDS, 'it had closed everything, and did not end')
+    this.needed()
+    if (this.phase !== 'ending' || this.#allClosed || this.#served.size === 0 || this.#answering) return
+    this.#allClosed = true
+    this.#endWithin(LAST_WORDS, 'it had closed everything, and did not end')
   }
 
-  /** Ends it, as the supervisor ends. Each process that serves is told, or the command where none does. */
+  /** Ends it, as the supervisor ends. Each process that serves or has yet to answer is told, or the command if there is none. */
   stop(signal: NodeJS.Signals): void {
     this.phase = 'ending'
     this.proxy?.close()
-    const pids = [...this.#options.switchboard.links].filter(({ claims }) => claims.size > 0).map(({ pid }) => pid)
+    const pids = [...this.#options.switchboard.links].filter(({ served }) => served).map(({ pid }) => pid)
     if (pids.length === 0 || pids.includes(this.pid)) this.#command.signal(signal)
     else for (const pid of pids) signalProcess(pid, signal)
     this.#endWithin(this.#options.settings.grace + LAST_WORDS, 'it had not ended when its grace was over')
@@ -146,15 +168,30 @@ export class Life {
   /** Whether its end has come is looked at: when the command, or a process that it started, has ended. */
   conclude(): void {
     const exit = this.#exit
-    if (exit === undefined) return
-    const { switchboard, held, watcher } = this.#options
-    if (exit.error === undefined && [...switchboard.links].some(({ claims }) => claims.size > 0)) return
-    for (const timer of this.#timers) clearTimeout(timer)
-    clearTimeout(this.#readyTimer)
-    clearTimeout(this.#hintTimer)
+    const { switchboard, held, settings, watcher } = this.#options
+    this.closed()
+    if (exit === undefined || this.#concluded || switchboard.serves()) return
+    this.#clearNotReady()
+    if (this.#answering) {
+      if (this.#endTimers.length === 0)
+        this.#endWithin(settings.grace + LAST_WORDS, 'it had not ended when its grace was over')
+      return
+    }
+    this.#concluded = true
+    this.#settled()
+    this.#stopHint()
+    this.#clearEndTimers()
     for (const listen of held.addresses.keys()) unmark(held, listen)
-    watcher.release()
-    this.#resolve({ exit, why: this.#failure(exit), uptime: this.#uptime })
+    const end = { exit, why: this.#failure(exit), uptime: this.#uptime }
+    void this.#command.endRest(this.#served, LAST_WORDS).then(() => {
+      watcher.release()
+      this.#resolve(end)
+    })
+  }
+
+  /** Whether a process that served, and serves no more, may still have something to answer. */
+  get #answering(): boolean {
+    return [...this.#options.switchboard.links].some(({ served, state }) => served && state !== 'closed')
   }
 
   get #uptime(): number {
@@ -175,51 +212,42 @@ export class Life {
     return undefined
   }
 
-  #awaitReady(): void {
-    const { readyTimeout, emit } = this.#options
-    if (readyTimeout === Number.POSITIVE_INFINITY) return
-    this.#readyTimer = setTimeout(() => {
-      this.#readyTimer = undefined
-      if (this.phase === 'ending' || this.#exit !== undefined) return
-      this.#timedOut = `it did not listen within ${inWords(readyTimeout)}`
-      const ports = this.#ports
-      if (ports !== '') this.#timedOut += ` on ${this.#wanted}, but on ${ports}`
-      emit({ event: 'killed', pid: this.pid ?? 0, signal: 'SIGKILL', why: this.#timedOut })
+  #awaitReady(ms: number): void {
+    const { emit, switchboard, proxy } = this.#options
+    this.#notReady = after(systemClock, ms, () => {
+      this.#notReady = undefined
+      if (this.phase === 'ending' || this.#exit !== undefined || switchboard.serves()) return
+      const ports = otherPorts(this.pid)
+      const why = `it did not listen within ${inWords(ms)}${ports && ` on ${wanted(proxy)}, but on ${ports}`}`
+      this.#timedOut = why
+      emit({ event: 'killed', pid: this.pid ?? 0, signal: 'SIGKILL', why })
       this.kill()
-    }, atMost(readyTimeout))
+    })
   }
 
-  /** Says what is missing, long before the command is killed. */
-  #hint(): void {
-    if (this.phase !== 'starting') return
-    const { proxy, emit } = this.#options
-    const ports = this.#ports
-    const seen =
-      ports === '' ? `it has not listened on ${this.#wanted}` : `it listens on ${ports}, and not on ${this.#wanted}`
-    const way = proxy === undefined ? '; a program that is not Node needs --proxy PORT' : ''
-    emit({ event: 'hint', hint: `${seen}${way}` })
+  /** Who waits for an address on which no process of this life has ever listened, while others serve. */
+  #refuseUnheard(): void {
+    this.#notReady = undefined
+    const { switchboard, readyTimeout } = this.#options
+    const sentence = `The program did not listen on this address within ${inWords(readyTimeout)}.`
+    switchboard.refuseAll({ status: 502, sentence }, (listen) => !this.#listened.has(listen))
   }
 
-  get #wanted(): string {
-    const { proxy } = this.#options
-    return proxy === undefined ? 'what is held' : `port ${proxy}`
-  }
-
-  /** The ports on which the command listens, if the system tells. */
-  get #ports(): string {
-    const ports = this.pid === undefined ? [] : portsOf(this.pid)
-    return ports.length === 0 ? '' : `port${ports.length > 1 ? 's' : ''} ${ports.join(' and ')}`
+  #clearNotReady(): void {
+    this.#notReady?.()
+    this.#notReady = undefined
   }
 
   #ready(): void {
     const { emit, switchboard } = this.#options
-    if (!switchboard.unserved) {
-      clearTimeout(this.#readyTimer)
-      this.#readyTimer = undefined
+    this.#clearNotReady()
+    if (this.phase !== 'starting') {
+      this.needed()
+      return
     }
-    if (this.phase !== 'starting') return
     this.phase = 'awake'
-    clearTimeout(this.#hintTimer)
+    this.#stopHint()
+    this.needed()
     this.coldStart.ms = this.#uptime
     emit({ event: 'ready', pid: this.pid ?? 0, coldStart: this.#uptime, waiting: switchboard.waiting })
   }
@@ -228,8 +256,6 @@ export class Life {
     const { switchboard, emit } = this.#options
     const proxy = new ProxiedPort(port, pid, settings, {
       opened: () => {
-        clearTimeout(this.#readyTimer)
-        this.#readyTimer = undefined
         this.#ready()
         switchboard.flush()
       },
@@ -243,27 +269,19 @@ export class Life {
     return proxy
   }
 
-  /** What a proxied command started may hold its port: with it gone, the next would not get it. */
-  async #endRest(): Promise<void> {
-    const command = this.#command
-    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      if (command.isLeft) command.signalAll(signal)
-      const begun = performance.now()
-      while (command.isLeft && performance.now() - begun < LAST_WORDS) await pass(25)
-    }
-  }
-
   /** SIGTERM first, to all of them; then SIGKILL. */
   #endWithin(ms: number, why: string): void {
-    for (const timer of this.#timers) clearTimeout(timer)
+    this.#clearEndTimers()
     const kill = (signal: NodeJS.Signals) => (): void => {
       this.#killed = why
       this.#options.emit({ event: 'killed', pid: this.pid ?? 0, signal, why })
       this.#command.signalAll(signal)
     }
-    this.#timers = []
-    if (ms === Number.POSITIVE_INFINITY) return
-    this.#timers = [setTimeout(kill('SIGTERM'), atMost(ms)), setTimeout(kill('SIGKILL'), atMost(ms + LAST_WORDS))]
+    this.#endTimers = [after(systemClock, ms, kill('SIGTERM')), after(systemClock, ms + LAST_WORDS, kill('SIGKILL'))]
+  }
+
+  #clearEndTimers(): void {
+    for (const clear of this.#endTimers.splice(0)) clear()
   }
 }
 
@@ -271,10 +289,6 @@ export class Life {
 function respite(grace: number, proxied: boolean): Respite {
   const whole = grace + LAST_WORDS
   return proxied ? { untilTerm: 0, untilKill: whole } : { untilTerm: whole, untilKill: LAST_WORDS }
-}
-
-function atMost(ms: number): number {
-  return Math.min(ms, LONGEST_TIMER)
 }
 
 function signalProcess(pid: number | undefined, signal: NodeJS.Signals): void {

@@ -12,12 +12,22 @@ export class Link {
   /** The connections that are piped to it. */
   readonly pipes: Map<number, { readonly pipe: Pipe; readonly listen: number }> = new Map()
   pid: number | undefined
-  /** `paused`: it may end, so nothing is sent to it. `wanted`: it was asked whether it goes on. `leaving`: it ends. */
-  state: 'open' | 'paused' | 'wanted' | 'leaving' = 'open'
+  /** Whether it has ever served an address. */
+  served = false
+  /**
+   * `paused`: it is idle and asks whether it may end, so nothing is sent to it. `going`: it was told that it may. `wanted`: it was
+   * asked to go on, in either state. `leaving`: it ends. `closed`: it has closed everything.
+   */
+  state: 'open' | 'paused' | 'going' | 'wanted' | 'leaving' | 'closed' = 'open'
 
   constructor(pid: number | undefined, send: (message: ToProcess, handle?: object) => void) {
     this.pid = pid
     this.#send = send
+  }
+
+  /** Reports whether it ends, or has closed everything. */
+  get isLeaving(): boolean {
+    return this.state === 'leaving' || this.state === 'closed'
   }
 
   tell(message: ToProcess, handle?: object): void {

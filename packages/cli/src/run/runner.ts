@@ -62,11 +62,11 @@ export class Runner {
     // A program other than node starts the one that serves, to which connections are piped.
     const piped = options.proxy !== undefined || !isNode(options.command[0])
     this.#descriptors = new Descriptors(piped ? 2 : 1, () => this.#onEvent({ event: 'hint', hint: FULL }))
-    this.#switchboard = new Switchboard(options.maxQueue ?? 1000, {
+    this.#switchboard = new Switchboard(options.maxQueue ?? 1000, options.listen.length, {
       needed: () => this.#needed(),
       full: () => this.#onEvent({ event: 'queue-full', maxQueue: options.maxQueue ?? 1000 }),
-      claimed: (_, listen) => {
-        this.#life?.claimed(listen)
+      claimed: ({ pid }, listen) => {
+        this.#life?.claimed(listen, pid)
         this.#enter('awake')
       },
       released: (_, listen) => this.#life?.released(listen),

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as pass } from 'node:timers/promises'
 import type { ToSupervisor } from '../protocol/messages.ts'
+import { Agreement } from './agreement.ts'
 import { Kept } from './kept.ts'
 import type { Link } from './link.ts'
 import { pipeToPath } from './pipe.ts'
@@ -40,16 +41,22 @@ export class Switchboard {
   /** How many connections a process has taken. */
   taken = 0
   readonly links: Set<Link> = new Set()
+  readonly #agreement: Agreement = new Agreement(this.links, () => this.#expected.size === 0)
   readonly #operator: Operator
   readonly #maxQueue: number
+  readonly #addresses: number
   readonly #kept: Kept
+  /** The addresses on which no process of this run has listened yet, as long as they are waited for. */
+  readonly #expected = new Set<number>()
   #waiting: Waiting[] = []
   #ids = 0
   #full = false
   #closed: Refusal | undefined
 
-  constructor(maxQueue: number, operator: Operator) {
+  /** For so many addresses: messages about others are not followed. */
+  constructor(maxQueue: number, addresses: number, operator: Operator) {
     this.#maxQueue = maxQueue
+    this.#addresses = addresses
     this.#operator = operator
     const spoke = (socket: Socket, listen: number, head: Buffer): void =>
       this.#accept({ id: ++this.#ids, socket, listen, head, kept: true })
@@ -67,7 +74,23 @@ export class Switchboard {
 
   /** Whether somebody waits whom no process serves. */
   get unserved(): boolean {
-    return this.#waiting.some(({ listen }) => ![...this.links].some(({ claims }) => claims.has(listen)))
+    return this.#waiting.some(({ listen }) => !this.serves(listen))
+  }
+
+  /** Reports whether a process serves an address, or any. */
+  serves(listen?: number): boolean {
+    return [...this.links].some(({ claims }) => (listen === undefined ? claims.size > 0 : claims.has(listen)))
+  }
+
+  /** A command starts: none of its processes may end before each address has been listened on, or {@link settle} is called. */
+  begin(): void {
+    for (let listen = 0; listen < this.#addresses; listen++) this.#expected.add(listen)
+  }
+
+  /** What has not listened by now is waited for no longer. */
+  settle(): void {
+    this.#expected.clear()
+    this.#agreement.check()
   }
 
   /** A connection has come. */
@@ -77,16 +100,22 @@ export class Switchboard {
 
   /** A message of a process. */
   receive(link: Link, message: ToSupervisor, handle?: object): void {
+    if ('listen' in message && message.listen >= this.#addresses) return
     switch (message.type) {
       case 'claim':
-        link.pid = message.pid
+        link.pid ??= message.pid
+        link.served = true
         link.claims.set(message.listen, message.path)
+        this.#expected.delete(message.listen)
+        this.#agreement.goesOn()
         this.#operator.claimed(link, message.listen)
         this.flush()
+        this.#agreement.check()
         break
       case 'release':
-        link.claims.delete(message.listen)
+        if (!link.claims.delete(message.listen)) break
         this.#operator.released(link, message.listen)
+        this.#agreement.check()
         break
       case 'ack':
         this.#acknowledged(link, message.id)
@@ -95,16 +124,21 @@ export class Switchboard {
         this.#requeue(link, message.id)
         break
       case 'quiet':
-        link.state = 'paused'
-        link.tell({ type: 'go' })
+        this.#agreement.asked(link)
+        break
+      case 'sure':
+        this.#agreement.sure(link, message.round)
         break
       case 'resume':
+        if (link.isLeaving) break
         link.state = 'open'
+        this.#agreement.goesOn()
         this.flush()
         break
       case 'ending':
         link.state = 'leaving'
         this.#operator.ending(link)
+        this.#agreement.check()
         break
       case 'kept':
         link.tell({ type: 'taken', key: message.key })
@@ -120,6 +154,7 @@ export class Switchboard {
         link.pipes.get(message.id)?.pipe.unpark()
         break
       case 'closed':
+        link.state = 'closed'
         this.#operator.closed(link)
         break
       case 'idleness':
@@ -131,9 +166,12 @@ export class Switchboard {
   /** A process is gone: whom it has not acknowledged waits again. */
   detach(link: Link): void {
     if (!this.links.delete(link)) return
-    link.state = 'leaving'
+    link.state = 'closed'
+    const claimed = [...link.claims.keys()]
     link.claims.clear()
+    for (const listen of claimed) this.#operator.released(link, listen)
     for (const id of [...link.unacknowledged.keys()]) this.#requeue(link, id)
+    this.#agreement.check()
     this.#operator.gone(link)
   }
 
@@ -159,12 +197,12 @@ export class Switchboard {
     while (this.#passing && performance.now() < end) await pass(PASS_ON.look)
   }
 
-  /** Turns away everybody who waits. Gives how many. */
-  refuseAll(refusal: Refusal): number {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const { socket, head } of waiting) refuse(socket, refusal, head)
-    return waiting.length
+  /** Turns away whoever waits, or those that wait for some addresses. Gives how many. */
+  refuseAll(refusal: Refusal, of: (listen: number) => boolean = () => true): number {
+    const refused = this.#waiting.filter(({ listen }) => of(listen))
+    this.#waiting = this.#waiting.filter(({ listen }) => !of(listen))
+    for (const { socket, head } of refused) refuse(socket, refusal, head)
+    return refused.length
   }
 
   /** From now on everybody is turned away, until called with nothing. */
@@ -179,8 +217,8 @@ export class Switchboard {
 
   get #passing(): boolean {
     return [...this.links].some(
-      ({ state, claims, unacknowledged }) =>
-        unacknowledged.size > 0 || (state !== 'leaving' && this.#waiting.some(({ listen }) => claims.has(listen))),
+      ({ isLeaving, claims, unacknowledged }) =>
+        unacknowledged.size > 0 || (!isLeaving && this.#waiting.some(({ listen }) => claims.has(listen))),
     )
   }
 
@@ -200,8 +238,9 @@ export class Switchboard {
       return true
     }
     for (const link of serving) {
-      if (link.state !== 'paused') continue
+      if (link.state !== 'paused' && link.state !== 'going') continue
       link.state = 'wanted'
+      this.#agreement.goesOn()
       link.tell({ type: 'wanted' })
     }
     return false
@@ -250,6 +289,7 @@ export class Switchboard {
 
   #acknowledged(link: Link, id: number): void {
     const waiting = link.unacknowledged.get(id)
+    if (waiting === undefined) return
     for (const lost of link.unacknowledged.keys()) {
       if (lost === id) break
       this.#lost(link, lost)
@@ -257,7 +297,7 @@ export class Switchboard {
     link.unacknowledged.delete(id)
     this.taken++
     // This copy only: the process has its own, and no FIN is sent.
-    waiting?.socket.destroy()
+    waiting.socket.destroy()
   }
 
   /**

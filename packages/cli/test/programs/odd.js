@@ -1,4 +1,5 @@
 // Programs that supervisors meet: `node odd.js KIND`.
+import { writeSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as http2 } from 'node:http2'
 import { createServer as https } from 'node:https'
@@ -46,6 +47,8 @@ const kinds = {
       setImmediate(() => process.exit(0))
     })
   },
+  // Writes on a descriptor that is not its own.
+  garbage: () => serve().on('request', () => writeSync(3, 'garbage\n')),
   https: () => https({ cert: CERTIFICATE, key: KEY }, (_, res) => res.end('https')).listen(port),
   h2c: () => http2((_, res) => res.end('h2c')).listen(port),
   upgrade: () => serve().on('upgrade', (_, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\nupgraded')),

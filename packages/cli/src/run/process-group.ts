@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import process from 'node:process'
+import { setTimeout as pass } from 'node:timers/promises'
+
+/** How often (ms) is looked whether processes are left: there is no event for it. */
+const LOOK_AGAIN = 20
+
+/** How long (ms) is waited for processes that were killed: the kernel needs a moment. */
+const KILLED = 1000
+
+/** A command with all that it started, as far as nothing of that has left its process group. On Windows, the command alone. */
+export class ProcessGroup {
+  readonly #leader: number
+
+  constructor(leader: number) {
+    this.#leader = leader
+  }
+
+  /** Sends a signal to all of them. Reports whether there is any. */
+  signal(signal: NodeJS.Signals | 0): boolean {
+    if (process.platform === 'win32') return false
+    try {
+      return process.kill(-this.#leader, signal)
+    } catch {
+      // Nobody of them is left.
+      return false
+    }
+  }
+
+  /**
+   * Ends what the command has left behind: waits for processes that end by themselves, then SIGTERM, then SIGKILL, each after
+   * `patience` ms. Resolves when nothing is left.
+   */
+  async end(endThemselves: Iterable<number>, patience: number): Promise<void> {
+    if (!this.signal(0)) return
+    const pids = [...endThemselves]
+    await until(() => !pids.some(isRunning), patience)
+    this.signal('SIGTERM')
+    if (await until(() => !this.#isRunning, patience)) return
+    this.signal('SIGKILL')
+    await until(() => !this.#isRunning, KILLED)
+  }
+
+  get #isRunning(): boolean {
+    if (!this.signal(0)) return false
+    // An orphan that has ended is in its group until init has taken note of it, which not every container has.
+    if (process.platform !== 'linux') return true
+    return readdirSync('/proc').some((name) => {
+      const [state, , group] = /^\d+$/.test(name) ? statusOf(name) : []
+      return Number(group) === this.#leader && state !== 'Z' && state !== 'X'
+    })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  return process.platform !== 'linux' || statusOf(String(pid))[0] !== 'Z'
+}
+
+/** State, parent and group of a process; nothing when it is gone. Before them is its name in brackets, which may hold anything. */
+function statusOf(pid: string): readonly string[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return []
+  }
+}
+
+async function until(condition: () => boolean, patience: number): Promise<boolean> {
+  const end = performance.now() + patience
+  while (!condition()) {
+    if (performance.now() > end) return false
+    await pass(LOOK_AGAIN)
+  }
+  return true
+}

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import type { RunOptions } from '../src/run/run-options.ts'
+import { program, Supervised } from './supervisor.ts'
+
+// Each starts several processes; on a busy machine each of them takes seconds.
+vi.setConfig({ testTimeout: 60_000 })
+
+const folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-behind-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A server, and an interval that keeps its process alive. */
+const server = `'${program('odd.js', 'busy').join("' '")}'`
+writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'behind', scripts: { start: server } }))
+
+const commands: [string, NodeJS.Signals, RunOptions['command']][] = [
+  ['a shell', 'SIGTERM', ['sh', '-c', `${server}; true`]],
+  ['two levels of shells', 'SIGINT', ['sh', '-c', `sh -c "${server}; true"; true`]],
+  ['npm', 'SIGINT', ['npm', 'start']],
+]
+
+describe.skipIf(process.platform === 'win32').concurrent('a program behind others', () => {
+  test.each(commands)(
+    'ends as quickly as a direct one: behind %s, when it is idle and by %s',
+    async (_, signal, command) => {
+      // A process that waited for its grace would outlast the test.
+      const idle = { IDLE_PATIENCE: '200ms', IDLE_STARTUP_PATIENCE: '20s', IDLE_GRACE: '1h' }
+      const supervised = await Supervised.start(command, { cwd: folder, idle })
+      const ask = async (): Promise<string> => (await fetch(supervised.url())).text()
+      expect(await ask()).toBe('busy')
+      await supervised.event('idle')
+      // It is ending: the next one answers.
+      expect(await ask()).toBe('busy')
+      await supervised.event('ended', 2)
+      expect(await ask()).toBe('busy')
+      supervised.child.kill(signal)
+      expect(await supervised.ended).toMatchObject({ code: 0 })
+      expect(supervised.count('killed')).toBe(0)
+      expect(supervised.count('crashed')).toBe(0)
+    },
+  )
+})
