@@ -37,6 +37,12 @@ export let livesOn: (idle: IdleShutdown) => void
 /** Resolves when an end has been decided and no listener accepts any more. For adapters. */
 export let listenersDown: (idle: IdleShutdown) => Promise<void>
 
+/**
+ * Ends upgraded sockets as soon as a drain has begun, also those that count: what was written is flushed, then FIN is sent. For
+ * the preload, since an unmodified program has no listener that would end them.
+ */
+export let endUpgrades: (idle: IdleShutdown) => void
+
 /** Counts a request that began before its server was watched. For adapters. */
 export let adoptRequest: (
   idle: IdleShutdown,
@@ -69,6 +75,7 @@ export class IdleShutdown implements AsyncDisposable {
     this.#settings = settings
     this.tracker = new IdleTracker(settings.tracker)
     let idleEnd = false
+    let closedByUser = false
     const known = (): Activation[] => [...this.#watches.keys()].flatMap((server) => activations.get(server) ?? [])
     const { countdown, end } = observe(this.tracker, {
       get startedAgainBy() {
@@ -96,14 +103,21 @@ export class IdleShutdown implements AsyncDisposable {
       settings,
       drain,
       opened: (watch) => {
-        if (drain.begun) watch.close()
+        if (closedByUser) {
+          // It listens again before the end that its close() was is over: this watch is not for its next life.
+          watch.detach()
+          this.#watches.delete(watch.server)
+        } else if (drain.begun) watch.close()
         else if (countdown.paused) countdown.start()
       },
       closed: (watch) => {
         if (drain.over) watch.detach()
         else if (drain.begun) drain.check()
         // The user has closed the last one: the end, too.
-        else if ([...this.#watches.values()].every(({ hasClosed }) => hasClosed)) end(undefined)
+        else if ([...this.#watches.values()].every(({ hasClosed }) => hasClosed)) {
+          closedByUser = true
+          end(undefined)
+        }
       },
     }
     void this.closed.then(() => {
@@ -206,6 +220,9 @@ export class IdleShutdown implements AsyncDisposable {
 
   static {
     listenersDown = (idle) => idle.#drain.listenersDown
+    endUpgrades = (idle) => {
+      idle.#drain.endsUpgrades = true
+    }
     livesOn = (idle) => idle.#forgetLeftovers?.()
     adoptRequest = (idle, request, response) => {
       for (const watch of idle.#watches.values()) watch.adoptRequest(request, response)

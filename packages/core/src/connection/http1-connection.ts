@@ -70,6 +70,8 @@ export class Http1Connection extends Connection {
       countdown.renew()
     }
     this.trafficMoved()
+    // Once its handler has written.
+    if (this.site.drain.finishing) afterTwoTurns(() => this.finish())
   }
 
   /** The socket was open before the server was watched: if it has been read from, it has had its first request. */
@@ -124,7 +126,7 @@ export class Http1Connection extends Connection {
   }
 
   finish(): void {
-    if (this.#upgraded === 'ignore') this.end()
+    if (this.#upgraded === 'ignore' || (this.#upgraded !== undefined && this.site.drain.endsUpgrades)) this.end()
     else if (this.#kept) this.mark()
   }
 

@@ -14,6 +14,8 @@ export class Http2Connection extends Connection {
   readonly #session: Http2Session
   /** The streams in progress, and whether each is ignored. */
   readonly #streams = new Map<ServerHttp2Stream, boolean>()
+  /** Those that are tunnels: a WebSocket (RFC 8441), or another CONNECT. */
+  readonly #tunnels = new Set<ServerHttp2Stream>()
   #settled: boolean
   /** How the opening of this session renewed the deadline, until a stream that is activity has ended. */
   #opening: Opening | undefined
@@ -40,6 +42,7 @@ export class Http2Connection extends Connection {
     const { countdown } = site
     const ignored = site.settings.ignored?.(requestInfo(headers)) === true
     this.#streams.set(stream, ignored)
+    if (headers[':method'] === 'CONNECT') this.#tunnels.add(stream)
     carry(stream, carriedBy(this.stream))
     stream.on('close', onStreamClose)
     if (ignored) {
@@ -58,6 +61,7 @@ export class Http2Connection extends Connection {
     const ignored = this.#streams.get(stream)
     if (ignored === undefined) return
     this.#streams.delete(stream)
+    this.#tunnels.delete(stream)
     if (!ignored) this.#opening = undefined
     this.ended(ignored)
     const { drain } = this.site
@@ -93,6 +97,7 @@ export class Http2Connection extends Connection {
 
   finish(): void {
     if (this.#settled || this.#streams.size > 0) this.#session.close()
+    if (this.site.drain.endsUpgrades) for (const tunnel of this.#tunnels) tunnel.end(() => tunnel.close())
   }
 
   override destroy(): void {
