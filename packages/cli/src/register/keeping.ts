@@ -12,8 +12,7 @@ import type { Supervisor } from './supervisor.ts'
  * of connections, which knows whether any byte of a next request has come (20 to 26). Without them nothing is given back.
  */
 export function giveBackIdle(server: Server, supervisor: Supervisor): void {
-  const listen = supervisor.listenOf(server)
-  if (listen === undefined || 'setSecureContext' in server || !isHttp1(server)) return
+  if (supervisor.listenOf(server) === undefined || 'setSecureContext' in server || !isHttp1(server)) return
   for (const socket of idleSockets(server)) {
     if (!supervisor.isDirect) {
       supervisor.park(socket)
@@ -22,6 +21,9 @@ export function giveBackIdle(server: Server, supervisor: Supervisor): void {
     const handle: unknown = Reflect.get(socket, '_handle')
     const stop: unknown = Reflect.get(Object(handle), 'readStop')
     if (typeof handle !== 'object' || handle === null || typeof stop !== 'function') continue
+    const listen = supervisor.listenOf(server, socket)
+    // A client that called a port of the server's own is not the supervisor's.
+    if (listen === undefined) continue
     if (Reflect.apply(stop, handle, []) !== 0) continue
     supervisor.giveBack(listen, socket, handle)
   }

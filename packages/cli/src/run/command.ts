@@ -47,7 +47,8 @@ export class Command {
       Reflect.apply(child.send, child, [tagged(message), handle, { keepOpen: true }, () => {}])
     }
     this.link = new Link(child.pid, send)
-    child.on('message', (message: unknown, handle: unknown) => {
+    // Under our name, messages are none of 'message': see tagged().
+    child.on('internalMessage', (message: unknown, handle: unknown) => {
       const ours = untagged<ToSupervisor>(message)
       if (ours !== undefined) receive(ours, typeof handle === 'object' && handle !== null ? handle : undefined)
     })

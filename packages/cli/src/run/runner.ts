@@ -60,7 +60,9 @@ export class Runner {
     this.#switchboard = new Switchboard(options.maxQueue ?? 1000, {
       needed: () => this.#needed(),
       full: () => onEvent({ event: 'queue-full', maxQueue: options.maxQueue ?? 1000 }),
+      restore: (link, listen) => void this.#restore(link, listen),
       claimed: (_, listen) => {
+        void this.#doors[listen]?.ensure()
         this.#life?.claimed(listen)
         this.#enter('awake')
       },
@@ -180,6 +182,11 @@ export class Runner {
     if (this.#held !== undefined) rmSync(this.#held.directory, { recursive: true, force: true })
     this.#enter('stopped')
     this.#onEvent({ event: 'stopped' })
+  }
+
+  async #restore(link: Link, listen: number): Promise<void> {
+    await this.#doors[listen]?.ensure()
+    link.tell({ type: 'restored', listen })
   }
 
   #receive(link: Link, message: ToSupervisor, handle?: object): void {
