@@ -13,8 +13,9 @@ export interface Descriptor {
 /**
  * What the descriptor `fd` of this process is. Reads no byte from it, and leaves it open.
  *
- * Node has no getsockopt(). Linux lists unix sockets with their type and state. Of the others, a write of no bytes tells:
- * connected streams take it and send nothing, listening ones refuse it.
+ * Node has no getsockopt(). Linux lists TCP sockets with their state, and unix sockets with type and state. Any user can write
+ * lines of his own into the list of unix sockets, by a path with a line break: what it says is believed only if the socket itself
+ * behaves so. Of others, a write of no bytes tells: connected streams take it and send nothing, listening ones refuse it.
  *
  * @see https://man7.org/linux/man-pages/man5/proc_net.5.html
  */
@@ -25,14 +26,24 @@ export function describe(fd: number): Descriptor {
     const stat = fstatSync(fd, { bigint: true })
     identity = `${stat.dev}:${stat.ino}`
     if (!stat.isSocket()) return found('file')
-    const unix = unixSocket(stat.ino)
-    return unix === undefined ? found(answerToNothing(fd)) : found(unix.kind, unix.path)
+    const internet = internetSocket(stat.ino)
+    if (internet !== undefined) return found(internet)
+    const listed = unixSockets(stat.ino)
+    const [first] = listed
+    if (first === undefined) return found(answerToNothing(fd))
+    const agreed = listed.every(({ kind, path }) => kind === first.kind && path === first.path)
+    if (agreed && !isStream(first))
+      return isStreamSocket(fd) ? found(answerToNothing(fd)) : found(first.kind, first.path)
+    const stream = agreed || isStreamSocket(fd)
+    const kind = stream ? answerToNothing(fd) : first.kind
+    const believed = listed.find((one) => (stream ? one.kind === kind : !isStream(one)))
+    return believed === undefined ? found(kind) : found(believed.kind, believed.path)
   } catch {
     return found('closed')
   }
 }
 
-/** What the descriptor `fd` of another process is, as far as Linux tells: TCP sockets pass for listening ones. */
+/** What the descriptor `fd` of another process is, as far as Linux tells: sockets that it does not list pass for listening ones. */
 export function describeOf(pid: number, fd: number): Descriptor {
   let identity = ''
   try {
@@ -42,19 +53,17 @@ export function describeOf(pid: number, fd: number): Descriptor {
   }
   const inode = /^socket:\[(\d+)\]$/.exec(identity)?.[1]
   if (inode === undefined) return { kind: identity === '' ? 'listening' : 'file', path: undefined, identity }
-  return { kind: 'listening', path: undefined, identity, ...unixSocket(BigInt(inode)) }
+  const internet = internetSocket(BigInt(inode))
+  if (internet !== undefined) return { kind: internet, path: undefined, identity }
+  const listed = unixSockets(BigInt(inode))
+  return { kind: 'listening', path: undefined, identity, ...(listed.find(isStream) ?? listed[0]) }
 }
 
 /** Whether it is among the TCP sockets of this process's network namespace. Linux only; elsewhere false. */
 export function isKnownTcp(fd: number): boolean {
   try {
-    const inode = String(fstatSync(fd, { bigint: true }).ino)
-    // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
-    return ['tcp', 'tcp6'].some((table) =>
-      readFileSync(`/proc/self/net/${table}`, 'utf8')
-        .split('\n')
-        .some((line) => line.trim().split(/\s+/)[9] === inode),
-    )
+    const kind = internetSocket(fstatSync(fd, { bigint: true }).ino)
+    return kind === 'listening' || kind === 'connection'
   } catch {
     return false
   }
@@ -70,24 +79,64 @@ export function isNonBlocking(fd: number): boolean | undefined {
   }
 }
 
-// The list is of this process's network namespace: with PrivateNetwork=yes, a socket passed from outside is not in it.
-function unixSocket(inode: bigint): { kind: Descriptor['kind']; path: string } | undefined {
-  let list: string
-  try {
-    list = readFileSync('/proc/self/net/unix', 'utf8')
-  } catch {
-    return undefined
-  }
+/** What the kernel's tables of TCP and UDP say, in which no user writes. They are of this process's network namespace. */
+function internetSocket(inode: bigint): 'listening' | 'connection' | 'datagram' | undefined {
+  // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
+  const [row] = ['tcp', 'tcp6'].flatMap((table) => rows(table, 9, inode))
+  if (row !== undefined) return row[3] === '0A' ? 'listening' : 'connection'
+  return ['udp', 'udp6'].some((table) => rows(table, 9, inode).length > 0) ? 'datagram' : undefined
+}
+
+interface UnixSocket {
+  readonly kind: Exclude<Descriptor['kind'], 'file' | 'closed'>
+  readonly path: string
+}
+
+// With PrivateNetwork=yes, a socket passed from outside is not in the list.
+function unixSockets(inode: bigint): readonly UnixSocket[] {
   // Num: RefCount Protocol Flags Type St Inode Path
-  const entry = new RegExp(`^\\S+ \\S+ \\S+ \\S+ (\\S+) (\\S+) +${inode}(?: (.*))?$`, 'm').exec(list)
-  if (entry === null) return undefined
-  const [, type = '', state = '', path = ''] = entry
-  // One that is bound, and does not listen yet, is about to.
-  const kinds: Record<string, Descriptor['kind']> = {
-    '0001': state === '03' ? 'connection' : 'listening',
-    '0002': 'datagram',
+  return rows('unix', 6, inode).map(([, , , , type = '', state, , ...path]) => {
+    // One that is bound, and does not listen yet, is about to.
+    const stream = state === '03' ? 'connection' : 'listening'
+    const kind = type === '0001' ? stream : type === '0002' ? 'datagram' : 'other'
+    return { kind, path: path.join(' ') }
+  })
+}
+
+/** The rows of a table of `/proc/self/net` that have `inode` in a column. None if there is no such table. */
+function rows(table: string, column: number, inode: bigint): string[][] {
+  let text: string
+  try {
+    text = readFileSync(`/proc/self/net/${table}`, 'utf8')
+  } catch {
+    return []
   }
-  return { kind: kinds[type] ?? 'other', path }
+  const wanted = String(inode)
+  return text
+    .split('\n')
+    .filter((line) => line.includes(wanted))
+    .map((line) => line.trim().split(/\s+/))
+    .filter((row) => row[column] === wanted)
+}
+
+function isStream({ kind }: UnixSocket): boolean {
+  return kind === 'listening' || kind === 'connection'
+}
+
+/**
+ * Whether the system says that it is a stream socket: of TCP, or a unix one. A datagram socket of Node refuses to take it, then, and
+ * leaves it as it is; so it does with a datagram socket of a unix path.
+ */
+function isStreamSocket(fd: number): boolean {
+  const socket = process.getBuiltinModule('node:dgram').createSocket('udp4')
+  try {
+    socket.bind({ fd })
+    return false
+  } catch (error) {
+    return error instanceof Error && /\b(TCP|PIPE)\b/.test(error.message)
+  } finally {
+    socket.close()
+  }
 }
 
 /** A connected datagram socket passes for a connection here: Node refuses to open it as one. */

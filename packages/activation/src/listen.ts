@@ -8,6 +8,7 @@ import { acceptOn, addressOf } from './inherited-listeners.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 import type { Listening } from './listening.ts'
 import { served } from './service.ts'
+import { service } from './service-variables.ts'
 import { debug } from './supervisor.ts'
 
 /** Which of the inherited sockets a server is for. */
@@ -38,6 +39,8 @@ export async function listen(
 ): Promise<Listening> {
   checkServer(server)
   checkFallback(fallback)
+  // Before anything else happens: a child that is started meanwhile does not speak for the service.
+  service()
   const sockets = claim(wanted(options))
   try {
     const listening = new Served(server, sockets, await serve(server, sockets, fallback))

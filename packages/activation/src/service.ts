@@ -3,7 +3,8 @@ import type { AnyServer } from '@idle-shutdown/core'
 import { activations } from '@idle-shutdown/core/adapter'
 import { beforeClose } from './before-close.ts'
 import { inheritance } from './inheritance.ts'
-import { notify } from './notify.ts'
+import { type Notification, notify } from './notify.ts'
+import { service, speaksForService } from './service-variables.ts'
 import { debug } from './supervisor.ts'
 
 /** How much longer (ms) than the grace a drain may take before systemd ends it, and by how much it is extended at most. */
@@ -25,8 +26,8 @@ export function served(server: AnyServer, startedAgainBy: string): void {
   const extend = (stopping: boolean): void => {
     const left = until - performance.now()
     const more = left > 0 ? { extendTimeout: Math.min(left + SPARE, LONGEST_EXTENSION) } : {}
-    if (stopping) void notify({ stopping: true, ...more })
-    else if (left > 0) void notify(more)
+    if (stopping) say({ stopping: true, ...more })
+    else if (left > 0) say(more)
     if (left > LONGEST_EXTENSION / 2) extension = setTimeout(extend, LONGEST_EXTENSION / 2, false).unref()
   }
   const stopping = (): void => {
@@ -45,8 +46,13 @@ export function served(server: AnyServer, startedAgainBy: string): void {
   beforeClose(server, stopping)
   server.once('close', () => clearTimeout(extension))
 
-  if (allServed()) void notify({ ready: true })
+  if (allServed()) say({ ready: true })
   answerWatchdog()
+}
+
+/** Says what `listen()` says by itself: a helper of the service, which has servers of its own, does not speak for it. */
+function say(state: Notification): void {
+  if (speaksForService(inheritance().sockets.length > 0)) void notify(state)
 }
 
 function allServed(): boolean {
@@ -56,11 +62,10 @@ function allServed(): boolean {
 
 /** Twice as often as systemd asks for, for as long as the event loop turns. */
 function answerWatchdog(): void {
-  const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = process.env
-  if (watched || !NOTIFY_SOCKET || WATCHDOG_USEC === undefined) return
-  if (WATCHDOG_PID !== undefined && Number(WATCHDOG_PID) !== process.pid) return
+  const { socket, watchdog } = service()
+  if (watched || !socket || watchdog === undefined) return
   watched = true
-  const ms = Number(WATCHDOG_USEC) / 2000
+  const ms = Number(watchdog) / 2000
   if (ms > 0) setInterval(() => void notify({ watchdog: true }), ms).unref()
-  else debug('WATCHDOG_USEC is %s, and no number of microseconds', WATCHDOG_USEC)
+  else debug('WATCHDOG_USEC is %s, and no number of microseconds', watchdog)
 }

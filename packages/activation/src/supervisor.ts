@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { write } from 'node:fs'
 import { inheritance } from './inheritance.ts'
+import { service } from './service-variables.ts'
 
 /** The family's debug lines: `NODE_DEBUG=idle-shutdown`. */
 export const debug: (message: string, ...values: unknown[]) => void =
@@ -15,11 +16,12 @@ let last: Promise<unknown> = Promise.resolve()
 
 /** Sends assignments to the supervisor, as one message. Resolves with whether that was done, and never rejects. */
 export function send(assignments: readonly string[]): Promise<boolean> {
-  if (!process.env['NOTIFY_SOCKET']) return Promise.resolve(false)
+  const { socket } = service()
+  if (!socket) return Promise.resolve(false)
   const sent = last
     .then(async () => {
       const notifier = inheritedNotifier()
-      return (notifier !== undefined && (await written(notifier, assignments))) || (await spawned(assignments))
+      return (notifier !== undefined && (await written(notifier, assignments))) || (await spawned(assignments, socket))
     })
     .catch((error: unknown) => {
       debug('no notification: %s', error)
@@ -47,13 +49,14 @@ function written(fd: number, assignments: readonly string[]): Promise<boolean> {
   })
 }
 
-function spawned(assignments: readonly string[]): Promise<boolean> {
+function spawned(assignments: readonly string[], socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const failed = (why: string): void => {
       debug('systemd-notify %s failed: %s', assignments.join(' '), why)
       resolve(false)
     }
-    const child = spawn('systemd-notify', assignments, { stdio: 'ignore' })
+    const env = { ...process.env, NOTIFY_SOCKET: socket }
+    const child = spawn('systemd-notify', assignments, { env, stdio: 'ignore' })
     // Not unref'd at once: a service that ends before READY=1 has arrived has failed for systemd.
     const timer = setTimeout(() => {
       child.unref()

@@ -237,3 +237,49 @@ describe('with nothing inherited, listen() listens on its fallback', () => {
     expect(await program.ended).toMatchObject({ ...endedByItself, stdout: 'EADDRINUSE\n' })
   })
 })
+
+describe("the kernel's list of unix sockets, in which a user has written", () => {
+  // Any user can: by a unix socket whose path has a line break.
+  const spoofed = (what: string): string => `
+    const { ino } = fs.fstatSync(3)
+    const liars = []
+    for (let nth = 0; nth < 8; nth++) {
+      const liar = net.createServer().listen('${folder}/' + process.pid + nth + '\\n0: 2 0 10000 ${what} ' + ino + ' fake')
+      await once(liar, 'listening')
+      liars.push(liar)
+    }
+    console.log(JSON.stringify(inheritedSockets()))
+    const server = hello()
+    idleAfter(1, server)
+    const { addresses } = await listen(server, 0)
+    console.log('at ' + addresses)
+    for (const liar of liars) liar.close()`
+
+  test.each([
+    ['a datagram socket', '0002 01'],
+    ['a connection', '0001 03'],
+    ['one of another type', '0005 01'],
+  ])('a TCP socket that is said to be %s is served', async (_, what) => {
+    const program = Program.activated(['web@tcp'], spoofed(what))
+    const address = await program.address()
+    await program.printed(/"kind":"listening"/)
+    await program.printed(/at 127/)
+    const client = new KeepAliveClient(address)
+    expect((await client.ask('/').answer).body).toBe('Hello')
+    expect(await program.ended).toMatchObject(endedByItself)
+  })
+
+  test.each([
+    ['a datagram socket', '0002 01'],
+    ['a connection', '0001 03'],
+    ['one of another type', '0005 01'],
+  ])('a unix socket that is said to be %s is served', async (_, what) => {
+    const path = join(folder, what.replace(' ', '-'))
+    const program = Program.activated([`web@unix:${path}`], spoofed(what))
+    await program.printed(/"kind":"listening"/)
+    await program.printed(/at /)
+    const client = new KeepAliveClient({ path })
+    expect((await client.ask('/').answer).body).toBe('Hello')
+    expect(await program.ended).toMatchObject(endedByItself)
+  })
+})

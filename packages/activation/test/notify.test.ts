@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KeepAliveClient } from '@idle-shutdown/conformance'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { notify } from '../src/index.ts'
-import { endedByItself, Program } from './program.ts'
+import { endedByItself, IMPORTS, Program } from './program.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'activation-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -241,5 +241,70 @@ describe('listen() tells by itself', () => {
     )
     await program.printed(/sent false\nafter true/)
     program.kill('SIGKILL')
+  })
+
+  /** A helper: a Node program of the same house, with a server of its own, which is idle soon. */
+  const file = join(folder, 'helper.mjs')
+  writeFileSync(
+    file,
+    `${IMPORTS}
+     const server = hello()
+     idleShutdown(server, { patience: 50 })
+     await listen(server, 0)
+     console.log('left', ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'].filter((name) => name in process.env).length)`,
+  )
+  const HELPER = `
+    const { spawn } = await import('node:child_process')
+    const helper = (env) =>
+      once(spawn(process.execPath, ['${file}'], { stdio: ['ignore', 'inherit', 'inherit'], env }), 'exit')`
+
+  test('a child of a service that has spoken does not speak for it', async () => {
+    const { program, receiver } = await service(
+      ['tcp', 'WATCHDOG_USEC=100000000'],
+      `${HELPER}
+       const server = hello()
+       const listening = listen(server, 0)
+       await helper(process.env)
+       await listening
+       await notify({ status: 'service' })
+       process.exit()`,
+    )
+    const { stdout } = await program.ended
+    expect(stdout).toContain('left 0')
+    await receiver.got(/service/)
+    expect(receiver.messages).toEqual(['READY=1', 'STATUS=service'])
+  })
+
+  test('a child that was started before says by itself nothing for the process that systemd started', async () => {
+    // In the place of systemd-notify, which the helper would use.
+    const bin = mkdtempSync(join(folder, 'bin-'))
+    writeFileSync(join(bin, 'systemd-notify'), `#!/bin/sh\necho "$*" >> '${bin}/said'\n`)
+    chmodSync(join(bin, 'systemd-notify'), 0o755)
+    const { program, receiver } = await service(
+      [],
+      `${HELPER}
+       inheritedSockets()
+       await helper({ ...process.env, PATH: '${bin}:/usr/bin:/bin', SYSTEMD_EXEC_PID: String(process.pid) })
+       await notify({ status: 'service' })`,
+    )
+    const { stdout } = await program.ended
+    expect(stdout).toContain('left 0')
+    await receiver.got(/service/)
+    expect(existsSync(join(bin, 'said'))).toBe(false)
+  })
+
+  test('a service behind a shell speaks for itself', async () => {
+    const { program, receiver } = await service(
+      [],
+      `const { spawn } = await import('node:child_process')
+       const shell = spawn('/bin/sh', ['-c', 'read line'], { stdio: ['pipe', 'ignore', 'ignore'] })
+       await once(shell, 'spawn')
+       process.env.SYSTEMD_EXEC_PID = String(shell.pid)
+       await (await listen(hello(), 0)).close()
+       shell.kill()`,
+    )
+    await program.ended
+    await receiver.got(/STOPPING/)
+    expect(receiver.messages).toEqual(['READY=1', 'STOPPING=1'])
   })
 })

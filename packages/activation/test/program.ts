@@ -11,7 +11,7 @@ const cwd = join(import.meta.dirname, '..')
 const dist = (name: string): string => new URL(`../../${name}/dist/index.js`, import.meta.url).href
 
 /** What a program can use without importing it. */
-const IMPORTS = `
+export const IMPORTS: string = `
 import { once } from 'node:events'
 import * as fs from 'node:fs'
 import * as http from 'node:http'

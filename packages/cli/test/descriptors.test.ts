@@ -7,6 +7,7 @@ import { Link } from '../src/run/link.ts'
 import { Switchboard } from '../src/run/switchboard.ts'
 import { COMMAND } from './command.ts'
 import { NodeProgram } from './node-program.ts'
+import { operator } from './operator.ts'
 import { program } from './supervisor.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -42,18 +43,10 @@ describe('descriptors are left for the supervisor', () => {
 })
 
 test('a connection that a process without descriptors did not receive is closed, and those after it are served', () => {
-  const switchboard = new Switchboard(10, {
-    needed() {},
-    full() {},
-    claimed() {},
-    released() {},
-    ending() {},
-    closed() {},
-    told() {},
-  })
+  const switchboard = new Switchboard(10, 1, operator())
   const link = new Link(1, () => {})
   switchboard.links.add(link)
-  switchboard.receive(link, { type: 'claim', listen: 0, pid: 1 })
+  switchboard.receive(link, { type: 'claim', rank: 0, listen: 0, pid: 1 })
   const clients = Array.from({ length: 3 }, () => new Socket())
   for (const client of clients) switchboard.accept(client, 0)
   switchboard.receive(link, { type: 'ack', id: 2 })

@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { isReset } from '../src/run/reading.ts'
 import { Switchboard } from '../src/run/switchboard.ts'
+import { operator } from './operator.ts'
 
 /** A client, and its connection as a supervisor accepts it: nobody reads. */
 async function pairs(count: number): Promise<{ readonly clients: Socket[]; readonly accepted: Socket[] }> {
@@ -27,15 +28,13 @@ async function pairs(count: number): Promise<{ readonly clients: Socket[]; reado
 test('a client that has reset its connection waits no longer, and makes room; one that has ended its side waits', async () => {
   const { clients, accepted } = await pairs(4)
   let full = 0
-  const switchboard = new Switchboard(3, {
-    needed() {},
-    full: () => full++,
-    claimed() {},
-    released() {},
-    ending() {},
-    closed() {},
-    told() {},
-  })
+  const switchboard = new Switchboard(
+    3,
+    1,
+    operator({
+      full: () => full++,
+    }),
+  )
   const [first, second, third, fourth] = accepted
   for (const socket of [first, second, third]) if (socket !== undefined) switchboard.accept(socket, 0)
   clients[0]?.resetAndDestroy()

@@ -29,9 +29,14 @@ export class NodeProgram {
   readonly #output = { stdout: '', stderr: '' }
 
   /** Starts `node ARGS`, with `env` added to this process's own. It is killed when the tests of the file end. */
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, command: string = process.execPath) {
+  constructor(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    command: string = process.execPath,
+    stdin: 'ignore' | 'pipe' = 'ignore',
+  ) {
     const { NODE_OPTIONS: _, ...own } = process.env
-    this.child = spawn(command, args, { env: { ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child = spawn(command, args, { env: { ...own, ...env }, stdio: [stdin, 'pipe', 'pipe'] })
     for (const name of ['stdout', 'stderr'] as const) {
       this.child[name]?.setEncoding('utf8').on('data', (text: string) => {
         this.#output[name] += text
@@ -43,8 +48,13 @@ export class NodeProgram {
   }
 
   /** Starts another command, which starts Node. */
-  static of(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): NodeProgram {
-    return new NodeProgram(args, env, command)
+  static of(
+    command: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    stdin: 'ignore' | 'pipe' = 'ignore',
+  ): NodeProgram {
+    return new NodeProgram(args, env, command, stdin)
   }
 
   /** Starts a program of `programs`, with the preload. */

@@ -21,6 +21,7 @@ import { inPrivateFolder, mark, NoPrivateFolderError, PrivateFolder, unmark } fr
 import { Switchboard } from '../src/run/switchboard.ts'
 import { COMMAND } from './command.ts'
 import { NodeProgram } from './node-program.ts'
+import { operator } from './operator.ts'
 import { program } from './supervisor.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -37,15 +38,7 @@ function fresh(): string {
 }
 
 function switchboard(): Switchboard {
-  return new Switchboard(1, {
-    needed() {},
-    full() {},
-    claimed() {},
-    released() {},
-    ending() {},
-    closed() {},
-    told() {},
-  })
+  return new Switchboard(1, 1, operator())
 }
 
 const NOBODY = { attached() {}, received() {}, detached() {} }

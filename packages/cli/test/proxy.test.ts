@@ -10,6 +10,7 @@ import { Life } from '../src/run/life.ts'
 import type { RunOptions } from '../src/run/run-options.ts'
 import { Switchboard } from '../src/run/switchboard.ts'
 import { Watcher } from '../src/run/watcher.ts'
+import { operator } from './operator.ts'
 import { Supervised } from './supervisor.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -74,15 +75,7 @@ function isAlive(pid: number): boolean {
 test('a command that was ready in time is not killed later', async () => {
   const port = await freePort()
   await occupy(port)
-  const switchboard = new Switchboard(10, {
-    needed() {},
-    full() {},
-    claimed() {},
-    released() {},
-    ending() {},
-    closed() {},
-    told() {},
-  })
+  const switchboard = new Switchboard(10, 1, operator())
   switchboard.accept(new Socket(), 0)
   const events: string[] = []
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Http2Client, KeepAliveClient, RawClient } from '@idle-shutdown/conformance'
 import { describe, expect, test, vi } from 'vitest'
@@ -335,77 +334,5 @@ describe.concurrent('other processes and threads', () => {
     const port = await program.port()
     expect(await ask(port)).toBe('Hello')
     expect(await ask(port)).toBe('Hello')
-  })
-})
-
-describe.concurrent('sockets that systemd passes', () => {
-  const PASS = join(import.meta.dirname, '../../activation/test/pass.pl')
-  // Long enough for a second client on a busy machine.
-  const env = { ...SHORT, IDLE_PATIENCE: '2s' }
-  const passed = (sockets: readonly string[], code: string, more: NodeJS.ProcessEnv = {}): NodeProgram =>
-    NodeProgram.of(
-      'perl',
-      [PASS, ...sockets, '--', process.execPath, '--import', REGISTER, '--input-type=module', '-e', code],
-      { ...env, ...more },
-    )
-  const LISTEN = (port: number, body = 'Hello'): string => `
-    import('node:http').then(({ createServer }) => createServer((req, res) => res.end('${body}'))
-      .listen(${port}, function () { console.log('at ' + JSON.stringify(this.address())) }))`
-
-  test('the only one is taken in place of any port, and shown as the address', async () => {
-    const program = passed(['tcp'], LISTEN(4322))
-    const port = Number((await program.printed(/port (\d+)/))[1])
-    expect(await ask(port)).toBe('Hello')
-    expect(JSON.parse((await program.printed(/at (.*)/))[1] ?? '')).toMatchObject({ address: '127.0.0.1', port })
-    expect(await program.ended).toMatchObject(BY_ITSELF)
-  })
-
-  test('of several, by name', async () => {
-    const program = passed(['4323@tcp', '4324@tcp'], LISTEN(4324, 'two') + LISTEN(4323, 'one'))
-    await program.printed(/at .*\n(.*\n)*at /)
-    const [one = 0, two = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
-    expect([await ask(one), await ask(two)]).toEqual(['one', 'two'])
-    expect(await program.ended).toMatchObject(BY_ITSELF)
-  })
-
-  test('one that no server takes: who waits there is told of, once and by its name', async () => {
-    const program = passed(['4326@tcp', 'other@tcp'], LISTEN(4326), { IDLE_PATIENCE: '20s' })
-    await program.printed(/at /)
-    const [port = 0, other = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
-    const waiting = await RawClient.connect({ host: '127.0.0.1', port: other })
-    const second = await RawClient.connect({ host: '127.0.0.1', port: other })
-    expect(await ask(port)).toBe('Hello')
-    await program.printed(
-      /^idle-shutdown: nobody listens on the inherited socket 'other' \(port \d+\)[^\n]*\n/m,
-      'stderr',
-    )
-    program.child.kill('SIGTERM')
-    const { stderr } = await program.ended
-    expect(stderr.match(/nobody listens/g)).toHaveLength(1)
-    waiting.destroy()
-    second.destroy()
-  })
-
-  test('children do not take them for theirs', async () => {
-    const program = passed(
-      ['tcp'],
-      `console.log('left ' + ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES'].filter((name) => name in process.env).length)`,
-    )
-    await program.printed(/left 0/)
-  })
-
-  test('those of another process: one line says so, and it listens on its own', async () => {
-    const program = NodeProgram.preloaded(HTTP, { ...SHORT, LISTEN_FDS: '1', LISTEN_PID: '1' })
-    expect(await ask(await program.port())).toBe('Hello')
-    const { stderr, ...ending } = await program.ended
-    expect(ending).toMatchObject(BY_ITSELF)
-    expect(stderr).not.toContain('LISTEN_PID')
-    const other = NodeProgram.preloaded(HTTP.replace('listen(0', 'listen(4325'), {
-      ...SHORT,
-      LISTEN_FDS: '1',
-      LISTEN_PID: '1',
-    })
-    expect(await ask(await other.port())).toBe('Hello')
-    expect((await other.ended).stderr).toMatch(/^idle-shutdown: LISTEN_PID is '1'[^\n]*, but this is process/)
   })
 })

@@ -33,6 +33,8 @@ export class Drain {
   begun = false
   /** How many requests and streams were answered to the end since. */
   drained = 0
+  /** Whether upgraded sockets end with the drain, whatever they count. */
+  endsUpgrades = false
   readonly #watches: ReadonlyMap<unknown, ServerWatch>
   readonly #countdown: Countdown
   readonly #clock: Clock

@@ -42,6 +42,12 @@ export let waitForConfirm: (idle: IdleShutdown) => void
 /** Resolves when an end has been decided and no listener accepts any more. For adapters. */
 export let listenersDown: (idle: IdleShutdown) => Promise<void>
 
+/**
+ * Ends upgraded sockets as soon as a drain has begun, also those that count: what was written is flushed, then FIN is sent. For
+ * the preload, since an unmodified program has no listener that would end them.
+ */
+export let endUpgrades: (idle: IdleShutdown) => void
+
 /** Counts a request that began before its server was watched. For adapters. */
 export let adoptRequest: (
   idle: IdleShutdown,
@@ -80,6 +86,7 @@ export class IdleShutdown implements AsyncDisposable {
     let openedBefore = 0
     watchWorkers()
     this.#responses = new OpenResponses(this.signal)
+    let closedByUser = false
     const known = (): Activation[] => [...this.#watches.keys()].flatMap((server) => activations.get(server) ?? [])
     const { countdown, end } = observe(this.tracker, {
       get startedAgainBy() {
@@ -111,6 +118,12 @@ export class IdleShutdown implements AsyncDisposable {
       settings,
       drain,
       opened: (watch) => {
+        if (closedByUser) {
+          // It listens again before the end that its close() was is over: this watch is not for its next life.
+          watch.detach()
+          this.#watches.delete(watch.server)
+          return
+        }
         if (drain.begun) {
           watch.close()
           return
@@ -125,6 +138,7 @@ export class IdleShutdown implements AsyncDisposable {
         // The user has closed the last one: the end, too. A server that was never open has closed nothing.
         else if (watch.hasOpened && [...this.#watches.values()].every(({ hasClosed }) => hasClosed)) {
           this.#livesOn = true
+          closedByUser = true
           end(undefined)
         }
       },
@@ -248,6 +262,9 @@ export class IdleShutdown implements AsyncDisposable {
 
   static {
     listenersDown = (idle) => idle.#drain.listenersDown
+    endUpgrades = (idle) => {
+      idle.#drain.endsUpgrades = true
+    }
     livesOn = (idle) => {
       idle.#livesOn = true
       idle.#forgetLeftovers?.()

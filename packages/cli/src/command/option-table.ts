@@ -74,7 +74,7 @@ export const OPTIONS: readonly Option[] = [
     value: 'ADDRESS',
     multiple: true,
     does: 'What is held: PORT, HOST:PORT, [IPV6]:PORT, or the path of a unix socket. May be given several times.',
-    more: 'A path has a slash in it (on Windows, the name of a pipe). A unix socket that is left over is replaced, and any other file is left alone. COMMAND has to listen on these ports itself; where there is only one, any port that it listens on will do.',
+    more: 'A path has a slash in it (on Windows, the name of a pipe). A unix socket that is left over is replaced, and any other file is left alone. COMMAND has to listen on these ports itself. If there is only one, and nothing listens on it for 2 seconds, another server of COMMAND is given it.',
     of: BOTH,
   },
   {

@@ -19,9 +19,20 @@ export const HELD = 'IDLE_SHUTDOWN_HELD'
 
 /** What a process says to its supervisor. `listen` is the index of an address. */
 export type ToSupervisor =
-  /** It accepts what comes to this address: on `path`, or else as sockets over the IPC channel. */
-  | { readonly type: 'claim'; readonly listen: number; readonly pid: number; readonly path?: string }
+  /**
+   * It accepts what comes to this address: on `path`, or else as sockets over the IPC channel. `rank`: how well its server fits;
+   * of several processes, the best one is given it.
+   */
+  | {
+      readonly type: 'claim'
+      readonly listen: number
+      readonly pid: number
+      readonly rank: number
+      readonly path?: string
+    }
   | { readonly type: 'release'; readonly listen: number }
+  /** It is about to listen on a path that is not there any more. */
+  | { readonly type: 'restore'; readonly listen: number }
   /** A socket that was sent has a server now: the supervisor's copy is needed no more. */
   | { readonly type: 'ack'; readonly id: number }
   /** Nobody serves it here any more. */
@@ -73,16 +84,21 @@ export type ToProcess =
   | { readonly type: 'taken'; readonly key: number }
   /** Nothing more is piped to this connection until the process has said `left` or `unpark`. So many bytes were, in all. */
   | { readonly type: 'parked'; readonly id: number; readonly bytes: number }
+  /** The path is there again, if it could be bound. */
+  | { readonly type: 'restored'; readonly listen: number }
   /** How idle is it? */
   | { readonly type: 'ask' }
 
 const TAG = 'idle-shutdown'
 
+/** Node gives messages of such a name to none of a program's own listeners of 'message' (20 to 26). */
+const INTERNAL = 'NODE_IDLE_SHUTDOWN'
+
 /** A message under our name: the channel may carry others. */
-export type Tagged<T> = { readonly [TAG]: T }
+export type Tagged<T> = { readonly cmd: typeof INTERNAL; readonly [TAG]: T }
 
 export function tagged<T>(message: T): Tagged<T> {
-  return { [TAG]: message }
+  return { cmd: INTERNAL, [TAG]: message }
 }
 
 /** Returns what is under our name in a message, whatever it is; `undefined` for a message of others. */

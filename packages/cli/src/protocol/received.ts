@@ -20,7 +20,8 @@ const optional =
     value === undefined || check(value)
 
 const TO_SUPERVISOR: Readonly<Record<ToSupervisor['type'], Shape>> = {
-  claim: { listen: count, pid: processId, path: optional(shortText) },
+  claim: { listen: count, pid: processId, rank: count, path: optional(shortText) },
+  restore: { listen: count },
   release: { listen: count },
   ack: { id: count },
   refuse: { id: count },
@@ -49,6 +50,7 @@ const TO_PROCESS: Readonly<Record<ToProcess['type'], Shape>> = {
   wanted: {},
   taken: { key: count },
   parked: { id: count, bytes: count },
+  restored: { listen: count },
   ask: {},
 }
 

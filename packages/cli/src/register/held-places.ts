@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync, statSync } from 'node:fs'
 import type { AddressInfo, Server } from 'node:net'
 import { join } from 'node:path'
 import { HELD, type Held } from '../protocol/messages.ts'
 import type { Place } from './place.ts'
 import type { Supervisor } from './supervisor.ts'
+import { Takers } from './takers.ts'
 
 /** What the supervisor that started this process, or a process above it, holds. */
 export function heldBySupervisor(): Held | undefined {
@@ -20,12 +21,13 @@ export function claimMark({ directory }: Held, listen: number): string {
 export function heldPlaces(held: Held, supervisor: Supervisor | undefined): readonly Place[] {
   return held.addresses.map((address, listen): Place => {
     const shown: AddressInfo | string = 'path' in address ? address.path : address
+    const takers = new Takers()
     return {
       address: shown,
       name: '',
-      server: undefined,
+      takers,
       open(server: Server): void {
-        supervisor?.claim(listen, server)
+        supervisor?.claim(listen, takers, server)
       },
       close(): void {
         supervisor?.release(listen)
@@ -33,6 +35,14 @@ export function heldPlaces(held: Held, supervisor: Supervisor | undefined): read
       isServed(): boolean {
         return existsSync(claimMark(held, listen))
       },
+      restore(): Promise<void> | undefined {
+        return typeof shown !== 'string' || existsSync(shown) ? undefined : supervisor?.restore(listen)
+      },
     }
   })
+}
+
+/** Adds bits to the mode of a path that is held, as `readableAll` and `writableAll` do to a server's own. */
+export function addMode(path: string, mode: number): void {
+  if (mode !== 0) chmodSync(path, statSync(path).mode | mode)
 }

@@ -1,105 +1,76 @@
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import type { Server } from 'node:net'
 import { inheritedSockets } from '@idle-shutdown/activation'
 import { IdleUsageError } from '@idle-shutdown/core'
-import { giveHandle } from './delivery.ts'
+import { InheritedPlace } from './inherited-place.ts'
 import { say } from './log.ts'
+import { withVariables } from './passed-variables.ts'
 import type { Place } from './place.ts'
+import type { Places } from './stand-in.ts'
 
-/** How long (ms) somebody waits at a socket that no server has taken before a line says so. */
-const UNTAKEN = 5000
+/** The listening sockets that systemd passed, as places to take. */
+export class InheritedPlaces implements Places {
+  readonly #isEnd: (server: Server) => boolean
+  /** The descriptors that the program has opened itself. */
+  readonly #opened = new Set<number>()
+  #all: readonly InheritedPlace[] | undefined
+  #ending = false
 
-/**
- * The listening sockets that systemd passed, as places to take. Empty where none were. Sockets that were passed to another
- * process, such as npm or a shell, cannot be taken: one line says so.
- */
-export function inheritedPlaces(): readonly Place[] {
-  try {
-    return inheritedSockets()
-      .filter(({ kind }) => kind === 'listening')
-      .map(({ fd, name }) => new InheritedPlace(fd, name))
-  } catch (error) {
-    if (!(error instanceof IdleUsageError)) throw error
-    say(error.message)
-    return []
+  /** `isEnd` reports whether a server closes since the process ends. */
+  constructor(isEnd: (server: Server) => boolean) {
+    this.#isEnd = isEnd
   }
-}
 
-/**
- * Whether systemd passed sockets. If it was to this process, they are taken out of the environment, so that its children do not
- * take them for theirs.
- */
-export function arePassed(): boolean {
-  const { LISTEN_FDS, LISTEN_PID } = process.env
-  if (LISTEN_FDS === undefined) return false
-  if (Number(LISTEN_PID) === process.pid) {
-    try {
-      inheritedSockets()
-    } catch {
-      // The same is thrown again where they are used.
+  /**
+   * Returns them. None at a `connect()` before the first `listen()`, and none if they were passed to another process, such as
+   * npm or a shell: one line says so.
+   */
+  list(listening: boolean): readonly Place[] {
+    if (listening) {
+      try {
+        this.#all ??= this.#make()
+      } catch (error) {
+        if (!(error instanceof IdleUsageError)) throw error
+        say(error.message)
+        this.#all = []
+      }
     }
-  }
-  return true
-}
-
-/**
- * A socket that another process opened. It is opened here at once, since only then its address is known; what comes before a
- * server takes it waits for that server.
- */
-class InheritedPlace implements Place {
-  readonly address: AddressInfo | string
-  readonly name: string
-  server: Server | undefined
-  readonly #holder: Server
-  #waiting: object[] = []
-  #reminder: NodeJS.Timeout | undefined
-  #open = false
-
-  constructor(fd: number, name: string) {
-    this.name = name
-    // The server that takes it keeps the process alive, and not this.
-    this.#holder = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => this.#accept(socket))
-    this.#holder.listen({ fd }).unref()
-    const handle: unknown = Reflect.get(this.#holder, '_handle')
-    // The connection's handle is made a socket by the server that takes it: see giveHandle.
-    if (typeof Reflect.get(Object(handle), 'onconnection') === 'function') {
-      Reflect.set(Object(handle), 'onconnection', (failed: number, connection: object | undefined) => {
-        if (failed === 0 && connection !== undefined) this.#accept(connection)
-      })
-    }
-    this.address = this.#holder.address() ?? ''
-  }
-
-  open(server: Server): void {
-    this.#open = true
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const connection of waiting) giveHandle(server, connection)
-  }
-
-  close(): void {
-    this.#open = false
-    this.#holder.close()
-  }
-
-  isServed(): boolean {
-    return this.#open
-  }
-
-  #accept(connection: object): void {
-    if (this.server !== undefined) {
-      giveHandle(this.server, connection)
-      return
-    }
-    this.#waiting.push(connection)
-    this.#reminder ??= setTimeout(() => this.#remind(), UNTAKEN).unref()
-  }
-
-  #remind(): void {
-    if (this.#waiting.length === 0) return
-    const { address, name } = this
-    const at = typeof address === 'string' ? address : `port ${address.port}`
-    say(
-      `nobody listens on the inherited socket '${name}' (${at}): who comes there waits. Listen on it, or take it out of the unit`,
+    return (this.#all ?? []).filter(
+      ({ isOpen, isGone, known, fd }) =>
+        isOpen || (!isGone && !this.#opened.has(fd) && (listening || known !== undefined)),
     )
+  }
+
+  /** The program has opened a descriptor by itself: it is not opened here. */
+  opened(fd: number): void {
+    this.#opened.add(fd)
+  }
+
+  /** Returns where the unix sockets among them are bound. */
+  get paths(): readonly string[] {
+    try {
+      this.#all ??= this.#make()
+    } catch {
+      // The same is thrown again when a server listens.
+    }
+    return (this.#all ?? []).flatMap(({ known }) => (typeof known === 'string' ? [known] : []))
+  }
+
+  /** The process ends: what no server takes any more is let go at once, for the next process. */
+  end(): void {
+    this.#ending = true
+    for (const place of this.#all ?? []) if (place.takers.rank === undefined) place.letGo()
+  }
+
+  #make(): readonly InheritedPlace[] {
+    const told = {
+      taken: (): void => {
+        // A program that listens by port does not serve the others by their descriptors: a line says so if a client waits there.
+        for (const place of this.#all ?? []) if (!this.#opened.has(place.fd) && !place.isGone) place.hold()
+      },
+      isEnd: (server: Server): boolean => this.#ending || this.#isEnd(server),
+    }
+    return withVariables(inheritedSockets)
+      .filter(({ kind }) => kind === 'listening')
+      .map(({ fd, name }) => new InheritedPlace(fd, name, told))
   }
 }

@@ -1,16 +1,20 @@
 import module from 'node:module'
 import { isMainThread } from 'node:worker_threads'
+import { inheritedSockets } from '@idle-shutdown/activation'
 import { type AnyServer, type CloseReport, IdleUsageError } from '@idle-shutdown/core'
 import { onListening, onWatched } from './discovery.ts'
+import { keepPaths } from './held-path.ts'
 import { heldBySupervisor, heldPlaces } from './held-places.ts'
-import { arePassed, inheritedPlaces } from './inherited-places.ts'
+import { InheritedPlaces } from './inherited-places.ts'
 import { giveBackAll } from './keeping.ts'
 import { leaveForSure } from './leaving.ts'
 import { inWords, Log, say } from './log.ts'
+import { isOwn } from './own-servers.ts'
+import { arePassed, keepFromChildren, passedHere, withVariables } from './passed-variables.ts'
 import type { Place } from './place.ts'
 import { readSettings, type Settings, warnOfShortPatience } from './settings.ts'
 import { drainOnSignals } from './signals.ts'
-import { standIn } from './stand-in.ts'
+import { type Observer, type Places, standIn } from './stand-in.ts'
 import { SUPERVISES } from './supervises.ts'
 import { Supervisor } from './supervisor.ts'
 import { WatchedServers } from './watched-servers.ts'
@@ -24,31 +28,49 @@ import { WatchedServers } from './watched-servers.ts'
 export function register(): void {
   const held = heldBySupervisor()
   if (!isMainThread) {
-    if (held !== undefined) standIn(() => refusing(heldPlaces(held, undefined), 'a worker thread'))
+    if (held === undefined) return
+    const places = refusing(heldPlaces(held, undefined), 'a worker thread')
+    standIn({ list: () => places }, { report: () => {}, given: () => {} })
     return
   }
   const settings = settingsOrEnd()
   const log = new Log(settings.log)
   const supervisor = held && new Supervisor(held)
-  const watched = watch(settings, log, supervisor)
+  const inherited =
+    held === undefined && arePassed() ? inheritedPlaces((server) => watched.isPrograms(server)) : undefined
+  const watched = watch(settings, log, supervisor, inherited)
   supervisor?.serve(watched, () => {
     log.end('the supervisor has ended: closing')
     void watched.close(new Error('The supervisor has ended')).then(leaveForSure)
   })
+  const observer = { report: (line: string) => log.detail(line), given: (server: AnyServer) => watched.given(server) }
   if (held !== undefined) {
     cacheCompiledCode()
+    const paths = held.addresses.flatMap((address) => ('path' in address ? [address.path] : []))
+    if (paths.length > 0) keepPaths(() => paths)
     const places = heldPlaces(held, supervisor)
-    standIn(() => (isClusterWorker() ? refusing(places, 'a cluster worker') : places))
-  } else if (arePassed()) {
-    takeInherited()
+    takePlaces({ list: () => (isClusterWorker() ? refusing(places, 'a cluster worker') : places) }, observer, watched)
+  } else if (inherited !== undefined) {
+    takePlaces(inherited, observer, watched)
   }
-  watchWhatListens(watched, log, supervisor)
+  watchWhatListens(watched, log, supervisor, inherited)
 }
 
-function watch(settings: Settings, log: Log, supervisor: Supervisor | undefined): WatchedServers {
+function takePlaces(places: Places, observer: Observer, watched: WatchedServers): void {
+  const standing = standIn(places, observer)
+  watched.portsOf = (server) => standing.portsOf(server)
+}
+
+function watch(
+  settings: Settings,
+  log: Log,
+  supervisor: Supervisor | undefined,
+  inherited: InheritedPlaces | undefined,
+): WatchedServers {
   return new WatchedServers(settings, {
     confirm: () => supervisor?.mayGo() ?? true,
     ending: (servers) => {
+      inherited?.end()
       if (supervisor === undefined) return
       supervisor.ending()
       for (const server of servers) giveBackAll(server, supervisor)
@@ -62,11 +84,16 @@ function watch(settings: Settings, log: Log, supervisor: Supervisor | undefined)
   })
 }
 
-function watchWhatListens(watched: WatchedServers, log: Log, supervisor: Supervisor | undefined): void {
+function watchWhatListens(
+  watched: WatchedServers,
+  log: Log,
+  supervisor: Supervisor | undefined,
+  inherited: InheritedPlaces | undefined,
+): void {
   let signalled = false
   onWatched((server) => watched.watchedBySomebody(server))
   onListening((server) => {
-    if (Reflect.has(globalThis, SUPERVISES)) return
+    if (Reflect.has(globalThis, SUPERVISES) || isOwn(server)) return
     if (isClusterWorker()) {
       log.detail('a cluster worker is not watched: its primary starts workers, and would start this one again')
       return
@@ -75,23 +102,32 @@ function watchWhatListens(watched: WatchedServers, log: Log, supervisor: Supervi
       signalled = true
       // The supervisor has warned already. A process that does not listen, such as npm's, need not.
       if (supervisor === undefined) warnOfShortPatience(process.env)
-      drainOnSignals(async (signal) => {
-        log.detail(`${signal}: closing`)
-        await watched.close(signal)
-        supervisor?.closed()
-      })
+      drainOnSignals(
+        async (signal) => {
+          log.detail(`${signal}: closing`)
+          await watched.close(signal)
+          supervisor?.closed()
+        },
+        () => inherited?.end(),
+      )
     }
     watched.listening(server)
   })
 }
 
-/** Opened only when something listens: a program that only starts others has no use for them. */
-function takeInherited(): void {
-  let places: readonly Place[] | undefined
-  standIn((listening) => {
-    if (listening) places ??= inheritedPlaces()
-    return places ?? []
-  })
+/** Sockets that systemd passed. They are opened only when a server takes them. */
+function inheritedPlaces(isEnd: (server: AnyServer) => boolean): InheritedPlaces {
+  const places = new InheritedPlaces(isEnd)
+  if (!passedHere()) return places
+  keepFromChildren()
+  try {
+    // Cluster workers are told now, since they do not inherit the variables either.
+    withVariables(inheritedSockets)
+  } catch {
+    // The same is thrown again when a server listens.
+  }
+  keepPaths(() => places.paths)
+  return places
 }
 
 function settingsOrEnd(): Settings {

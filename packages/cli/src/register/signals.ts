@@ -8,14 +8,18 @@ const LEFT = 500
  * Drains on SIGTERM and SIGINT where the program has no handler of its own; a second signal ends at once, as it would without
  * this. Returns the undo.
  *
- * With a handler of the program's, ours does nothing.
+ * With a handler of the program's, ours does nothing but to call `heard`, as it does at every signal: the process is about to end.
  */
-export function drainOnSignals(drain: (signal: NodeJS.Signals) => Promise<unknown>): () => void {
+export function drainOnSignals(
+  drain: (signal: NodeJS.Signals) => Promise<unknown>,
+  heard: () => void = () => {},
+): () => void {
   let draining = false
   const undo = (): void => {
     for (const signal of SIGNALS) process.off(signal, onSignal)
   }
   const onSignal = (signal: NodeJS.Signals): void => {
+    heard()
     if (hasOwnHandler(signal)) return
     const raise = (): void => {
       undo()

@@ -1,106 +1,130 @@
-import { existsSync, mkdtempSync, rmSync, unlinkSync } from 'node:fs'
-import { type AddressInfo, isIP, Server, Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { heldBySupervisor } from './held-places.ts'
-import { findPlace, type Place, portOf } from './place.ts'
-import { isLocal, type WantedAddress, wantedAddress } from './wanted-address.ts'
+import { Server, Socket } from 'node:net'
+import { addMode } from './held-places.ts'
+import { isLocal, isName } from './host.ts'
+import { OnlyPlace, onOutcome } from './only-place.ts'
+import { isOwn } from './own-servers.ts'
+import { type Fit, fittingPlaces, hostOf, onlyPlaces, type Place, portOf } from './place.ts'
+import { RANK } from './takers.ts'
+import { leave, listenInPlace, type Report, reserve, showAddress, shownAddress, takeLater } from './taking.ts'
+import { type WantedAddress, wantedAddress } from './wanted-address.ts'
 
-/** Gives the places that this process may take: at a `listen()`, or at a `connect()`. */
-export type Places = (listening: boolean) => readonly Place[]
+/** The places that this process may take. */
+export interface Places {
+  /** Returns them: at a `listen()`, or at a `connect()`. */
+  list(listening: boolean): readonly Place[]
+  /** The program has opened a descriptor itself. */
+  opened?(fd: number): void
+}
 
-/** Of each server that stands in, the place that it took. */
-const taken = new WeakMap<Server, Place>()
-let count = 0
-let directory: string | undefined
+/** Is told of servers that take a place. */
+export interface Observer {
+  readonly report: Report
+  /** A server is given what is held beside its own port. */
+  given(server: Server): void
+}
+
+/** Knows the servers on other ports than the held one. */
+export interface StandIn {
+  /** Returns the ports that a server listens on. */
+  portsOf(server: Server): readonly number[]
+}
 
 /**
- * From now on `listen()` of an unmodified program takes one of `places` in place of an address of its own.
+ * From now on `listen()` of an unmodified program takes what is held in place of an address of its own, if port, path or name
+ * are those; its `address()` is the public one then. What listens on another port does so as it would alone.
  *
- * The server itself listens on a private path to which nobody connects, so that everything about it is as ever: its events,
- * `listening`, `close()`. Its `address()` is the public one. It takes the place after two turns of the event loop: what many
- * programs do to see whether a port is free, to listen and close again, touches nothing. For the same reason they connect to
- * their port: that is refused as long as nobody serves it.
+ * Programs connect to their port, too, to see whether it is free: that is refused as long as no server has taken it.
  */
-export function standIn(places: Places): void {
+export function standIn(places: Places, { report, given }: Observer): StandIn {
   const { listen, close } = Server.prototype
   const { connect } = Socket.prototype
-  replace(Server.prototype, 'listen', function (this: Server, ...args: unknown[]) {
-    const wanted = wantedAddress(args)
-    const place = wanted && findPlace(places(true), wanted, this)
-    if (wanted === undefined || place === undefined) return Reflect.apply(listen, this, args)
-    place.check?.()
-    const options = typeof args[0] === 'object' && args[0] !== null ? args[0] : {}
-    const signal: unknown = Reflect.get(options, 'signal')
+  const native = (server: Server, args: readonly unknown[]): unknown => Reflect.apply(listen, server, args)
+  const only = new OnlyPlace(native, report, given)
+
+  const listenFor = (server: Server, args: readonly unknown[], wanted: WantedAddress): unknown => {
+    const all = places.list(true)
+    const fits = fittingPlaces(all, wanted, server)
+    const [best] = fits
+    if (best !== undefined) {
+      for (const { place } of fits) place.check?.()
+      only.end()
+      return best.rank === RANK.exact ? inPlace(server, args, wanted, fits) : beside(server, args, wanted, fits)
+    }
+    if ('fd' in wanted) places.opened?.(wanted.fd)
+    const held = 'port' in wanted ? onlyPlaces(all) : []
+    return 'port' in wanted && held.length > 0 ? only.consider(server, wanted, args, held) : native(server, args)
+  }
+
+  const inPlace = (server: Server, args: readonly unknown[], wanted: WantedAddress, fits: readonly Fit[]): unknown => {
+    const host = hostOf(wanted)
+    // The kernel says that it is in use, as it would alone.
+    if (fits.some(({ place: { takers } }) => takers.conflicts(host))) return native(server, args)
+    const stand = reserve(server, fits, host)
+    const [shown] = fits
+    if (shown !== undefined) showAddress(server, () => shownAddress(shown.place, host))
     const callback = args.findLast((each) => typeof each === 'function')
-    const path = privatePath()
-    takePlace(this, place, wanted, path)
-    // Exclusive: a path is not shared among cluster workers.
-    return Reflect.apply(listen, this, [{ path, exclusive: true, ...(signal !== undefined && { signal }) }, callback])
+    const begin = (): unknown => {
+      if ('path' in wanted)
+        for (const { place } of fits) if (typeof place.address === 'string') addMode(place.address, wanted.mode)
+      return listenInPlace(stand, (options) => native(server, [options, callback]), signalOf(args), report)
+    }
+    const restored = fits.flatMap(({ place }) => place.restore?.() ?? [])
+    if (restored.length === 0) return begin()
+    void Promise.all(restored).then(begin)
+    return server
+  }
+
+  /** A server that fits less well than exactly listens on its own address, too, if that is free. */
+  const beside = (server: Server, args: readonly unknown[], wanted: WantedAddress, fits: readonly Fit[]): unknown => {
+    const [best] = fits
+    const stand = reserve(server, fits, hostOf(wanted))
+    if (best?.rank === RANK.protocol) showAddress(server, () => shownAddress(best.place, hostOf(wanted)))
+    onOutcome(server, {
+      listens: () => takeLater(stand, report),
+      busy: () => {
+        listenInPlace(stand, (options) => native(server, [options]), signalOf(args), report)
+        return true
+      },
+    })
+    return native(server, args)
+  }
+
+  replace(Server.prototype, 'listen', function (this: Server, ...args: unknown[]) {
+    if (isOwn(this) || this.listening) return native(this, args)
+    only.heard()
+    const wanted = wantedAddress(args)
+    if (wanted === undefined) return native(this, args)
+    if (!('port' in wanted) || !isName(wanted.host) || !isAnyPort(places.list(true), wanted.port))
+      return listenFor(this, args, wanted)
+    // Which clients it may serve depends on where it is.
+    process.getBuiltinModule('node:dns').lookup(wanted.host.address ?? '', (error, address) => {
+      if (error !== null) native(this, args)
+      else listenFor(this, args, { ...wanted, host: { ...wanted.host, address } })
+    })
+    return this
   })
   replace(Server.prototype, 'close', function (this: Server, ...args: unknown[]) {
-    leavePlace(this)
+    only.left(this)
+    leave(this)
     return Reflect.apply(close, this, args)
   })
   replace(Socket.prototype, 'connect', function (this: Socket, ...args: unknown[]) {
     const target = connectTarget(args)
-    const place = places(false).find(({ address }) => portOf(address) === target?.port)
-    if (place === undefined || target === undefined || place.isServed()) return Reflect.apply(connect, this, args)
+    const held = target === undefined ? [] : places.list(false).filter(({ address }) => portOf(address) === target.port)
+    if (target === undefined || held.length === 0 || held.some((place) => place.isServed()))
+      return Reflect.apply(connect, this, args)
     process.nextTick(() => this.destroy(refused(target.host, target.port)))
     return this
   })
+  return only
 }
 
-/** A path for one private socket. On Windows, the name of a pipe. */
-export function privatePath(): string {
-  const name = `${process.pid}-${++count}`
-  if (process.platform === 'win32') return `\\\\.\\pipe\\idle-shutdown-${name}-${Math.random().toString(36).slice(2)}`
-  // A supervisor removes its own at its end, however this process ends.
-  directory ??= heldBySupervisor()?.directory
-  if (directory === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'idle-shutdown-'))
-    directory = made
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }))
-  }
-  return join(directory, name)
+function isAnyPort(places: readonly Place[], port: number): boolean {
+  return places.some(({ address, name }) => portOf(address) === port || name === String(port))
 }
 
-function takePlace(server: Server, place: Place, wanted: WantedAddress, path: string): void {
-  const { address } = place
-  const shown: AddressInfo | string =
-    typeof address === 'string' || !('host' in wanted) || isIP(wanted.host ?? '') === 0
-      ? address
-      : { ...address, address: wanted.host ?? address.address, family: isIP(wanted.host ?? '') === 6 ? 'IPv6' : 'IPv4' }
-  const onListening = (): void => {
-    // Nobody can connect to what has no name.
-    if (process.platform !== 'win32' && existsSync(path)) unlinkSync(path)
-    setImmediate(() => setImmediate(open))
-  }
-  const open = (): void => {
-    // Another server of this process may have been first: of the several that frameworks bind for `localhost`, one serves all.
-    if (!server.listening || place.server !== undefined) return
-    place.server = server
-    taken.set(server, place)
-    place.open(server)
-  }
-  Object.defineProperty(server, 'address', {
-    value: () => (server.listening ? shown : null),
-    configurable: true,
-    writable: true,
-  })
-  server.prependOnceListener('listening', onListening)
-  server.once('close', () => {
-    server.off('listening', onListening)
-    Reflect.deleteProperty(server, 'address')
-  })
-}
-
-function leavePlace(server: Server): void {
-  const place = taken.get(server)
-  if (place === undefined) return
-  taken.delete(server)
-  place.server = undefined
-  place.close()
+function signalOf([options]: readonly unknown[]): { readonly signal?: unknown } {
+  return typeof options === 'object' && options !== null && 'signal' in options ? { signal: options.signal } : {}
 }
 
 /** Methods are looked up on the prototype at each call, also by Node's own subclasses (20 to 26). */

@@ -3,11 +3,14 @@ import { jsonLines } from '../protocol/lines.ts'
 import { type Held, type ToProcess, type ToSupervisor, tagged } from '../protocol/messages.ts'
 import { ACCEPTED, readPreface } from '../protocol/preface.ts'
 import { fromSupervisor } from '../protocol/received.ts'
+import { PrivateChannel } from './channel.ts'
 import { giveHandle, giveSocket, isFull } from './delivery.ts'
 import { giveBackOnceIdle } from './keeping.ts'
+import { closeCopy, localAddressOf, reset } from './local-address.ts'
 import { markOwn } from './own-servers.ts'
 import { Parking } from './parking.ts'
-import { privatePath } from './stand-in.ts'
+import { privatePath } from './private-path.ts'
+import type { Takers } from './takers.ts'
 import { withhold } from './withheld.ts'
 
 /** What a process is asked by its supervisor. */
@@ -31,8 +34,13 @@ export class Supervisor {
   /** What sends, once somebody has something to say. */
   #send: ((message: ToSupervisor, handle?: object) => void) | undefined
   readonly #direct: boolean
-  readonly #servers = new Map<number, Server>()
-  readonly #addresses = new WeakMap<Server, number>()
+  /** The IPC channel, of a direct child. */
+  #channel: PrivateChannel | undefined
+  readonly #takers = new Map<number, Takers>()
+  /** Which addresses a server serves, or served. */
+  readonly #addresses = new WeakMap<Server, Set<number>>()
+  /** What waits until a path is there again. */
+  readonly #restoring = new Map<number, () => void>()
   readonly #listeners = new Map<number, Server>()
   /** The connections that are piped here. */
   readonly parking: Parking = new Parking((message) => this.#tell(message))
@@ -57,42 +65,52 @@ export class Supervisor {
     this.#orphaned = orphaned
   }
 
-  /** Takes what comes to an address. */
-  claim(listen: number, server: Server): void {
-    this.#servers.set(listen, server)
-    this.#addresses.set(server, listen)
+  /** Takes what arrives at an address. Called for each server that does; which one is given a connection, `takers` knows. */
+  claim(listen: number, takers: Takers, server: Server): void {
+    this.#takers.set(listen, takers)
+    this.#addresses.set(server, (this.#addresses.get(server) ?? new Set()).add(listen))
+    const claim = { type: 'claim', listen, pid: process.pid, rank: takers.rank ?? 0 } as const
     if (this.#direct) {
-      this.#tell({ type: 'claim', listen, pid: process.pid })
+      this.#tell(claim)
+      return
+    }
+    const known = this.#listeners.get(listen)
+    if (known !== undefined) {
+      const path = known.address()
+      if (typeof path === 'string') this.#tell({ ...claim, path })
       return
     }
     const path = privatePath()
     const listener = markOwn(
       createServer({ allowHalfOpen: true }, (socket) =>
-        readPreface(socket, (id, kept) => {
-          const current = this.#servers.get(listen)
-          if (current === undefined) {
-            socket.destroy()
-            return
-          }
-          this.parking.piped(socket, id)
-          socket.write(ACCEPTED)
-          this.#give(current, kept, () => giveSocket(current, socket, { kept }))
-        }),
+        readPreface(socket, (id, kept) => this.#acceptPiped(socket, { id, listen, kept })),
       ),
     )
     this.#listeners.set(listen, listener)
     // The server itself keeps the process alive, and not its helper.
-    listener
-      .listen({ path, exclusive: true }, () => this.#tell({ type: 'claim', listen, pid: process.pid, path }))
-      .unref()
+    listener.listen({ path, exclusive: true }, () => this.#tell({ ...claim, rank: takers.rank ?? 0, path })).unref()
   }
 
   /** Takes nothing more. */
   release(listen: number): void {
-    if (!this.#servers.delete(listen)) return
+    if (!this.#takers.delete(listen)) return
     this.#listeners.get(listen)?.close()
     this.#listeners.delete(listen)
     this.#tell({ type: 'release', listen })
+  }
+
+  /** Asks for a path that was removed. Resolves when it is there, or the supervisor has ended. */
+  restore(listen: number): Promise<void> {
+    if (this.#left) return Promise.resolve()
+    // A server that is about to listen keeps the process alive, as it would by listening at once.
+    const alive = setInterval(() => {}, 2 ** 30)
+    return new Promise((resolve) => {
+      this.#restoring.set(listen, () => {
+        clearInterval(alive)
+        resolve()
+      })
+      this.#tell({ type: 'restore', listen })
+    })
   }
 
   /**
@@ -117,9 +135,21 @@ export class Supervisor {
     return this.#direct
   }
 
-  /** Which address a server serves, or served. */
-  listenOf(server: Server): number | undefined {
-    return this.#addresses.get(server)
+  /**
+   * Returns the address that a server serves, or served: of those, the one at which `socket` arrived. `undefined` for a
+   * connection that the server has accepted on a port of its own.
+   */
+  listenOf(server: Server, socket?: Socket): number | undefined {
+    const served = [...(this.#addresses.get(server) ?? [])]
+    if (socket === undefined) return served[0]
+    const fitting = served.filter((listen) => {
+      const address = this.held.addresses[listen]
+      if (address === undefined) return false
+      return 'path' in address ? socket.localPort === undefined : socket.localPort === address.port
+    })
+    const { localAddress } = socket
+    const exact = fitting.find((listen) => Reflect.get(this.held.addresses[listen] ?? {}, 'address') === localAddress)
+    return exact ?? fitting[0]
   }
 
   /** Reports whether the connection came from the supervisor. A program may serve others on the same server. */
@@ -132,7 +162,7 @@ export class Supervisor {
     const key = ++this.#keys
     this.#kept.set(key, { socket, restore: withhold(socket) })
     // A socket that is not read keeps no process alive, and messages that wait to be sent do not either.
-    process.channel?.ref()
+    this.#channel?.ref()
     this.#tell({ type: 'kept', listen, key, keepAlive }, handle)
   }
 
@@ -150,25 +180,17 @@ export class Supervisor {
   }
 
   #openChannel(): void {
-    const { send } = process
-    if (send === undefined) return
-    // The program is not to take the channel for its own. `connected` stays: Node itself looks at it.
-    Reflect.deleteProperty(process, 'send')
-    this.#send = (message, handle) => {
-      if (!process.connected) return
-      // Callback: without one, a channel that has just closed makes an 'error'.
-      Reflect.apply(send, process, [tagged(message), handle, { keepOpen: true }, () => {}])
-    }
-    process.on('message', (message: unknown, handle: unknown) => {
-      const ours = fromSupervisor(message)
-      if (ours !== undefined) this.#receive(ours, typeof handle === 'object' && handle !== null ? handle : undefined)
-    })
-    process.channel?.unref()
-    process.once('disconnect', () => this.#lost())
-    this.#hangUp = () => {
-      // After what was said has left.
-      setImmediate(() => process.connected && process.disconnect())
-    }
+    const channel = new PrivateChannel(
+      (message, handle) => {
+        const ours = fromSupervisor(message)
+        if (ours !== undefined) this.#receive(ours, typeof handle === 'object' && handle !== null ? handle : undefined)
+      },
+      () => this.#lost(),
+    )
+    this.#channel = channel
+    this.#send = (message, handle) => channel.send(tagged(message), handle)
+    // After what was said has left.
+    this.#hangUp = () => setImmediate(() => channel.close())
   }
 
   #connect(): (message: ToSupervisor) => void {
@@ -205,10 +227,14 @@ export class Supervisor {
         break
       case 'taken':
         this.#taken(message.key)
-        if (this.#kept.size === 0) process.channel?.unref()
+        if (this.#kept.size === 0) this.#channel?.unref()
         break
       case 'parked':
         this.parking.parked(message.id, message.bytes)
+        break
+      case 'restored':
+        this.#restoring.get(message.listen)?.()
+        this.#restoring.delete(message.listen)
         break
       case 'ask':
         if (this.#supervised !== undefined) this.#tell({ type: 'idleness', ...this.#supervised.idleness })
@@ -227,15 +253,34 @@ export class Supervisor {
   }
 
   #accept({ id, listen, head, kept }: Extract<ToProcess, { type: 'socket' }>, handle: object | undefined): void {
-    const server = this.#servers.get(listen)
-    if (server === undefined || handle === undefined) {
+    const takers = this.#takers.get(listen)
+    if (takers === undefined || handle === undefined) {
       this.#tell({ type: 'refuse', id })
-      if (handle !== undefined) close(handle)
+      if (handle !== undefined) closeCopy(handle)
       return
     }
     this.#tell({ type: 'ack', id })
+    const server = takers.choose(localAddressOf(handle))
     const read = head === undefined ? undefined : Buffer.from(head, 'base64')
-    this.#give(server, kept, () => giveHandle(server, handle, { head: read, kept }))
+    if (server === undefined) reset(handle)
+    else this.#give(server, kept, () => giveHandle(server, handle, { head: read, kept }))
+  }
+
+  #acceptPiped(socket: Socket, { id, listen, kept }: { id: number; listen: number; kept: boolean }): void {
+    const takers = this.#takers.get(listen)
+    if (takers === undefined) {
+      socket.destroy()
+      return
+    }
+    // Also what is turned away is accepted first: it is not for the next process either.
+    socket.write(ACCEPTED)
+    const server = takers.choose(socket.localAddress)
+    if (server === undefined) {
+      socket.destroySoon()
+      return
+    }
+    this.parking.piped(socket, id)
+    this.#give(server, kept, () => giveSocket(server, socket, { kept }))
   }
 
   #give(server: Server, kept: boolean | undefined, give: () => Socket | undefined): void {
@@ -256,21 +301,13 @@ export class Supervisor {
 
   #lost(): void {
     this.#go?.(true)
+    for (const restored of this.#restoring.values()) restored()
+    this.#restoring.clear()
     // Nobody is left to take them.
     for (const key of [...this.#kept.keys()]) this.#taken(key)
     this.parking.end()
     if (this.#left) return
     this.#left = true
     this.#orphaned()
-  }
-}
-
-/** Closes this process's copy only: there is no FIN. */
-function close(handle: object): void {
-  for (const name of ['destroy', 'close']) {
-    const method: unknown = Reflect.get(handle, name)
-    if (typeof method !== 'function') continue
-    Reflect.apply(method, handle, [])
-    return
   }
 }

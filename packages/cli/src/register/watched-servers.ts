@@ -1,5 +1,5 @@
 import type { AnyServer, CloseReport, Duration, IdleShutdownOptions } from '@idle-shutdown/core'
-import { IdleShutdown, IdleTimeoutError, waitForConfirm } from '@idle-shutdown/core/adapter'
+import { endUpgrades, IdleShutdown, IdleTimeoutError, waitForConfirm } from '@idle-shutdown/core/adapter'
 import type { Settings } from './settings.ts'
 
 /** Whom the watching tells, and asks. */
@@ -28,6 +28,10 @@ export class WatchedServers {
   readonly #counted = new Map<AnyServer, Disposable>()
   /** Those that the program watches itself. */
   readonly #programs = new Set<AnyServer>()
+  /** What undoes the watching of those that are closed along. */
+  readonly #closedAlong = new Map<AnyServer, Disposable>()
+  /** The ports on which a server can be called. */
+  portsOf: (server: AnyServer) => readonly number[] = ownPorts
   #attaching = false
 
   constructor(settings: Settings, overseer: Overseer) {
@@ -82,12 +86,26 @@ export class WatchedServers {
         this.#overseer.seen(server, 'counts')
       } else {
         if (this.#along.signal.aborted) this.#along = this.#newAlong()
-        this.#along.watch(server)
+        this.#closedAlong.set(server, this.#along.watch(server))
         this.#overseer.seen(server, 'closed along')
       }
     } finally {
       this.#attaching = false
     }
+  }
+
+  /** A server is given what is held: if that is a port that counts, so does the server. */
+  given(server: AnyServer): void {
+    const undo = this.#closedAlong.get(server)
+    if (undo === undefined || !this.#counts(server)) return
+    this.#closedAlong.delete(server)
+    undo[Symbol.dispose]()
+    this.listening(server)
+  }
+
+  /** Reports whether the program watches a server itself. */
+  isPrograms(server: AnyServer): boolean {
+    return this.#programs.has(server)
   }
 
   /** Somebody watches a server: if it was not this, the program does, and its own watching is the one that ends it. */
@@ -113,23 +131,24 @@ export class WatchedServers {
   }
 
   #counts(server: AnyServer): boolean {
-    const address = server.address()
-    const port = typeof address === 'object' ? address?.port : undefined
+    const own = this.portsOf(server)
     const { ports, activity } = this.#settings
     if (ports !== undefined)
-      return port !== undefined && ports.has(port) && (speaksHttp(server) || activity !== 'requests')
+      return own.some((port) => ports.has(port)) && (speaksHttp(server) || activity !== 'requests')
     // A plain server counts by its connections where others may call it. On a path it is mostly plumbing of the program's own.
-    return speaksHttp(server) || (port !== undefined && activity === 'connections')
+    return speaksHttp(server) || (own.length > 0 && activity === 'connections')
   }
 
   #closed(server: AnyServer): void {
     this.#counted.delete(server)
+    this.#closedAlong.delete(server)
     this.#programs.delete(server)
   }
 
   #anew(): IdleShutdown {
     const idle = new IdleShutdown([], this.#options)
     waitForConfirm(idle)
+    endUpgrades(idle)
     idle.signal.addEventListener('abort', () => {
       if (!(idle.signal.reason instanceof IdleTimeoutError)) return
       this.#overseer.ending(this.#counted.keys())
@@ -141,8 +160,15 @@ export class WatchedServers {
 
   #newAlong(): IdleShutdown {
     const { grace } = this.#settings
-    return new IdleShutdown([], { patience: Number.POSITIVE_INFINITY, grace })
+    const idle = new IdleShutdown([], { patience: Number.POSITIVE_INFINITY, grace })
+    endUpgrades(idle)
+    return idle
   }
+}
+
+function ownPorts(server: AnyServer): readonly number[] {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? [address.port] : []
 }
 
 function speaksHttp(server: AnyServer): boolean {

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { expect, test } from 'vitest'
+import { operator } from '../../test/operator.ts'
 import type { ToProcess } from '../protocol/messages.ts'
 import { Link } from './link.ts'
 import { Switchboard } from './switchboard.ts'
@@ -12,16 +13,7 @@ function play(processes: number): {
   answer(index: number, type: 'quiet' | 'resume' | 'ending' | 'sure'): void
   round(): number
 } {
-  const ignore = (): void => {}
-  const switchboard = new Switchboard(10, processes, {
-    needed: ignore,
-    full: ignore,
-    claimed: ignore,
-    released: ignore,
-    ending: ignore,
-    closed: ignore,
-    told: ignore,
-  })
+  const switchboard = new Switchboard(10, processes, operator())
   const told: ToProcess['type'][][] = []
   let round = 0
   const links = Array.from({ length: processes }, (_, index) => {
@@ -32,7 +24,7 @@ function play(processes: number): {
       if (message.type === 'look') round = message.round
     })
     switchboard.links.add(link)
-    switchboard.receive(link, { type: 'claim', listen: index, pid: 1000 + index })
+    switchboard.receive(link, { type: 'claim', rank: 0, listen: index, pid: 1000 + index })
     return link
   })
   const answer = (index: number, type: 'quiet' | 'resume' | 'ending' | 'sure'): void => {
@@ -131,16 +123,16 @@ test('none ends before all addresses are listened on, unless one takes too long'
   const [first, second] = links
   if (first === undefined || second === undefined) throw new Error('no process')
   switchboard.receive(second, { type: 'release', listen: 1 })
-  switchboard.receive(first, { type: 'claim', listen: 0, pid: 1000 })
+  switchboard.receive(first, { type: 'claim', rank: 0, listen: 0, pid: 1000 })
   answer(0, 'quiet')
   expect(told[0]).toEqual([])
   switchboard.settle()
   expect(told[0]).toEqual(['go'])
   switchboard.begin()
-  switchboard.receive(first, { type: 'claim', listen: 0, pid: 1000 })
+  switchboard.receive(first, { type: 'claim', rank: 0, listen: 0, pid: 1000 })
   answer(0, 'resume')
   answer(0, 'quiet')
-  switchboard.receive(second, { type: 'claim', listen: 1, pid: 1001 })
+  switchboard.receive(second, { type: 'claim', rank: 0, listen: 1, pid: 1001 })
   expect(told[0]).toEqual(['go'])
   answer(1, 'quiet')
   expect(told).toEqual([['go', 'look'], ['look']])
@@ -150,7 +142,7 @@ test('one to which a connection is just being piped goes on', () => {
   const { switchboard, links, told, answer } = play(1)
   const [link] = links
   if (link === undefined) throw new Error('no process')
-  switchboard.receive(link, { type: 'claim', listen: 0, pid: 1000, path: 'here' })
+  switchboard.receive(link, { type: 'claim', rank: 0, listen: 0, pid: 1000, path: 'here' })
   link.unacknowledged.set(1, { id: 1, listen: 0, socket: new Socket() })
   answer(0, 'quiet')
   answer(0, 'resume')

@@ -48,12 +48,15 @@ export class Command {
       Reflect.apply(child.send, child, [tagged(message), handle, { keepOpen: true }, () => {}])
     }
     this.link = new Link(child.pid, send)
-    child.on('message', (message: unknown, handle: unknown) => {
+    // Under our name, messages are none of 'message': see tagged().
+    child.on('internalMessage', (message: unknown, handle: unknown) => {
       const ours = fromProcess(message)
+      if (ours === undefined) return
       const connection = isConnection(handle) ? handle : undefined
-      if (ours?.type !== 'kept' || connection === undefined) close(handle)
-      if (ours !== undefined) receive(ours, connection)
+      if (ours.type !== 'kept' || connection === undefined) close(handle)
+      receive(ours, connection)
     })
+    child.on('message', (_message: unknown, handle: unknown) => close(handle))
     guardChannel(child, () => child.connected && child.disconnect())
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }))

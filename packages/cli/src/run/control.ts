@@ -7,7 +7,7 @@ import { type ToSupervisor, tagged } from '../protocol/messages.ts'
 import { fromProcess } from '../protocol/received.ts'
 import { Link } from './link.ts'
 import { inPrivateFolder, type PrivateFolder } from './private-folder.ts'
-import { listenAt, type StopListening } from './socket-path.ts'
+import { type BoundAddress, listenAt } from './socket-path.ts'
 
 /** What a control socket reports. */
 export interface Told {
@@ -30,7 +30,7 @@ export class Control {
   readonly path: string
   readonly #told: Told
   #folder: PrivateFolder
-  #stop: StopListening
+  #bound: BoundAddress
 
   /** @throws NoPrivateFolderError if no folder takes a socket */
   static open(told: Told): Promise<Control> {
@@ -41,19 +41,19 @@ export class Control {
     })
   }
 
-  private constructor(told: Told, folder: PrivateFolder, path: string, stop: StopListening) {
+  private constructor(told: Told, folder: PrivateFolder, path: string, bound: BoundAddress) {
     this.#told = told
     this.#folder = folder
     this.path = path
-    this.#stop = stop
+    this.#bound = bound
   }
 
   /** Makes what is missing again, under the same names: a command that runs knows them. @throws the system's error */
   async restore(): Promise<void> {
     this.#folder = this.#folder.again()
     if (this.isIntact) return
-    this.#stop()
-    this.#stop = await listen(this.path, this.#told)
+    this.#bound.stop()
+    this.#bound = await listen(this.path, this.#told)
   }
 
   /** The folder, in which the command makes its private sockets, too. */
@@ -68,12 +68,12 @@ export class Control {
 
   /** Accepts nothing more, and removes the folder. */
   close(): void {
-    this.#stop()
+    this.#bound.stop()
     this.#folder.remove()
   }
 }
 
-function listen(path: string, told: Told): Promise<StopListening> {
+function listen(path: string, told: Told): Promise<BoundAddress> {
   const server = createServer((socket) => attach(socket, told))
   server.maxConnections = MOST
   return listenAt(server, { path })

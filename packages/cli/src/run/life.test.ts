@@ -4,11 +4,13 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { operator } from '../../test/operator.ts'
 import { readSettings } from '../register/settings.ts'
 import { Life } from './life.ts'
 import { Link } from './link.ts'
 import type { RunEvent } from './run-event.ts'
 import { Switchboard } from './switchboard.ts'
+import { Watcher } from './watcher.ts'
 
 const SLEEPS = 'setInterval(() => {}, 60_000)'
 
@@ -19,15 +21,17 @@ async function live(
   const directory = mkdtempSync(join(tmpdir(), 'idle-shutdown-test-'))
   const events: RunEvent[] = []
   const settings = readSettings({ IDLE_GRACE: options.grace ?? '10s' })
-  const switchboard: Switchboard = new Switchboard(10, 2, {
-    needed: () => life.needed(),
-    full: () => {},
-    claimed: ({ pid }, listen) => life.claimed(listen, pid),
-    released: (_, listen) => life.released(listen),
-    ending: () => life.ending(),
-    closed: () => life.closed(),
-    told: () => {},
-  })
+  const switchboard: Switchboard = new Switchboard(
+    10,
+    2,
+    operator({
+      needed: () => life.needed(),
+      claimed: ({ pid }, listen) => life.claimed(listen, pid),
+      released: (_, listen) => life.released(listen),
+      ending: () => life.ending(),
+      closed: () => life.closed(),
+    }),
+  )
   const life: Life = new Life({
     command: {
       program: options.program ?? process.execPath,
@@ -41,6 +45,7 @@ async function live(
     proxy: undefined,
     readyTimeout: options.readyTimeout ?? 60_000,
     switchboard,
+    watcher: new Watcher(),
     start: 1,
     emit: (event) => events.push(event),
   })
@@ -54,7 +59,7 @@ async function live(
     const link = new Link(undefined, () => {})
     switchboard.links.add(link)
     // Not a process that could be signalled by mistake.
-    switchboard.receive(link, { type: 'claim', listen, pid: 2 ** 30 + listen })
+    switchboard.receive(link, { type: 'claim', rank: 0, listen, pid: 2 ** 30 + listen })
     return link
   }
   const leave = (link: Link): void => {

@@ -7,6 +7,8 @@ export class Link {
   readonly #send: (message: ToProcess, handle?: object) => void
   /** The addresses that it serves, and the private paths of those to which connections are piped. */
   readonly claims: Map<number, string | undefined> = new Map()
+  /** How well its servers fit the addresses. */
+  readonly ranks: Map<number, number> = new Map()
   /** What was sent to it, and is not acknowledged. */
   readonly unacknowledged: Map<number, Waiting> = new Map()
   /** The connections that are piped to it. */

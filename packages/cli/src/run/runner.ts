@@ -65,7 +65,9 @@ export class Runner {
     this.#switchboard = new Switchboard(options.maxQueue ?? 1000, options.listen.length, {
       needed: () => this.#needed(),
       full: () => this.#onEvent({ event: 'queue-full', maxQueue: options.maxQueue ?? 1000 }),
+      restore: (link, listen) => void this.#restore(link, listen),
       claimed: ({ pid }, listen) => {
+        void this.#doors[listen]?.ensure()
         this.#life?.claimed(listen, pid)
         this.#enter('awake')
       },
@@ -190,6 +192,11 @@ export class Runner {
   /** The processes that serve an address. */
   get #serving(): Link[] {
     return [...this.#switchboard.links].filter(({ claims }) => claims.size > 0)
+  }
+
+  async #restore(link: Link, listen: number): Promise<void> {
+    await this.#doors[listen]?.ensure()
+    link.tell({ type: 'restored', listen })
   }
 
   /** Somebody waits. */

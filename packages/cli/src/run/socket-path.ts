@@ -7,8 +7,13 @@ import type { ListenAddress } from './run-options.ts'
 /** The longest path (bytes) of a unix socket. Node 20 binds a longer one under a name that is cut off. */
 export const LONGEST_PATH: number = process.platform === 'linux' ? 107 : 103
 
-/** The undo of {@link listenAt}: the server accepts nothing more, and the name of its unix socket is removed. */
-export type StopListening = () => void
+/** The address at which a server listens. */
+export interface BoundAddress {
+  /** Reports whether clients still find the server. A unix path can be removed, or become another file. */
+  readonly isIntact: boolean
+  /** Accepts nothing more. Removes a unix path if it is still the socket of this server. */
+  stop(): void
+}
 
 /**
  * Listens at `address`. A unix socket that is left over, on which no process answers, is replaced. A file, a folder, a device, a
@@ -16,7 +21,7 @@ export type StopListening = () => void
  *
  * With the access `owner`, only the user of this process may connect to a unix socket. `umask` leaves that to the umask of the process.
  *
- * Returns the undo, which removes the path only if it is still the socket of this server.
+ * The server may listen once only.
  *
  * @throws the system's error; `ENAMETOOLONG` for a path that is too long for a unix socket
  */
@@ -24,10 +29,10 @@ export async function listenAt(
   server: Server,
   address: ListenAddress,
   access: 'umask' | 'owner' = 'umask',
-): Promise<StopListening> {
+): Promise<BoundAddress> {
   if (!('path' in address) || process.platform === 'win32') {
     await listening(server, address, access)
-    return () => void server.close()
+    return { isIntact: true, stop: () => void server.close() }
   }
   const { path } = address
   if (Buffer.byteLength(path) > LONGEST_PATH) throw tooLong(path)
@@ -38,7 +43,12 @@ export async function listenAt(
     await listening(server, address, access)
   }
   const own = identity(path)
-  return () => closeAt(server, path, own)
+  return {
+    get isIntact() {
+      return identity(path) === own
+    },
+    stop: () => closeAt(server, path, own),
+  }
 }
 
 async function listening(server: Server, address: ListenAddress, access: 'umask' | 'owner'): Promise<void> {
@@ -52,6 +62,11 @@ async function listening(server: Server, address: ListenAddress, access: 'umask'
   await once(server, 'listening')
   // An accept() that fails for want of descriptors. The next one may not.
   server.on('error', () => {})
+}
+
+/** Reports whether a unix socket may be bound at a path: it is free, or a socket. A file of another kind is the user's. */
+export function takesSocket(path: string): boolean {
+  return look(path)?.isSocket() ?? true
 }
 
 /** Removes a unix socket on which no process answers. Returns whether the path is free now. */

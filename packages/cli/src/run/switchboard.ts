@@ -20,6 +20,8 @@ export interface Operator {
   full(): void
   /** A process serves an address. */
   claimed(link: Link, listen: number): void
+  /** A process is about to listen on a path that is not there. */
+  restore(link: Link, listen: number): void
   /** It serves it no longer. */
   released(link: Link, listen: number): void
   /** A process ends, since it was idle. */
@@ -106,6 +108,7 @@ export class Switchboard {
         link.pid ??= message.pid
         link.served = true
         link.claims.set(message.listen, message.path)
+        link.ranks.set(message.listen, message.rank)
         this.#expected.delete(message.listen)
         this.#agreement.goesOn()
         this.#operator.claimed(link, message.listen)
@@ -116,6 +119,9 @@ export class Switchboard {
         if (!link.claims.delete(message.listen)) break
         this.#operator.released(link, message.listen)
         this.#agreement.check()
+        break
+      case 'restore':
+        this.#operator.restore(link, message.listen)
         break
       case 'ack':
         this.#acknowledged(link, message.id)
@@ -231,7 +237,7 @@ export class Switchboard {
   #connect(waiting: Waiting): boolean {
     if (waiting.socket.destroyed) return true
     if (this.#operator.pipe?.(waiting)) return true
-    const serving = [...this.links].filter(({ claims }) => claims.has(waiting.listen))
+    const serving = this.#serving(waiting.listen)
     const open = serving.find(({ state }) => state === 'open')
     if (open !== undefined) {
       this.#pass(waiting, open)
@@ -244,6 +250,13 @@ export class Switchboard {
       link.tell({ type: 'wanted' })
     }
     return false
+  }
+
+  /** Returns the processes whose servers fit an address best: one that listens there is not beside one that listens elsewhere. */
+  #serving(listen: number): readonly Link[] {
+    const all = [...this.links].filter(({ claims }) => claims.has(listen))
+    const best = Math.max(...all.map(({ ranks }) => ranks.get(listen) ?? 0))
+    return all.filter(({ ranks }) => (ranks.get(listen) ?? 0) === best)
   }
 
   #pass(waiting: Waiting, link: Link): void {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { ListenAddress } from '../run/run-options.ts'
 import type { RunStatus } from '../run/run-status.ts'
-import { listenAt, type StopListening } from '../run/socket-path.ts'
+import { type BoundAddress, listenAt } from '../run/socket-path.ts'
 import { isOwnHost } from './own-host.ts'
 import { statusReport } from './status-report.ts'
 
@@ -45,7 +45,7 @@ export class StatusServer implements AsyncDisposable {
   readonly #server: Server
   readonly #source: Source
   #wanted: ListenAddress = { port: 0 }
-  #stop: StopListening = () => {}
+  #listening: BoundAddress | undefined
 
   constructor(source: Source) {
     this.#source = source
@@ -62,7 +62,7 @@ export class StatusServer implements AsyncDisposable {
   /** Begins to listen. Rejects with the system's error. The socket of a supervisor that was killed is replaced, and nothing else. */
   async start(address: ListenAddress): Promise<void> {
     this.#wanted = address
-    this.#stop = await listenAt(this.#server, address, 'owner')
+    this.#listening = await listenAt(this.#server, address, 'owner')
   }
 
   /** Where it listens: the port, or the path. */
@@ -89,7 +89,7 @@ export class StatusServer implements AsyncDisposable {
   /** Takes no more connections, and cuts those that there are: nobody loses more than a look. */
   async close(): Promise<void> {
     if (!this.#server.listening) return
-    this.#stop()
+    this.#listening?.stop()
     this.#server.closeAllConnections()
     await once(this.#server, 'close')
   }

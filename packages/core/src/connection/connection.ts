@@ -22,6 +22,8 @@ interface Draining {
   readonly begun: boolean
   /** Whether the listener is down, too. */
   readonly finishing: boolean
+  /** Whether upgraded sockets end with the drain, whatever they count. */
+  readonly endsUpgrades: boolean
   /** How many requests were answered to the end since. */
   drained: number
   /** Something has ended: is anything left? */

@@ -68,6 +68,8 @@ export class Http1Connection extends Connection {
     this.bare = false
     this.#upgraded = new Upgraded(this.stream, countdown, settings.ignored?.(request) ? 'ignore' : settings.upgrades)
     this.#upgraded.begin(bare)
+    // Once its handler has written.
+    if (this.site.drain.finishing) afterTwoTurns(() => this.finish())
   }
 
   /** The socket was open before the server was watched: if it has been read from, it has had its first request. */
@@ -145,7 +147,7 @@ export class Http1Connection extends Connection {
   }
 
   finish(): void {
-    if (this.#upgraded?.isIgnored) this.end()
+    if (this.#upgraded?.isIgnored || (this.#upgraded !== undefined && this.site.drain.endsUpgrades)) this.end()
     else if (this.#kept) this.mark()
   }
 

@@ -9,7 +9,7 @@ import { Connection } from './connection.ts'
 import { bytesOn, openStreams } from './http2-internals.ts'
 import { rememberRequest, streamLabel } from './request-label.ts'
 import { hasSpoken } from './silence.ts'
-import { begin, end, isFirm, type StreamCount, whenCountedAgain, whenLetGo } from './stream-count.ts'
+import { begin, end, isFirm, isTunnel, type StreamCount, whenCountedAgain, whenLetGo } from './stream-count.ts'
 
 /** http2.constants.NGHTTP2_NO_ERROR, without importing node:http2, which would cost every start. */
 const NO_ERROR = 0
@@ -108,7 +108,10 @@ export class Http2Connection extends Connection {
 
   finish(): void {
     if (this.#settled || this.#streams.size > 0) this.#session.close()
-    for (const [stream, count] of this.#streams) if (count === 'ignore') stream.close()
+    for (const [stream, count] of this.#streams) {
+      if (count === 'ignore') stream.close()
+      else if (isTunnel(count) && this.site.drain.endsUpgrades) stream.end(() => stream.close())
+    }
   }
 
   /** Before its SETTINGS it has a bound of its own. Bytes of all streams are those of the session: a PING shows that its client is there. */

@@ -33,6 +33,11 @@ export function isFirm(count: StreamCount): boolean {
   return count === 'active' || count === 'open'
 }
 
+/** Reports whether it is of a CONNECT, which has left HTTP. */
+export function isTunnel(count: StreamCount): boolean {
+  return count === 'open' || count === 'traffic' || count === 'ignore' || count === 'open and silent'
+}
+
 /** It begins to count. */
 export function begin(countdown: Countdown, count: StreamCount): void {
   if (isFirm(count)) countdown.begin()

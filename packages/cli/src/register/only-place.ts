@@ -1,0 +1,173 @@
+import type { AddressInfo, Server } from 'node:net'
+import { EVERYWHERE, type Host, isLoopbackOnly } from './host.ts'
+import { inLog, type Place } from './place.ts'
+import { RANK } from './takers.ts'
+import { boundBy, listenInPlace, type Report, reserve, showAddress, shownAddress, take } from './taking.ts'
+
+/** For how long (ms) after the last `listen()` of a process nothing may listen on the held port, until another server is given it. */
+const QUIET = 2000
+
+/** A server on another port than the held one. */
+interface Candidate {
+  readonly server: Server
+  readonly port: number
+  readonly host: Host
+  readonly places: readonly Place[]
+  /** Its own port is in use: it waits for the verdict. */
+  busy?: Error
+  /** True once it takes what is held. */
+  given: boolean
+}
+
+/**
+ * Gives what is held to a server on another port, if the program listens nowhere else: its port is hard-coded, and each of its
+ * copies is held elsewhere.
+ *
+ * The first server that can be reached from other machines is given it, once {@link QUIET} has shown that nothing listens on the
+ * held port. It listens on its own port as well; if that is in use, it is served by what is held only. A server on the held port
+ * ends the rule for this process, and takes over.
+ */
+export class OnlyPlace {
+  readonly #listen: (server: Server, args: readonly unknown[]) => unknown
+  readonly #report: Report
+  readonly #given: (server: Server) => void
+  #candidates: Candidate[] = []
+  #timer: NodeJS.Timeout | undefined
+  #over = false
+
+  constructor(
+    listen: (server: Server, args: readonly unknown[]) => unknown,
+    report: Report,
+    given: (server: Server) => void,
+  ) {
+    this.#listen = listen
+    this.#report = report
+    this.#given = given
+  }
+
+  /** The program listens somewhere: the quiet begins again. */
+  heard(): void {
+    if (this.#timer !== undefined) this.#wait()
+  }
+
+  /** A server listens on what is held: no other one is given it in this process. */
+  end(): void {
+    this.#over = true
+    clearTimeout(this.#timer)
+    for (const { server, busy, given } of this.#candidates.splice(0))
+      if (busy !== undefined && !given) server.emit('error', busy)
+  }
+
+  /** Listens on the server's own port, and waits whether it is given what is held. */
+  consider(
+    server: Server,
+    wanted: { port: number; host: Host },
+    args: readonly unknown[],
+    places: readonly Place[],
+  ): unknown {
+    const [first] = this.#candidates
+    if (this.#over || isLoopbackOnly(wanted.host) || (first !== undefined && first.port !== wanted.port))
+      return this.#listen(server, args)
+    const candidate: Candidate = { ...wanted, server, places, given: false }
+    this.#candidates.push(candidate)
+    const [place] = places
+    showAddress(server, () =>
+      place !== undefined && this.#mayHave(candidate) ? shownAddress(place, wanted.host) : boundBy(server),
+    )
+    onOutcome(server, {
+      listens: () => {
+        // A name that was looked up.
+        if (isLoopbackOnly(hostOf(boundBy(server)))) this.left(server)
+      },
+      busy: (error) => {
+        if (!this.#candidates.includes(candidate)) return false
+        candidate.busy = error
+        this.#wait()
+        return true
+      },
+    })
+    this.#wait()
+    return this.#listen(server, args)
+  }
+
+  /** A server closes, or is none that can be given what is held. */
+  left(server: Server): void {
+    this.#candidates = this.#candidates.filter((one) => one.server !== server)
+    if (this.#candidates.length > 0) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Returns the ports that a server listens on; of one that waits for the verdict, its own. */
+  portsOf(server: Server): readonly number[] {
+    const candidate = this.#candidates.find((one) => one.server === server)
+    const addresses = [candidate === undefined ? server.address() : boundBy(server)]
+    if (candidate?.given === true) addresses.push(...candidate.places.map(({ address }) => address))
+    return addresses.flatMap((address) => (typeof address === 'object' && address !== null ? [address.port] : []))
+  }
+
+  /** Reports whether a server has what is held, or may be given it. One that listens nowhere else goes on to show it. */
+  #mayHave(candidate: Candidate): boolean {
+    const { given, busy } = candidate
+    return given
+      ? busy !== undefined || this.#candidates.includes(candidate)
+      : this.#candidates.includes(candidate) && !this.#over
+  }
+
+  #wait(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#decide(), QUIET)
+    // A server that listens keeps the process alive. One that waits for its port has nothing that does.
+    if (this.#candidates.every(({ busy }) => busy === undefined)) this.#timer.unref()
+  }
+
+  #decide(): void {
+    this.#timer = undefined
+    this.#over = true
+    for (const candidate of this.#candidates) {
+      const { server, places, host, port, busy } = candidate
+      if (places.some(({ takers }) => (takers.rank ?? RANK.only) > RANK.only)) continue
+      candidate.given = true
+      const fits = places.map((place) => ({ place, rank: RANK.only }))
+      const stand = reserve(server, fits, host)
+      const own = busy === undefined ? 'which it listens on as well' : 'which is in use'
+      for (const { address } of places)
+        this.#report(
+          `${inLog(address)}: no server listens on it, and the only other one is given it, of port ${port}, ${own}`,
+        )
+      if (busy === undefined) take(stand, this.#report)
+      else listenInPlace(stand, (options) => this.#listen(server, [options]), {}, this.#report)
+      this.#given(server)
+    }
+  }
+}
+
+/** Calls back once with the outcome of a `listen()` that is about to be called. `busy` reports whether it has taken the error. */
+export function onOutcome(
+  server: Server,
+  { listens, busy }: { readonly listens?: () => void; readonly busy: (error: Error) => boolean },
+): void {
+  const own = Object.getOwnPropertyDescriptor(server, 'emit')
+  const { emit } = server
+  const shadow = (event: string, ...rest: unknown[]): boolean => {
+    if (event === 'listening' || event === 'error' || event === 'close') {
+      if (Reflect.get(server, 'emit') === shadow) {
+        Reflect.deleteProperty(server, 'emit')
+        if (own !== undefined) Object.defineProperty(server, 'emit', own)
+      }
+      const [error] = rest
+      if (event === 'error' && isInUse(error) && busy(error)) return true
+      if (event === 'listening') listens?.()
+    }
+    return Reflect.apply(emit, server, [event, ...rest])
+  }
+  Object.defineProperty(server, 'emit', { value: shadow, configurable: true, writable: true })
+}
+
+function isInUse(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+}
+
+function hostOf(address: AddressInfo | string | null): Host {
+  return typeof address === 'object' && address !== null ? { ...EVERYWHERE, address: address.address } : EVERYWHERE
+}

@@ -1,0 +1,90 @@
+import { existsSync, mkdtempSync, rmSync, unlinkSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { program, Supervised } from './supervisor.ts'
+
+// Each starts several processes; on a busy machine each of them takes seconds.
+vi.setConfig({ testTimeout: 60_000 })
+
+const folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-test-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let count = 0
+
+async function ask(socketPath: string): Promise<string> {
+  return new Promise((resolve) => {
+    request({ socketPath, agent: false }, (response) => resolve(text(response)))
+      .on('error', (error) => resolve(String(Reflect.get(error, 'code'))))
+      .end()
+  })
+}
+
+async function held(
+  kind: string,
+  command?: (file: string) => [string, ...string[]],
+): Promise<{ run: Supervised; path: string }> {
+  const path = join(folder, `${count++}.sock`)
+  const [node, file, ...args] = program('places.js', kind)
+  const run = await Supervised.start(
+    command === undefined ? [node, file ?? '', ...args] : command(`'${node}' '${file}' ${kind}`),
+    {
+      listen: [{ path }],
+      env: { PORT: path },
+      idle: { IDLE_PATIENCE: '20s' },
+    },
+  )
+  return { run, path }
+}
+
+describe.concurrent('a unix socket that is held', () => {
+  test.each(['unlinkSync', 'unlink', 'rmSync', 'byShell'])(
+    'a program that removes it with %s is answered there, as before',
+    async (kind) => {
+      const { run, path } = await held(kind)
+      expect(await ask(path)).toBe('site')
+      if (kind === 'byShell') await run.printed(/said path true/, 'stderr')
+      expect(await ask(path)).toBe('site')
+      expect(existsSync(path)).toBe(true)
+    },
+  )
+
+  test('a shell that removes it before the program starts', async () => {
+    const { path } = await held('rmSync', (command) => ['sh', '-c', `rm -f "$PORT"; ${command}`])
+    expect(await ask(path)).toBe('site')
+    expect(await ask(path)).toBe('site')
+  })
+
+  test('readableAll and writableAll are those of the path, and the program can change its mode', async () => {
+    const { run, path } = await held('mode')
+    expect(await ask(path)).toBe('site')
+    await run.printed(/said mode 77[67]/, 'stderr')
+    await run.printed(/said mode 600/, 'stderr')
+    expect(await ask(path)).toBe('site')
+  })
+
+  test('stays when the server closes, and is gone with the supervisor', async () => {
+    const { run, path } = await held('closes')
+    expect(await ask(path)).toBe('site')
+    await run.printed(/said closed true/, 'stderr')
+    run.child.kill('SIGTERM')
+    await run.ended
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('that another process removes is bound again for the next start', async () => {
+    const path = join(folder, `${count++}.sock`)
+    const run = await Supervised.start(program('places.js', 'rmSync'), {
+      listen: [{ path }],
+      env: { PORT: path },
+      idle: { IDLE_PATIENCE: '500ms' },
+    })
+    // The connection that starts the program is in the queue of what is removed.
+    const first = ask(path)
+    await run.event('starting')
+    unlinkSync(path)
+    expect(await first).toBe('site')
+    expect(await ask(path)).toBe('site')
+  })
+})

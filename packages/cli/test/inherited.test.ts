@@ -1,0 +1,168 @@
+import { once } from 'node:events'
+import { get } from 'node:http'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { RawClient } from '@idle-shutdown/conformance'
+import { describe, expect, test, vi } from 'vitest'
+import { NodeProgram, REGISTER } from './node-program.ts'
+
+// Each starts several processes; on a busy machine each of them takes seconds.
+vi.setConfig({ testTimeout: 60_000 })
+
+const HTTP = `
+  import { createServer } from 'node:http'
+  const server = createServer((req, res) => {
+    console.log('asked')
+    setTimeout(() => res.end('Hello'), Number(req.url.slice(1)))
+  })
+  server.listen(0, '127.0.0.1', () => console.log('http ' + server.address().port))
+`
+/** Short, once the first request has come: a busy machine may keep that waiting. */
+const SHORT = { IDLE_PATIENCE: '150ms', IDLE_STARTUP_PATIENCE: '20s' }
+const BY_ITSELF = { code: 0, signal: null }
+
+async function ask(port: number, path = '/'): Promise<string> {
+  const [response] = await once(get({ host: '127.0.0.1', port, path, agent: false }), 'response')
+  return text(response)
+}
+
+describe.concurrent('sockets that systemd passes', () => {
+  const PASS = join(import.meta.dirname, '../../activation/test/pass.pl')
+  // Long enough for a second client on a busy machine.
+  const env = { ...SHORT, IDLE_PATIENCE: '2s' }
+  const passed = (
+    sockets: readonly string[],
+    code: string,
+    more: NodeJS.ProcessEnv = {},
+    stdin: 'ignore' | 'pipe' = 'ignore',
+  ): NodeProgram =>
+    NodeProgram.of(
+      'perl',
+      [PASS, ...sockets, '--', process.execPath, '--import', REGISTER, '--input-type=module', '-e', code],
+      { ...env, ...more },
+      stdin,
+    )
+  const LISTEN = (port: number, body = 'Hello'): string => `
+    import('node:http').then(({ createServer }) => createServer((req, res) => res.end('${body}'))
+      .listen(${port}, function () { console.log('at ' + JSON.stringify(this.address())) }))`
+
+  test('the only one is taken in place of any port, and shown as the address', async () => {
+    const program = passed(['tcp'], LISTEN(4322))
+    const port = Number((await program.printed(/port (\d+)/))[1])
+    expect(await ask(port)).toBe('Hello')
+    expect(JSON.parse((await program.printed(/at (.*)/))[1] ?? '')).toMatchObject({ address: '127.0.0.1', port })
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('of several, by name', async () => {
+    const program = passed(['4323@tcp', '4324@tcp'], LISTEN(4324, 'two') + LISTEN(4323, 'one'))
+    await program.printed(/at .*\n(.*\n)*at /)
+    const [one = 0, two = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
+    expect([await ask(one), await ask(two)]).toEqual(['one', 'two'])
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('one that no server takes: who waits there is told of, once and by its name', async () => {
+    const program = passed(['4326@tcp', 'other@tcp'], LISTEN(4326), { IDLE_PATIENCE: '20s' })
+    await program.printed(/at /)
+    const [port = 0, other = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
+    const waiting = await RawClient.connect({ host: '127.0.0.1', port: other })
+    const second = await RawClient.connect({ host: '127.0.0.1', port: other })
+    expect(await ask(port)).toBe('Hello')
+    await program.printed(
+      /^idle-shutdown: nobody listens on the inherited socket 'other' \(port \d+\)[^\n]*\n/m,
+      'stderr',
+    )
+    program.child.kill('SIGTERM')
+    const { stderr } = await program.ended
+    expect(stderr.match(/nobody listens/g)).toHaveLength(1)
+    waiting.destroy()
+    second.destroy()
+  })
+
+  const LEFT = `['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES'].filter((name) => name in process.env).length`
+
+  test('children do not take them for theirs, and the program itself still finds them', async () => {
+    const program = passed(
+      ['tcp'],
+      `const { execFileSync, fork } = await import('node:child_process')
+      console.log('left ' + ${LEFT})
+      console.log('child ' + execFileSync(process.execPath, ['-p', ${JSON.stringify(LEFT)}]))
+      console.log('another ' + execFileSync(process.execPath, ['-p', ${JSON.stringify(LEFT)}], { env: { ...process.env, ADDED: '1' } }))
+      process.env.LISTEN_FDS = '0'
+      console.log('changed ' + process.env.LISTEN_FDS)`,
+    )
+    await program.printed(/left 3\nchild 0\n\nanother 0\n\nchanged 0/)
+  })
+
+  test('a program that serves them by its own code does so, also beside a server on another port', async () => {
+    const program = passed(
+      ['tcp', 'tcp'],
+      `const { createServer } = await import('node:http')
+      const { once } = await import('node:events')
+      const say = (body) => createServer((req, res) => res.end(body))
+      await once(say('metrics').listen(0, '127.0.0.1'), 'listening')
+      await once(say('other').listen(4327, '127.0.0.1'), 'listening')
+      if (Number(process.env.LISTEN_PID) !== process.pid || process.env.LISTEN_FDS !== '2') process.exit(9)
+      await Promise.all([3, 4].map((fd) => once(say('fd ' + fd).listen({ fd }), 'listening')))
+      console.log('at')`,
+      { IDLE_PATIENCE: '500ms' },
+    )
+    await program.printed(/at\n/)
+    const [three = 0, four = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
+    expect([await ask(three), await ask(four), await ask(4327)]).toEqual(['fd 3', 'fd 4', 'other'])
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('a server on another port that listens first keeps it, and the one on the inherited port takes the socket', async () => {
+    const program = passed(
+      ['tcp'],
+      `const { createServer } = await import('node:http')
+      const say = (body) => createServer((req, res) => res.end(body))
+      process.stdin.once('data', (port) => say('site').listen(Number(port), '127.0.0.1', () => console.log('at')))
+      say('metrics').listen(4328, () => console.log('first'))`,
+      { IDLE_PATIENCE: '1h' },
+      'pipe',
+    )
+    const port = Number((await program.printed(/port (\d+)/))[1])
+    await program.printed(/first/)
+    program.child.stdin?.end(String(port))
+    await program.printed(/at\n/)
+    expect([await ask(port), await ask(4328)]).toEqual(['site', 'metrics'])
+  })
+
+  test('all of a name are taken by one server, which closes and listens again', async () => {
+    const program = passed(
+      ['4329@tcp', '4329@tcp'],
+      `const { createServer } = await import('node:http')
+      const server = createServer((req, res) => {
+        res.setHeader('connection', 'close').end('life ' + life)
+        if (req.url === '/again') server.close(listen)
+      })
+      let life = 0
+      const listen = () => server.listen(4329, () => console.log('at ' + ++life))
+      listen()`,
+    )
+    await program.printed(/at 1/)
+    const [one = 0, two = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
+    expect([await ask(one), await ask(two, '/again')]).toEqual(['life 1', 'life 1'])
+    await program.printed(/at 2/)
+    expect([await ask(two), await ask(one)]).toEqual(['life 2', 'life 2'])
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('those of another process: one line says so, and it listens on its own', async () => {
+    const program = NodeProgram.preloaded(HTTP, { ...SHORT, LISTEN_FDS: '1', LISTEN_PID: '1' })
+    expect(await ask(await program.port())).toBe('Hello')
+    const { stderr, ...ending } = await program.ended
+    expect(ending).toMatchObject(BY_ITSELF)
+    expect(stderr).not.toContain('LISTEN_PID')
+    const other = NodeProgram.preloaded(HTTP.replace('listen(0', 'listen(4325'), {
+      ...SHORT,
+      LISTEN_FDS: '1',
+      LISTEN_PID: '1',
+    })
+    expect(await ask(await other.port())).toBe('Hello')
+    expect((await other.ended).stderr).toMatch(/^idle-shutdown: LISTEN_PID is '1'[^\n]*, but this is process/)
+  })
+})

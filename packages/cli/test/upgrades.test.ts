@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { get } from 'node:http'
+import { connect as connectHttp2 } from 'node:http2'
+import { text } from 'node:stream/consumers'
+import { connect as connectTls } from 'node:tls'
+import { RawClient } from '@idle-shutdown/conformance'
+import { describe, expect, test, vi } from 'vitest'
+import { NodeProgram } from './node-program.ts'
+
+// Each starts several processes; on a busy machine each of them takes seconds.
+vi.setConfig({ testTimeout: 60_000 })
+
+const HTTP = `
+  import { createServer } from 'node:http'
+  const server = createServer((req, res) => {
+    console.log('asked')
+    setTimeout(() => res.end('Hello'), Number(req.url.slice(1)))
+  })
+  server.listen(0, '127.0.0.1', () => console.log('http ' + server.address().port))
+`
+const PROGRAM = import.meta.resolve('@idle-shutdown/conformance/program')
+/** Short, once the first request has come: a busy machine may keep that waiting. */
+const SHORT = { IDLE_PATIENCE: '150ms', IDLE_STARTUP_PATIENCE: '20s' }
+const BY_ITSELF = { code: 0, signal: null }
+
+async function ask(port: number, path = '/'): Promise<string> {
+  const [response] = await once(get({ host: '127.0.0.1', port, path, agent: false }), 'response')
+  return text(response)
+}
+
+describe.concurrent('upgraded sockets of an unmodified program', () => {
+  const UPGRADE = `
+    import { CERTIFICATE as cert, KEY as key } from ${JSON.stringify(PROGRAM)}
+    const onUpgrade = (req, socket) => {
+      socket.on('error', () => {}).on('end', () => {}).resume()
+      socket.write('HTTP/1.1 101 Switching Protocols\\r\\nConnection: upgrade\\r\\nUpgrade: x\\r\\n\\r\\n' + 'x'.repeat(500_000) + 'all')
+    }
+    server.on('upgrade', onUpgrade)`
+  const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s: an upgraded socket is ended at once, after what was written',
+    async (signal) => {
+      const program = NodeProgram.preloaded(HTTP + UPGRADE, { IDLE_GRACE: '1h', IDLE_LOG: 'off' })
+      const client = await RawClient.connect({ host: '127.0.0.1', port: await program.port() })
+      await client.send(REQUEST)
+      await client.until('101')
+      program.child.kill(signal)
+      await client.until('all')
+      expect(await client.ended).toEqual({ how: 'FIN' })
+      expect(await program.ended).toMatchObject({ ...BY_ITSELF, stderr: '' })
+    },
+  )
+
+  test('an upgraded socket that does not hold it is ended at the idle end', async () => {
+    const program = NodeProgram.preloaded(HTTP + UPGRADE, { ...SHORT, IDLE_GRACE: '1h', IDLE_UPGRADES: 'traffic' })
+    const client = await RawClient.connect({ host: '127.0.0.1', port: await program.port() })
+    await client.send(REQUEST)
+    await client.until('all')
+    expect(await client.ended).toEqual({ how: 'FIN' })
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+  })
+
+  test('one over TLS, and a WebSocket over HTTP/2, are ended at once as well', async () => {
+    const program = NodeProgram.preloaded(
+      `${HTTP}${UPGRADE}
+      import { createServer as https } from 'node:https'
+      import { createServer as http2 } from 'node:http2'
+      const secure = https({ cert, key }).on('upgrade', onUpgrade)
+      secure.listen(0, '127.0.0.1', () => console.log('https ' + secure.address().port))
+      const h2c = http2({ settings: { enableConnectProtocol: true } }).on('stream', (stream) => {
+        stream.respond({ ':status': 200 })
+        stream.write('open')
+      })
+      h2c.listen(0, '127.0.0.1', () => console.log('h2c ' + h2c.address().port))`,
+      { IDLE_GRACE: '1h', IDLE_LOG: 'off' },
+    )
+    const secure = connectTls({ host: '127.0.0.1', port: await program.port('https'), rejectUnauthorized: false })
+    secure.write(REQUEST)
+    await once(secure, 'data')
+    const session = connectHttp2(`http://127.0.0.1:${await program.port('h2c')}`)
+    await once(session, 'remoteSettings')
+    const stream = session.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/' })
+    await once(stream, 'data')
+    program.child.kill('SIGTERM')
+    await Promise.all([text(secure), text(stream)])
+    stream.end()
+    secure.destroy()
+    expect(await program.ended).toMatchObject(BY_ITSELF)
+    session.destroy()
+  })
+
+  test("with a handler of the program's, an upgraded socket is the program's", async () => {
+    const program = NodeProgram.preloaded(
+      `${HTTP}${UPGRADE}; process.once('SIGTERM', () => console.log('own handler'))`,
+    )
+    const client = await RawClient.connect({ host: '127.0.0.1', port: await program.port() })
+    await client.send(REQUEST)
+    await client.until('all')
+    program.child.kill('SIGTERM')
+    await program.printed(/own handler/)
+    expect(await ask(await program.port())).toBe('Hello')
+    expect(client.socket.destroyed).toBe(false)
+    client.destroy()
+  })
+})
