@@ -1,4 +1,4 @@
-import type { Operator } from '../src/run/switchboard.ts'
+import type { Operator } from '../src/run/operator.ts'
 
 /** Returns an operator of a switchboard that ignores every call, but for those in `calls`. */
 export function operator(calls: Partial<Operator> = {}): Operator {

@@ -1,17 +1,17 @@
-import { connect, createServer, type Server, type Socket } from 'node:net'
-import { jsonLines } from '../protocol/lines.ts'
+import { createServer, type Server, type Socket } from 'node:net'
 import { type Held, type ToProcess, type ToSupervisor, tagged } from '../protocol/messages.ts'
 import { ACCEPTED, readPreface } from '../protocol/preface.ts'
 import { fromSupervisor } from '../protocol/received.ts'
 import { PrivateChannel } from './channel.ts'
+import { ControlConnection } from './control-connection.ts'
 import { giveHandle, giveSocket, isFull } from './delivery.ts'
+import { GivenBack } from './given-back.ts'
 import { giveBackOnceIdle } from './keeping.ts'
 import { closeCopy, localAddressOf, reset } from './local-address.ts'
 import { markOwn } from './own-servers.ts'
 import { Parking } from './parking.ts'
 import { privatePath } from './private-path.ts'
 import type { Takers } from './takers.ts'
-import { withhold } from './withheld.ts'
 
 /** What a process is asked by its supervisor. */
 export interface Supervised {
@@ -47,8 +47,7 @@ export class Supervisor {
   /** The connections that came from the supervisor. */
   readonly #delivered = new WeakSet<Socket>()
   /** Sockets on their way back. */
-  readonly #kept = new Map<number, { readonly socket: Socket; readonly restore: () => void }>()
-  #keys = 0
+  readonly #givenBack: GivenBack = new GivenBack()
   #go: ((yes: boolean) => void) | undefined
   #hangUp = (): void => {}
   #left = false
@@ -159,8 +158,7 @@ export class Supervisor {
 
   /** Gives an idle connection back, which its server would close after `keepAlive` ms. It is destroyed here when it has arrived there. */
   giveBack(listen: number, socket: Socket, handle: object, keepAlive: number): void {
-    const key = ++this.#keys
-    this.#kept.set(key, { socket, restore: withhold(socket) })
+    const key = this.#givenBack.add(socket)
     // A socket that is not read keeps no process alive, and messages that wait to be sent do not either.
     this.#channel?.ref()
     this.#tell({ type: 'kept', listen, key, keepAlive }, handle)
@@ -181,10 +179,7 @@ export class Supervisor {
 
   #openChannel(): void {
     const channel = new PrivateChannel(
-      (message, handle) => {
-        const ours = fromSupervisor(message)
-        if (ours !== undefined) this.#receive(ours, typeof handle === 'object' && handle !== null ? handle : undefined)
-      },
+      (message, handle) => this.#received(message, handle),
       () => this.#lost(),
     )
     this.#channel = channel
@@ -194,20 +189,18 @@ export class Supervisor {
   }
 
   #connect(): (message: ToSupervisor) => void {
-    const socket = connect(this.held.control).unref()
-    socket.setEncoding('utf8')
-    const read = jsonLines({
-      line: (value) => {
-        const ours = fromSupervisor(value)
-        if (ours !== undefined) this.#receive(ours)
-      },
-      broken: () => socket.destroy(),
-    })
-    socket.on('data', (text) => read(String(text)))
-    socket.on('error', () => {})
-    socket.once('close', () => this.#lost())
-    this.#hangUp = () => socket.end()
-    return (message) => socket.write(`${JSON.stringify(tagged(message))}\n`)
+    const control = new ControlConnection(
+      this.held.control,
+      (message) => this.#received(message),
+      () => this.#lost(),
+    )
+    this.#hangUp = () => control.close()
+    return (message) => control.send(tagged(message))
+  }
+
+  #received(message: unknown, handle?: unknown): void {
+    const ours = fromSupervisor(message)
+    if (ours !== undefined) this.#receive(ours, typeof handle === 'object' && handle !== null ? handle : undefined)
   }
 
   #receive(message: ToProcess, handle?: object): void {
@@ -226,8 +219,8 @@ export class Supervisor {
         if (this.#supervised?.goOn()) this.#tell({ type: 'resume' })
         break
       case 'taken':
-        this.#taken(message.key)
-        if (this.#kept.size === 0) this.#channel?.unref()
+        this.#givenBack.arrived(message.key)
+        if (this.#givenBack.isEmpty) this.#channel?.unref()
         break
       case 'parked':
         this.parking.parked(message.id, message.bytes)
@@ -291,20 +284,12 @@ export class Supervisor {
     if (beyond) giveBackOnceIdle(server, socket, this)
   }
 
-  #taken(key: number): void {
-    const kept = this.#kept.get(key)
-    this.#kept.delete(key)
-    if (kept === undefined) return
-    kept.restore()
-    kept.socket.destroy()
-  }
-
   #lost(): void {
     this.#go?.(true)
     for (const restored of this.#restoring.values()) restored()
     this.#restoring.clear()
     // Nobody is left to take them.
-    for (const key of [...this.#kept.keys()]) this.#taken(key)
+    this.#givenBack.end()
     this.parking.end()
     if (this.#left) return
     this.#left = true

@@ -43,8 +43,6 @@ export class Life {
   readonly ended: Promise<LifeEnd>
   readonly proxy: ProxiedPort | undefined
   phase: 'starting' | 'awake' | 'ending' = 'starting'
-  /** What the process that spoke last said of its idleness. */
-  readonly coldStart: { ms: number | undefined } = { ms: undefined }
   readonly #options: LifeOptions
   readonly #command: Command
   readonly #takenBefore: number
@@ -248,7 +246,6 @@ export class Life {
     this.phase = 'awake'
     this.#stopHint()
     this.needed()
-    this.coldStart.ms = this.#uptime
     emit({ event: 'ready', pid: this.pid ?? 0, coldStart: this.#uptime, waiting: switchboard.waiting })
   }
 

@@ -1,6 +1,6 @@
 import type { ToProcess } from '../protocol/messages.ts'
+import type { Waiting } from './connection-queue.ts'
 import type { Pipe } from './pipe.ts'
-import type { Waiting } from './waiting.ts'
 
 /** A process that speaks with the supervisor: the command itself, or one that it started. */
 export class Link {

@@ -1,7 +1,7 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import { ACCEPTED, prefaceOf } from '../protocol/preface.ts'
+import type { Waiting } from './connection-queue.ts'
 import { readAgain, stopReading } from './reading.ts'
-import type { Waiting } from './waiting.ts'
 
 /** What becomes of a connection that is to be piped. */
 export interface PipeOutcome {

@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
 import { IdleTracker } from '@idle-shutdown/core/tracker'
 import type { Settings } from '../register/settings.ts'
+import type { Waiting } from './connection-queue.ts'
 import { findOwner, type Holder, isHeld, type Loopback } from './listeners.ts'
 import { pipeToPort } from './pipe.ts'
-import type { Waiting } from './waiting.ts'
 
 /** The shortest and the longest pause (ms) between tries of a port: there is no event for it. */
 const TRY_AGAIN = { first: 25, longest: 500 }

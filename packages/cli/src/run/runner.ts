@@ -4,6 +4,7 @@ import { lastLook } from '@idle-shutdown/core/tracker'
 import type { HeldAddress } from '../protocol/messages.ts'
 import { readSettings, type Settings } from '../register/settings.ts'
 import { SUPERVISES } from '../register/supervises.ts'
+import type { Waiting } from './connection-queue.ts'
 import { Descriptors, FULL } from './descriptors.ts'
 import { Door } from './door.ts'
 import { environment } from './environment.ts'
@@ -17,10 +18,7 @@ import type { RunEvent } from './run-event.ts'
 import type { RunOptions } from './run-options.ts'
 import type { RunStatus } from './run-status.ts'
 import { Switchboard } from './switchboard.ts'
-import type { Waiting } from './waiting.ts'
 
-/** For clients: why it could not be started may name what is not theirs to know. */
-const NOT_STARTED = 'The program cannot be started.'
 /** How many cold starts the status shows. */
 const MOST_COLD_STARTS = 20
 
@@ -65,7 +63,7 @@ export class Runner {
     this.#switchboard = new Switchboard(options.maxQueue ?? 1000, options.listen.length, {
       needed: () => this.#needed(),
       full: () => this.#onEvent({ event: 'queue-full', maxQueue: options.maxQueue ?? 1000 }),
-      restore: (link, listen) => void this.#restore(link, listen),
+      restore: (link, listen) => void this.#doors[listen]?.ensure().then(() => link.tell({ type: 'restored', listen })),
       claimed: ({ pid }, listen) => {
         void this.#doors[listen]?.ensure()
         this.#life?.claimed(listen, pid)
@@ -194,11 +192,6 @@ export class Runner {
     return [...this.#switchboard.links].filter(({ claims }) => claims.size > 0)
   }
 
-  async #restore(link: Link, listen: number): Promise<void> {
-    await this.#doors[listen]?.ensure()
-    link.tell({ type: 'restored', listen })
-  }
-
   /** Somebody waits. */
   #needed(): void {
     this.#life?.needed()
@@ -213,7 +206,9 @@ export class Runner {
     preparation
       ?.ready()
       .then(() => this.#launch(preparation))
-      .catch((error: unknown) => this.#failed(`${error instanceof Error ? error.message : error}`, {}, NOT_STARTED))
+      .catch((error: unknown) =>
+        this.#failed(`${error instanceof Error ? error.message : error}`, {}, 'The program cannot be started.'),
+      )
   }
 
   #launch({ held, watcher }: Preparation): void {

@@ -2,41 +2,15 @@ import type { Socket } from 'node:net'
 import { setTimeout as pass } from 'node:timers/promises'
 import type { ToSupervisor } from '../protocol/messages.ts'
 import { Agreement } from './agreement.ts'
+import { ConnectionQueue, type Waiting } from './connection-queue.ts'
 import { Kept } from './kept.ts'
 import type { Link } from './link.ts'
+import type { Operator } from './operator.ts'
 import { pipeToPath } from './pipe.ts'
-import { isReset } from './reading.ts'
 import { type Refusal, refuse } from './refusal.ts'
-import type { Waiting } from './waiting.ts'
 
 /** How long (ms) processes may take to accept what was passed on to them before an end, and how often that is looked at. */
 const PASS_ON = { most: 5000, look: 5 }
-
-/** Whom the switchboard tells. */
-export interface Operator {
-  /** Somebody waits, and nobody serves that address. */
-  needed(): void
-  /** The queue is full: somebody is turned away. */
-  full(): void
-  /** A process serves an address. */
-  claimed(link: Link, listen: number): void
-  /** A process is about to listen on a path that is not there. */
-  restore(link: Link, listen: number): void
-  /** It serves it no longer. */
-  released(link: Link, listen: number): void
-  /** A process ends, since it was idle. */
-  ending(link: Link): void
-  /** A process has closed everything. */
-  closed(link: Link): void
-  /** A process has said how idle it is. */
-  told(link: Link, idleness: Extract<ToSupervisor, { type: 'idleness' }>): void
-  /** A process has gone. */
-  gone(link: Link): void
-  /** Reports whether there is room for a connection that a process gives back. */
-  admit?(socket: Socket): boolean
-  /** What is piped where no process speaks with us; gives whether it was taken. */
-  pipe?(waiting: Waiting): boolean
-}
 
 /** Connects clients that wait with processes that serve. Loses nobody: whom a process does not acknowledge waits for the next. */
 export class Switchboard {
@@ -45,19 +19,16 @@ export class Switchboard {
   readonly links: Set<Link> = new Set()
   readonly #agreement: Agreement = new Agreement(this.links, () => this.#expected.size === 0)
   readonly #operator: Operator
-  readonly #maxQueue: number
   readonly #addresses: number
   readonly #kept: Kept
   /** The addresses on which no process of this run has listened yet, as long as they are waited for. */
   readonly #expected = new Set<number>()
-  #waiting: Waiting[] = []
+  readonly #queue: ConnectionQueue
   #ids = 0
-  #full = false
-  #closed: Refusal | undefined
 
   /** For so many addresses: messages about others are not followed. */
   constructor(maxQueue: number, addresses: number, operator: Operator) {
-    this.#maxQueue = maxQueue
+    this.#queue = new ConnectionQueue(maxQueue, () => operator.full())
     this.#addresses = addresses
     this.#operator = operator
     const spoke = (socket: Socket, listen: number, head: Buffer): void =>
@@ -66,7 +37,7 @@ export class Switchboard {
   }
 
   get waiting(): number {
-    return this.#waiting.length
+    return this.#queue.size
   }
 
   /** A number that changes with each connection that arrives, and with each kept one that speaks. */
@@ -76,7 +47,7 @@ export class Switchboard {
 
   /** Whether somebody waits whom no process serves. */
   get unserved(): boolean {
-    return this.#waiting.some(({ listen }) => !this.serves(listen))
+    return this.#queue.some((listen) => !this.serves(listen))
   }
 
   /** Reports whether a process serves an address, or any. */
@@ -183,18 +154,12 @@ export class Switchboard {
 
   /** Passes on whoever waits and can be served now. */
   flush(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const one of waiting) if (!this.#connect(one)) this.#waiting.push(one)
-    if (this.#waiting.length < this.#maxQueue) this.#full = false
+    this.#queue.flush((waiting) => this.#connect(waiting))
   }
 
   /** Drops the clients that have left while they waited. */
   letGo(): void {
-    this.#waiting = this.#waiting.filter(({ socket }) => {
-      if (isReset(socket)) socket.destroy()
-      return !socket.destroyed
-    })
+    this.#queue.dropReset()
   }
 
   /** Resolves when the processes that serve have what came for them, or when that takes too long. */
@@ -204,16 +169,13 @@ export class Switchboard {
   }
 
   /** Turns away whoever waits, or those that wait for some addresses. Gives how many. */
-  refuseAll(refusal: Refusal, of: (listen: number) => boolean = () => true): number {
-    const refused = this.#waiting.filter(({ listen }) => of(listen))
-    this.#waiting = this.#waiting.filter(({ listen }) => !of(listen))
-    for (const { socket, head } of refused) refuse(socket, refusal, head)
-    return refused.length
+  refuseAll(refusal: Refusal, at?: (listen: number) => boolean): number {
+    return this.#queue.refuseAll(refusal, at)
   }
 
   /** From now on everybody is turned away, until called with nothing. */
   close(refusal: Refusal | undefined): void {
-    this.#closed = refusal
+    this.#queue.close(refusal)
   }
 
   /** Ends the connections that are kept for the next process. */
@@ -224,12 +186,13 @@ export class Switchboard {
   get #passing(): boolean {
     return [...this.links].some(
       ({ isLeaving, claims, unacknowledged }) =>
-        unacknowledged.size > 0 || (!isLeaving && this.#waiting.some(({ listen }) => claims.has(listen))),
+        unacknowledged.size > 0 || (!isLeaving && this.#queue.some((listen) => claims.has(listen))),
     )
   }
 
   #accept(waiting: Waiting): void {
-    if (this.#closed !== undefined) refuse(waiting.socket, this.#closed, waiting.head)
+    const { closed } = this.#queue
+    if (closed !== undefined) refuse(waiting.socket, closed, waiting.head)
     else if (!this.#connect(waiting)) this.#enqueue(waiting)
   }
 
@@ -280,7 +243,7 @@ export class Switchboard {
         pipe.onClosed = () => {
           link.pipes.delete(id)
           // It may have waited for a descriptor only.
-          if (this.#waiting.length > 0) this.flush()
+          if (this.#queue.size > 0) this.flush()
         }
       },
       refused: () => this.#requeue(link, id),
@@ -328,25 +291,10 @@ export class Switchboard {
     const waiting = link.unacknowledged.get(id)
     if (waiting === undefined) return
     link.unacknowledged.delete(id)
-    if (this.#closed !== undefined) refuse(waiting.socket, this.#closed, waiting.head)
-    else this.#enqueue(waiting)
+    this.#enqueue(waiting)
   }
 
-  /** In the order in which they came. */
   #enqueue(waiting: Waiting): void {
-    if (this.#waiting.length >= this.#maxQueue) this.letGo()
-    if (this.#waiting.length >= this.#maxQueue) {
-      if (!this.#full) this.#operator.full()
-      this.#full = true
-      refuse(
-        waiting.socket,
-        { status: 503, sentence: `${this.#maxQueue} connections wait for the program already.` },
-        waiting.head,
-      )
-      return
-    }
-    const index = this.#waiting.findLastIndex(({ id }) => id < waiting.id)
-    this.#waiting.splice(index + 1, 0, waiting)
-    this.#operator.needed()
+    if (this.#queue.add(waiting)) this.#operator.needed()
   }
 }

@@ -1,0 +1,33 @@
+import type { Socket } from 'node:net'
+import { withhold } from './withheld.ts'
+
+/** The connections that were sent back to the supervisor, and that have not arrived there yet. Each has a key. */
+export class GivenBack {
+  readonly #sockets = new Map<number, { readonly socket: Socket; readonly restore: () => void }>()
+  #keys = 0
+
+  get isEmpty(): boolean {
+    return this.#sockets.size === 0
+  }
+
+  /** Keeps the program from closing the socket. Returns its key. */
+  add(socket: Socket): number {
+    const key = ++this.#keys
+    this.#sockets.set(key, { socket, restore: withhold(socket) })
+    return key
+  }
+
+  /** Destroys the copy of this process: the supervisor has its own. */
+  arrived(key: number): void {
+    const sent = this.#sockets.get(key)
+    this.#sockets.delete(key)
+    if (sent === undefined) return
+    sent.restore()
+    sent.socket.destroy()
+  }
+
+  /** Destroys all of them: the supervisor has ended. */
+  end(): void {
+    for (const key of [...this.#sockets.keys()]) this.arrived(key)
+  }
+}

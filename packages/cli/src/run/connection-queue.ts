@@ -1,0 +1,92 @@
+import type { Socket } from 'node:net'
+import { isReset } from './reading.ts'
+import { type Refusal, refuse } from './refusal.ts'
+
+/** A client's connection that no process has yet. */
+export interface Waiting {
+  readonly id: number
+  /** The index of the address at which it arrived. */
+  readonly listen: number
+  readonly socket: Socket
+  /** The bytes that were read of it already. */
+  readonly head?: Buffer
+  /** Set if a process gave it back. */
+  readonly kept?: boolean
+}
+
+/** The connections that wait for a process, in the order in which they arrived. Holds at most `most` of them. */
+export class ConnectionQueue {
+  readonly #most: number
+  readonly #onFull: () => void
+  #waiting: Waiting[] = []
+  #full = false
+  #closed: Refusal | undefined
+
+  /** Calls `onFull` once each time the queue fills. */
+  constructor(most: number, onFull: () => void) {
+    this.#most = most
+    this.#onFull = onFull
+  }
+
+  get size(): number {
+    return this.#waiting.length
+  }
+
+  /** Returns the answer to every new connection, if the queue takes none. */
+  get closed(): Refusal | undefined {
+    return this.#closed
+  }
+
+  /** Answers every new connection with `refusal`. Takes connections again if called with `undefined`. */
+  close(refusal: Refusal | undefined): void {
+    this.#closed = refusal
+  }
+
+  /** Adds a connection at its place in the order. Answers it and returns false if the queue is full or closed. */
+  add(waiting: Waiting): boolean {
+    if (this.#closed !== undefined) {
+      refuse(waiting.socket, this.#closed, waiting.head)
+      return false
+    }
+    if (this.#waiting.length >= this.#most) this.dropReset()
+    if (this.#waiting.length >= this.#most) {
+      if (!this.#full) this.#onFull()
+      this.#full = true
+      const sentence = `${this.#most} connections wait for the program already.`
+      refuse(waiting.socket, { status: 503, sentence }, waiting.head)
+      return false
+    }
+    const index = this.#waiting.findLastIndex(({ id }) => id < waiting.id)
+    this.#waiting.splice(index + 1, 0, waiting)
+    return true
+  }
+
+  /** Removes each connection that `connect` takes. */
+  flush(connect: (waiting: Waiting) => boolean): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const one of waiting) if (!connect(one)) this.#waiting.push(one)
+    if (this.#waiting.length < this.#most) this.#full = false
+  }
+
+  /** Removes the connections that their clients have reset. */
+  dropReset(): void {
+    this.#waiting = this.#waiting.filter(({ socket }) => {
+      if (isReset(socket)) socket.destroy()
+      return !socket.destroyed
+    })
+  }
+
+  /** Answers every connection, or those at some addresses, with `refusal`. Returns their number. */
+  refuseAll(refusal: Refusal, at: (listen: number) => boolean = () => true): number {
+    const refused = this.#waiting.filter(({ listen }) => at(listen))
+    this.#waiting = this.#waiting.filter(({ listen }) => !at(listen))
+    for (const { socket, head } of refused) refuse(socket, refusal, head)
+    return refused.length
+  }
+
+  /** Reports whether a connection waits at an address that passes `test`. */
+  some(test: (listen: number) => boolean): boolean {
+    return this.#waiting.some(({ listen }) => test(listen))
+  }
+}
