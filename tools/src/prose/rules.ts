@@ -34,7 +34,7 @@ export const RULES: readonly Rule[] = [
   { number: 4, find: pattern(/\b(comes?|came)\b(?! (from|with|first|last)\b)/i), advice: 'write "arrives"' },
   {
     number: 4,
-    find: pattern(/\b(is|are|was|were) no (?!longer\b|more\b|less\b|fewer\b|other\b)\w+/i),
+    find: pattern(/(?<!\bthere )\b(is|are|was|were) no (?!longer\b|more\b|less\b|fewer\b|other\b)\w+/i),
     advice: 'write "is not a …"',
   },
   {
