@@ -88,7 +88,7 @@ function paragraphsOfComment(comment: string, line: number): Passage[] {
     if (text.trim() === '' || tag) close()
     if (text.trim() === '') continue
     open ??= { kind: doc && passages.length === 0 && !tag ? 'doc' : 'comment', words: [], line: line + index }
-    open.words.push(text.replace(/^@\w+\s*/, ''))
+    open.words.push(text.replace(/^@\w+\s*(\{.*\})?/, ''))
   }
   close()
   return passages
