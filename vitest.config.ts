@@ -8,6 +8,7 @@ const roots = [
   'e2e',
   'e2e/activation',
   'soak',
+  'tools',
 ]
 const report = process.env['IDLE_TEST_REPORT']
 /** Other versions of frameworks than those of the lockfile: where a name leads. */
