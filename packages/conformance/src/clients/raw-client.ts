@@ -113,8 +113,8 @@ export class RawClient {
   }
 
   /**
-   * Closes the connection. Destroys nothing if the socket below is already destroyed: destroying a TLS socket after a
-   * reset of the socket below crashes the process (Node 20-26; seen with 20.20, 22.23, 24.21 and 26.10).
+   * Closes the connection, unless the socket below is already destroyed. If the socket below was reset, destroying the
+   * TLS socket crashes the process with a segmentation fault (Node 20-26). Seen with 20.20, 22.23, 24.21 and 26.10.
    */
   destroy(): void {
     if (this.#below.destroyed) return
