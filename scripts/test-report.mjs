@@ -7,7 +7,7 @@ import { relative, resolve } from 'node:path'
  */
 
 /**
- * The tests of a JSON report of vitest. A skipped one has not passed.
+ * Returns the tests of a JSON report of vitest. A skipped test counts as not passed.
  *
  * @returns {Test[]}
  */

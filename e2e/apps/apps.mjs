@@ -9,7 +9,7 @@ import { WebSocket } from 'ws'
  * }} App A program, how it is started on a port of 127.0.0.1 (also by PORT and HOST), and what it must answer.
  */
 
-/** The programs. Each has a folder here, with what it needs in a package.json, and nothing of ours. @type {App[]} */
+/** The programs. Each has a folder here with a package.json for its dependencies, and nothing of ours. @type {App[]} */
 export const apps = [
   {
     name: 'http-server',
@@ -106,7 +106,7 @@ async function answers(
   throw new Error(`${path} answered ${response.status}, and not ${status} with ${pattern}: ${text.slice(0, 300)}`)
 }
 
-/** Two come; one speaks; both hear it; both leave. */
+/** Two clients connect, one sends, both receive, and both leave. */
 function chat(/** @type {string} */ path) {
   return async (/** @type {number} */ port) => {
     const sockets = [1, 2].map(() => new WebSocket(`ws://127.0.0.1:${port}${path}`))
