@@ -13,7 +13,7 @@ const windows = process.platform === 'win32'
 const binaryOf = (/** @type {string} */ major) =>
   join(CACHE, major, 'node_modules/node/bin', windows ? 'node.exe' : 'node')
 
-/** The majors that need no installing: the one that runs this, and those that were needed before. */
+/** Returns the majors that are available: the current one, and those that were installed earlier. */
 export function installedMajors() {
   return MAJORS.filter((major) => major === currentMajor || existsSync(binaryOf(major)))
 }

@@ -39,11 +39,11 @@ const WARM_UP = 0.5
 const MOST_GROWTH = 50
 const MOST_LEFT_OF_WARM_UP = 1_000_000
 
-/** The number of faults that are reported of one life, and of one subject. */
+/** The largest number of faults that are reported for one life, and for one subject. */
 const MOST_FAULTS = 5
 const MOST_FAULTS_TOLD = 15
 
-/** The number of requests that are sent again in the next life. Usually enough for all crossed ones. */
+/** The largest number of requests that are sent again in the next life. Usually enough for all crossed ones. */
 const MOST_AGAIN = 20
 
 /** Soaks one subject: life after life in one process, which ends by itself after the last one. */

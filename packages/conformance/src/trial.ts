@@ -212,7 +212,7 @@ export class Trial {
   }
 }
 
-/** Waits for `count` patiences on an unused tracker, which has the same clock as the server and reports by event. */
+/** Waits for `count` patiences with the event of an unused tracker, which uses the same clock as the server. */
 export async function patiences(count: number): Promise<void> {
   const { signal } = new IdleTracker({ patience: PATIENCE * count })
   await once(signal, 'abort')

@@ -243,7 +243,7 @@ async function waitingAnswer(t: Trial, { session }: Http2Client): Promise<Client
   return stream
 }
 
-/** Does the same with a client that never closes anything by itself. */
+/** Opens such a stream on a raw client, which never closes anything by itself. */
 async function waitingAnswerByTheByte(t: Trial): Promise<RawClient> {
   const client = await t.raw({ protocol: 'h2' })
   await client.send(FIRST_REQUEST)
