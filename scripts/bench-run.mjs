@@ -55,9 +55,9 @@ for (const kind of /** @type {const} */ (['kept-alive connections', 'a connectio
   const ratios = new Map([...ways.keys()].map((way) => [way, []]))
   for (const port of new Set(ways.values())) await ask(port, kind)
   for (let round = 0; round < ROUNDS; round++) {
-    /** Random order spreads disturbances of the machine over all ways. */
+    /** @type {Map<string, number>} */
     const answered = new Map()
-    // In random order, so that what else the machine does meets all of them.
+    // Random order spreads disturbances of the machine over all ways.
     for (const [way, port] of [...ways].sort(() => Math.random() - 0.5)) answered.set(way, await ask(port, kind))
     const base = answered.get('directly') ?? Number.NaN
     for (const [way, count] of answered) ratios.get(way)?.push(count / base)

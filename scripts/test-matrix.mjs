@@ -3,7 +3,7 @@
 // must agree with it.
 // Arguments name the reports of earlier runs. --suite=, --minors= and --consumers= are reports of vitest. --runtimes=
 // and --nodes= are the files of IDLE_RUNTIMES_REPORT and IDLE_NODES_REPORT. Suites without a report are run. With
-// --here, the other versions of Node are not run, since the workflow has a job for each.
+// --here, the other versions of Node are not run even without a report, since the workflow has a job for each.
 // A combination that was skipped or not run is a failure. With --write, makes docs/matrix.md and the table of the
 // README, but only from a run of everything. With --check, fails if they are out of date.
 import { spawnSync } from 'node:child_process'

@@ -40,9 +40,9 @@ for (const runtime of runtimes) {
   const folder = installed(runtime.name.toLowerCase(), [runtime.package], { scripts: true })
   const [name = ''] = runtime.package.split('@')
   const command = [binaryOf(folder, name), ...runtime.command]
-  /** Runs two at a time, since most of the time is spent waiting. */
+  /** @type {Result} */
   const result = { name: runtime.name, version: versionOf(folder, name), subjects: [] }
-  // Two at a time: most of it is waiting.
+  // Runs two at a time, since most of the time is spent waiting.
   const queue = [...subjects]
   await Promise.all([lane(), lane()])
   async function lane() {

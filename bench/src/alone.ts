@@ -28,7 +28,7 @@ const pace = new Pace()
 process.on('message', async (known: Known) => {
   pace.known = known
   const nanoseconds = await pace.measured(() => {
-    // The first call brings code and data that other processes have evicted back into the caches.
+    // The first call brings code and data back into the caches, after other processes have evicted them.
     nanosecondsPer(count)
     return nanosecondsPer(count)
   })

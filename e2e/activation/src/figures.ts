@@ -6,7 +6,7 @@ export class Figures {
   answered = 0
   /** The number of times the server was started. */
   starts = 0
-  /** The reasons of lost requests. */
+  /** The reasons why requests were lost. */
   readonly losses: string[] = []
   /** Milliseconds until the first byte. */
   readonly asleep: number[] = []
