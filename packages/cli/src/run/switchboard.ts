@@ -88,8 +88,9 @@ export class Switchboard {
         this.#requeue(link, message.id)
         break
       case 'quiet':
-        link.state = 'paused'
-        link.tell({ type: 'go' })
+        // Connections that are piped reach it by another way than this answer: a program that has just begun could end before them.
+        link.state = isOnTheWay(link) ? 'wanted' : 'paused'
+        link.tell({ type: link.state === 'wanted' ? 'wanted' : 'go' })
         break
       case 'resume':
         link.state = 'open'
@@ -260,4 +261,9 @@ export class Switchboard {
     this.#waiting.splice(index + 1, 0, waiting)
     this.#operator.needed()
   }
+}
+
+/** Reports whether a connection that is piped has not reached its process. Sockets are ahead of what is said after them. */
+function isOnTheWay({ unacknowledged, claims }: Link): boolean {
+  return [...unacknowledged.values()].some(({ listen }) => claims.get(listen) !== undefined)
 }
