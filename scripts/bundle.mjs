@@ -14,8 +14,13 @@ const OTHERS = /^.*[\\/]node_modules[\\/](?<name>(?:@[^\\/]+[\\/])?[^\\/]+)/
 const OWN = /^(\.\.\/)+src\//
 
 /**
- * @typedef {{ name: string, version: string, exports?: Record<string, string | Record<string, string>>, bin?: Record<string, string>,
- *   dependencies?: Record<string, string>, peerDependencies?: Record<string, string> }} Manifest
+ * @typedef {object} Manifest
+ * @property {string} name
+ * @property {string} version
+ * @property {Record<string, string | Record<string, string>>} [exports]
+ * @property {Record<string, string>} [bin]
+ * @property {Record<string, string>} [dependencies]
+ * @property {Record<string, string>} [peerDependencies]
  */
 
 const { exports = {}, bin = {}, dependencies, peerDependencies } = readManifest('.')

@@ -16,9 +16,19 @@ import { pageOf, summaryOf } from './matrix-page.mjs'
 import { testsIn } from './test-report.mjs'
 
 /**
- * @typedef {{ group: string, name: string, version: string, by: string, result: 'passes' | 'fails' | 'was not run' | 'not run here' | 'may fail' }} Row
+ * @typedef {object} Row
+ * @property {string} group
+ * @property {string} name
+ * @property {string} version
+ * @property {string} by
+ * @property {'passes' | 'fails' | 'was not run' | 'not run here' | 'may fail'} result
  * @typedef {import('./test-minors.mjs').Framework} Framework
- * @typedef {{ nodes: string[], frameworks: Framework[], companions: { name: string, tests: string }[], compilers: string, consumers: { name: string, tests: string, tool?: string }[] }} Declared
+ * @typedef {object} Declared
+ * @property {string[]} nodes
+ * @property {Framework[]} frameworks
+ * @property {{ name: string, tests: string }[]} companions
+ * @property {string} compilers
+ * @property {{ name: string, tests: string, tool?: string }[]} consumers
  */
 
 const [PAGE, README] = ['docs/matrix.md', 'README.md']

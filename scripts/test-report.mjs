@@ -3,7 +3,8 @@ import { relative, resolve } from 'node:path'
 
 /**
  * @typedef {{ file: string, titles: string[], name: string, passed: boolean, skipped: boolean }} Test
- * @typedef {{ testResults: { name: string, assertionResults: { ancestorTitles: string[], title: string, status: string }[] }[] }} Report
+ * @typedef {{ ancestorTitles: string[], title: string, status: string }} Assertion
+ * @typedef {{ testResults: { name: string, assertionResults: Assertion[] }[] }} Report
  */
 
 /**

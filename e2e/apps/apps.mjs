@@ -1,12 +1,13 @@
 import { WebSocket } from 'ws'
 
 /**
- * @typedef {{
- *   name: string
- *   package?: string
- *   args: (port: number) => string[]
- *   checks: ((port: number) => Promise<void>)[]
- * }} App A program, how it is started on a port of 127.0.0.1 (also by PORT and HOST), and what it must answer.
+ * A program. Its checks request responses from the port.
+ *
+ * @typedef {object} App
+ * @property {string} name
+ * @property {string} [package]
+ * @property {(port: number) => string[]} args starts the program on a port of 127.0.0.1; PORT and HOST are set too
+ * @property {((port: number) => Promise<void>)[]} checks
  */
 
 /** The programs. Each has a folder here with a package.json for its dependencies, and nothing of ours. @type {App[]} */

@@ -12,8 +12,8 @@ import { Systemd } from './systemd.ts'
 const PATIENCE = 40
 
 /**
- * The time window around the close of the connections. nginx closes at once, and our server first checks for input. Every
- * moment in the window is equally likely, so this difference does not affect the comparison.
+ * The time window around the close of the connections. nginx closes at once, and our server first checks for input.
+ * Every moment in the window is equally likely, so this difference does not affect the comparison.
  */
 const WINDOWS = [[-3, 17]] as const
 

@@ -17,8 +17,8 @@ import type { Request } from './request.ts'
  *
  * - `lost`: no response
  *
- * A program notes each dropped connection. Nothing else excuses a missing response: a program that ends loses none, and a
- * kept connection is never dropped.
+ * A program notes each dropped connection. Nothing else excuses a missing response: a program that ends loses none, and
+ * a kept connection is never dropped.
  */
 export type Outcome = 'answered' | 'repeated' | 'dropped' | 'crossed' | 'split' | 'lost'
 

@@ -15,7 +15,7 @@ export function frame(type: number, flags: number, stream: number, payload: stri
 }
 
 /**
- * The first bytes of a client that requests `/` at once on stream 1. An empty SETTINGS frame precedes HEADERS, which end
- * both headers and stream.
+ * The first bytes of a client that requests `/` at once on stream 1. An empty SETTINGS frame precedes HEADERS, which
+ * end both headers and stream.
  */
 export const FIRST_REQUEST: string = PREFACE + frame(4, 0, 0, '') + frame(1, 5, 1, GET)
