@@ -1,4 +1,4 @@
-// What docs/runtimes.md says, of a result of test-runtimes.mjs and of runtimes.json.
+// Makes docs/runtimes.md from a result of test-runtimes.mjs and from runtimes.json.
 /**
  * @typedef {import('./test-runtimes.mjs').Result} Result
  * @typedef {import('./test-runtimes.mjs').Runtime} Runtime

@@ -1,6 +1,6 @@
-// Tests on Deno and Bun, each subject in its own program. The subjects are the conformance suite on the core, and a first
-// paste of each framework. Prints a line for each, then the total. A declared limit of runtimes.json counts as passed if
-// it occurs.
+// Tests on Deno and Bun, each subject in its own program. The subjects are the conformance suite on the core, and a
+// first paste of each framework. Prints a line for each, then the total. A declared limit of runtimes.json counts as
+// passed if it occurs.
 // With --write, makes docs/runtimes.md from the result. With --check, fails if the page is out of date. Names of
 // runtimes, or a subject after --subject=, limit the run. IDLE_RUNTIMES_REPORT names a file for the result.
 import { spawn } from 'node:child_process'

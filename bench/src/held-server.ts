@@ -1,5 +1,5 @@
-// A server in its own process: `node --expose-gc held-server.js WIRING`. Its parent sends requests, weighs the server
-// and stops it.
+// A server in its own process: `node --expose-gc held-server.js WIRING`. It answers requests until its parent has
+// weighed and stopped it.
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -112,7 +112,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
     const compiled = files.filter((file) => /^dist\/.*(\.d\.ts|\.js)$/.test(file))
     expect(compiled.length).toBeGreaterThan(0)
     for (const file of compiled) {
-      // A module that only exports has no line of a source.
+      // A module with exports only has no line that comes from a source.
       if (!/^(?!import|export|\/\/|$)/m.test(read(file))) continue
       expect(read(file).trimEnd(), file).toMatch(new RegExp(`sourceMappingURL=${posix.basename(file)}\\.map$`))
       const map = JSON.parse(read(`${file}.map`))

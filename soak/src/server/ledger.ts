@@ -62,7 +62,7 @@ export class Ledger {
     }
   }
 
-  /** Records the cut at GOAWAY, after which a session accepts no further streams. */
+  /** Records the cut at `goaway()` or `close()`, after which a session accepts no further streams. */
   #session(session: Http2Session): void {
     const acceptance = this.#open.get(session.socket.remotePort ?? 0)
     if (acceptance === undefined) return

@@ -7,7 +7,7 @@ export interface ConnectionEnd {
 }
 
 /**
- * Returns how a client's socket ended, once it has closed. The caller must read the socket, or its FIN stays unseen.
+ * Resolves with the end of a client's socket once it closes. The caller must read the socket, or its FIN stays unseen.
  */
 export function connectionEnd(socket: Socket): Promise<ConnectionEnd> {
   return new Promise((resolve) => {
