@@ -1,7 +1,7 @@
 import { after, type Clock } from './clock.ts'
 import { warn } from './errors.ts'
 
-/** Asks the user at the deadline whether it may end, one question at a time. */
+/** Calls the user's `confirm` at the deadline, one call at a time. */
 export class Confirmation {
   readonly #confirm: () => boolean | Promise<boolean>
   readonly #clock: Clock
@@ -15,7 +15,12 @@ export class Confirmation {
     this.#patience = patience
   }
 
-  /** Calls back once with the answer. It is no after a patience without one, and if `confirm` fails, of which one warning tells. */
+  /**
+   * Calls `confirm`, and calls back once with the answer.
+   *
+   * The answer is `false` if `confirm` does not answer within one patience. It is also `false` if `confirm` fails, and
+   * the first failure becomes a process warning.
+   */
   ask(answer: (yes: boolean) => void): void {
     let answered = false
     const settle = (yes: boolean): void => {
@@ -37,7 +42,7 @@ export class Confirmation {
     }
   }
 
-  /** Waits for no answer any more. */
+  /** Stops waiting for the answer. */
   stop(): void {
     this.#stop?.()
   }
