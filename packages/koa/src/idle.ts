@@ -72,8 +72,8 @@ export interface Idle {
  * Closes the servers of a Koa app when they have not been used for the patience:
  * `app.use(idle({ app, patience: '15m' }))`.
  *
- * Finds each server that handles requests with `app.callback()` when the server starts to listen, even if another
- * package has replaced its listener (socket.io, an APM agent).
+ * Finds each server that handles requests with `app.callback()` when it starts to listen, even if another package has
+ * replaced its listener (socket.io, an APM agent).
  *
  * If the listeners of a server do not lead to the app, the first request to the app shows the server. Until then, the
  * process warning `IDLE_SERVER_UNKNOWN` names it. Pass such a server to `watch(server)`.
