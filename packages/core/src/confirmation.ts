@@ -5,23 +5,21 @@ import { warn } from './errors.ts'
 export class Confirmation {
   readonly #confirm: () => boolean | Promise<boolean>
   readonly #clock: Clock
-  readonly #patience: number
   #stop: (() => void) | undefined
   #failed = false
 
-  constructor(confirm: () => boolean | Promise<boolean>, clock: Clock, patience: number) {
+  constructor(confirm: () => boolean | Promise<boolean>, clock: Clock) {
     this.#confirm = confirm
     this.#clock = clock
-    this.#patience = patience
   }
 
   /**
    * Calls `confirm`, and calls back once with the answer.
    *
-   * The answer is `false` if `confirm` does not answer within one patience. It is also `false` if `confirm` fails, and
-   * the first failure becomes a process warning.
+   * The answer is `false` if `confirm` fails or does not answer within `within` (ms). The first failure becomes a
+   * process warning.
    */
-  ask(answer: (yes: boolean) => void): void {
+  ask(within: number, answer: (yes: boolean) => void): void {
     let answered = false
     const settle = (yes: boolean): void => {
       if (answered) return
@@ -34,7 +32,7 @@ export class Confirmation {
       this.#failed = true
       settle(false)
     }
-    this.#stop = after(this.#clock, this.#patience, () => settle(false))
+    this.#stop = after(this.#clock, within, () => settle(false))
     try {
       Promise.resolve(this.#confirm()).then((yes) => settle(yes === true), failed)
     } catch (error) {

@@ -49,8 +49,11 @@ export type ToSupervisor =
   | { readonly type: 'kept'; readonly listen: number; readonly key: number; readonly keepAlive: number }
   /** A connection that is piped here is idle. The supervisor is to read nothing more of its client, and to say `parked`. */
   | { readonly type: 'park'; readonly id: number }
-  /** A parked connection is idle, and all that was piped has been read: the supervisor closes its side, and keeps the client. */
-  | { readonly type: 'left'; readonly id: number; readonly keepAlive: number }
+  /**
+   * A parked connection is idle, and all that was piped has been read. The process has written so many bytes, in all: when the
+   * supervisor has read them, it closes the process's side, and keeps the client.
+   */
+  | { readonly type: 'left'; readonly id: number; readonly bytes: number; readonly keepAlive: number }
   /** A message has begun on a parked connection. It is answered here: the supervisor pipes on. */
   | { readonly type: 'unpark'; readonly id: number }
   /** Everything is closed. */

@@ -103,7 +103,9 @@ export class Parking {
   /** Stays withheld until the supervisor has closed its side: closed here first, the two could cross. */
   #leave(parked: Parked): void {
     parked.left = true
-    this.#tell({ type: 'left', id: parked.id, keepAlive: parked.keepAlive })
+    const { id, socket, keepAlive } = parked
+    // An answer travels by another way than this message, and may be behind it.
+    this.#tell({ type: 'left', id, bytes: socket.bytesWritten, keepAlive })
   }
 
   #unpark(parked: Parked): void {

@@ -107,18 +107,31 @@ export class Pipe {
   }
 
   /**
-   * The server has said that a parked connection is idle. Closes its side, and returns the client, of which nothing is read;
-   * or nothing when the client has gone.
+   * The server has said that a parked connection is idle, after it has written so many bytes in all. When they have been read,
+   * closes its side, and calls back with the client, of which nothing is read. Does not call back when the client has gone, or
+   * when the server has closed its side before.
    */
-  leave(): Socket | undefined {
+  leave(bytes: number, left: (client: Socket) => void): void {
+    const inner = this.#inner
+    const look = (): void => {
+      if (!this.#parked || inner.destroyed) inner.off('data', look)
+      else if (inner.bytesRead >= bytes && inner.readableLength === 0) {
+        inner.off('data', look)
+        this.#detach(left)
+      }
+    }
+    // Behind the listener of the pipe, which has handed on what was read.
+    inner.on('data', look)
+    look()
+  }
+
+  #detach(left: (client: Socket) => void): void {
     const [client, inner] = [this.#client, this.#inner]
-    if (!this.#parked) return undefined
     this.#undo()
     inner.unpipe(client)
     inner.destroy()
-    if (!client.destroyed && client.readable && client.writable) return client
-    client.destroySoon()
-    return undefined
+    if (!client.destroyed && client.readable && client.writable) left(client)
+    else client.destroySoon()
   }
 }
 

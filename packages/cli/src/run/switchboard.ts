@@ -257,10 +257,9 @@ export class Switchboard {
     if (piped !== undefined) link.tell({ type: 'parked', id, bytes: piped.pipe.park() })
   }
 
-  #left(link: Link, { id, keepAlive }: Extract<ToSupervisor, { type: 'left' }>): void {
+  #left(link: Link, { id, bytes, keepAlive }: Extract<ToSupervisor, { type: 'left' }>): void {
     const piped = link.pipes.get(id)
-    const client = piped?.pipe.leave()
-    if (piped !== undefined && client !== undefined) this.#kept.add(client, piped.listen, keepAlive)
+    piped?.pipe.leave(bytes, (client) => this.#kept.add(client, piped.listen, keepAlive))
   }
 
   #acknowledged(link: Link, id: number): void {
