@@ -8,14 +8,17 @@ import { type Opening, Openings } from './openings.ts'
 import type { TrackerSettings } from './options.ts'
 
 /**
- * The most time (ms) between the mark and the deadline, and the most time that a request head may take after it began.
+ * The most time (ms) between the mark and the deadline, and between two looks at a request head that has begun to
+ * arrive.
  */
 const HEAD_PATIENCE = 1000
 
 /** An alarm that is later than this (ms, at most a patience) means that the process was stopped, and not only busy. */
 const HELD_UP = 5000
 
-/** The silence limit for a client that something waits for: so many patiences, and at least so many milliseconds. */
+/**
+ * The silence limit in patiences, and its minimum in milliseconds: how long to wait for a client that sends nothing.
+ */
 const MOST_SILENCE = 2
 const LEAST_SILENCE = 2000
 
@@ -30,7 +33,7 @@ const LEAST_SILENCE = 2000
 export class Countdown {
   /** The number of requests and connections that renew the deadline when the last of them ends. */
   firm = 0
-  /** The number of activities that suspend the end while they last and renew nothing, such as ignored requests. */
+  /** The number of ignored requests and streams, which suspend the end while they last and renew nothing. */
   soft = 0
   /** The number of holds. Counted apart, so that a cancelled hold keeps a deadline that requests have set meanwhile. */
   holds = 0
@@ -64,16 +67,16 @@ export class Countdown {
    * now.
    */
   #wakeAt = -Infinity
-  /** The time until which a head that has begun to arrive is waited for, even if activities end meanwhile. */
+  /** The time of the next look after a request head has begun to arrive, even if activities end meanwhile. */
   #lookAgainAt = -Infinity
   /**
    * The deadline of the last mark. A timer may fire up to 1 ms early, and a second mark would hide bytes that arrived
    * after the first.
    */
   #markedFor = Infinity
-  /** `true` if a firm activity has ended while others went on. */
+  /** `true` if an activity has ended while others went on. */
   #endedAmongOthers = false
-  /** Changes when a soft activity begins, which the last look would not see otherwise. */
+  /** Changes when an ignored request begins, which the last look would not see otherwise. */
   #stirs = 0
   #over = false
   readonly #confirmation: Confirmation | undefined
@@ -96,7 +99,7 @@ export class Countdown {
     return this.#deadline
   }
 
-  /** The silence limit (ms) for a client that something waits for. */
+  /** The silence limit: how long (ms) to wait for a client that sends nothing. */
   get mostSilence(): number {
     return Math.max(MOST_SILENCE * this.patience, LEAST_SILENCE)
   }
@@ -138,31 +141,31 @@ export class Countdown {
     this.#lookout = lookout
   }
 
-  /** Starts a firm activity. */
+  /** Starts an activity. */
   begin(): void {
     this.firm++
   }
 
-  /** Ends a firm activity. The last one renews the deadline. */
+  /** Ends an activity. The last one renews the deadline. */
   end(): void {
     if (--this.firm === 0) this.renew()
     else this.#endedAmongOthers = true
   }
 
-  /** Takes back a firm activity. If no other firm activity has ended meanwhile, the old deadline stands. */
+  /** Takes back an activity. If no other activity has ended meanwhile, the old deadline stands. */
   retract(): void {
     if (--this.firm > 0) return
     if (this.#endedAmongOthers) this.renew()
     else this.#rest()
   }
 
-  /** Starts a soft activity. */
+  /** Starts an ignored request, which only suspends the end. */
   beginSoft(): void {
     this.soft++
     this.#stirs++
   }
 
-  /** Ends a soft activity. Does not renew the deadline. */
+  /** Ends an ignored request. Does not renew the deadline. */
   endSoft(): void {
     this.soft--
     this.#rest()

@@ -22,7 +22,7 @@ export interface Explanation {
   readonly active: number
   /** The number of requests and streams that suspend the end and are not an activity. */
   readonly ignored: number
-  /** The first {@link MOST_REASONS} of all of these. */
+  /** The activities and ignored requests by name, at most {@link MOST_REASONS}. */
   readonly reasons: readonly Reason[]
   /** The time at which the tracker will count as idle. */
   readonly deadline: Date | undefined

@@ -1,10 +1,10 @@
-/** A renewal of the deadline that may be taken back, if it turns out that there was not an activity. */
+/** A renewal of the deadline that can be taken back. */
 export interface Opening {
   /** The deadline that the renewal set. */
   readonly deadline: number
 }
 
-/** The renewals that may be taken back, in any order, since the last renewal that may not. */
+/** The renewals that can be taken back, in any order, since the last renewal that cannot. */
 export class Openings {
   /** The deadline if all renewals are taken back. */
   #lasting = 0

@@ -188,7 +188,7 @@ test('wrong options are refused at once', () => {
   const app = new Koa3()
   // @ts-expect-error an unknown option does not compile
   expect(() => idle({ app, patince: 5 })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_UNKNOWN_OPTION' }))
-  // @ts-expect-error nor does an app that is none
+  // @ts-expect-error nor does an app that is not one
   expect(() => idle({ app: 'app' })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_INVALID_OPTION' }))
   // @ts-expect-error nor the app in the place of the options
   expect(() => idle(app)).toThrow(

@@ -239,7 +239,8 @@ export abstract class Connection {
   }
 
   /**
-   * Ends the connection if it has received no bytes beyond `read`. Otherwise has the drain check again after a second.
+   * Ends the connection if no bytes beyond `read` have been read, unless the server itself has stopped reading.
+   * Otherwise makes the drain check again after a second.
    */
   finishSilent(read: number): void {
     if (!this.silent) return
@@ -253,8 +254,8 @@ export abstract class Connection {
   }
 
   /**
-   * Reports whether the TLS socket waits for a write that the socket below has already finished. Not stuck is a TLS
-   * socket that waits until the application has stored a session.
+   * Reports whether the TLS socket waits for a write that the socket below has already finished. Returns `false` while
+   * the application stores the TLS session.
    */
   get #stuck(): boolean {
     const { stream, socket } = this

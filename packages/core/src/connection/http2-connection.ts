@@ -185,8 +185,8 @@ export class Http2Connection extends Connection {
    * Destroys streams that are closed on the wire and that Node never closes.
    *
    * If a client resets a stream with NO_ERROR, Node never reports the pending writes of that stream as done (Node
-   * 20-24). Node's own client does so in `close()` and when it destroys its session. After a GOAWAY, Node does not even
-   * notice that the client has left. Data already handed to the socket is still sent.
+   * 20-24). Node's own client resets with NO_ERROR in `close()` and when it destroys its session. After a GOAWAY, Node
+   * does not even notice that the client has left. Data already handed to the socket is still sent.
    *
    * Also destroys a closed session without streams. Node ends such a session with its last stream, but not if a write
    * is pending at that moment.

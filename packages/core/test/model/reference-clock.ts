@@ -85,7 +85,7 @@ export class ReferenceClock {
     this.rest()
   }
 
-  /** Handles the end of an activity that renews nothing. */
+  /** Handles the end of an ignored request or of a cancelled hold, which renews nothing. */
   rest(): void {
     if (this.state !== 'running' || !this.#activity.quiet) return
     // Without a timer, a suspend was not detected meanwhile.

@@ -23,7 +23,7 @@ export class Reference implements Activity {
   holds: HoldReference[] = []
   /** The renewal of the deadline by the SETTINGS of each session, until one of its streams has been an activity. */
   readonly #openings = new Map<ConnectionReference, Renewal>()
-  /** `true` if a firm activity ended while others went on, so that the time was not read (decision 2). */
+  /** `true` if an activity ended while others went on, so that the time was not read (decision 2). */
   #endedAmongOthers = false
   #numbers = 0
 
@@ -318,7 +318,7 @@ export class Reference implements Activity {
     for (const request of connection.requests.slice(0, 1)) request.seen = true
   }
 
-  /** An activity ended. After the last firm one, the deadline is a patience away. */
+  /** Handles the end of an activity or ignored request. After the last activity, the deadline is a patience away. */
   #released(firm: boolean): Renewal | undefined {
     if (!firm) this.clock.rest()
     else if (this.#firm > 0) this.#endedAmongOthers = true
@@ -329,9 +329,7 @@ export class Reference implements Activity {
     return undefined
   }
 
-  /**
-   * A firm activity is taken back. The old deadline stands if no other firm activity has ended meanwhile (decision 2).
-   */
+  /** Takes back an activity. The old deadline stands if no other activity has ended meanwhile (decision 2). */
   #retracted(connection: ConnectionReference): void {
     if (connection.server.watches === 0 || this.#firm > 0) return
     if (this.#endedAmongOthers) this.#released(true)
