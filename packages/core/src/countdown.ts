@@ -104,7 +104,10 @@ export class Countdown {
     return Math.max(MOST_SILENCE * this.patience, LEAST_SILENCE)
   }
 
-  /** Reports whether the clock can still reach its end. True before `start()` and while paused; false after the end or `stop()`. */
+  /**
+   * Reports whether the clock can still reach its end. True before `start()` and while paused, false after the end or
+   * `stop()`.
+   */
   get running(): boolean {
     return !this.#over
   }
