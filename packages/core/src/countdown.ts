@@ -67,7 +67,7 @@ export class Countdown {
    * now.
    */
   #wakeAt = -Infinity
-  /** The time of the next look after a request head has begun to arrive, even if activities end meanwhile. */
+  /** The time of the next look at a request head that has begun to arrive, even if activities end meanwhile. */
   #lookAgainAt = -Infinity
   /**
    * The deadline of the last mark. A timer may fire up to 1 ms early, and a second mark would hide bytes that arrived
