@@ -4,7 +4,7 @@ import { readAgain, stopReading } from './reading.ts'
 /** The largest number of idle connections that are kept. Beyond that, the one that has been kept longest is ended. */
 const MOST = 1000
 
-/** How long (ms) a connection is kept if its server would have kept it forever. */
+/** The time (ms) for which a connection is kept if its server would have kept it forever. */
 const LONGEST = 600_000
 
 /** The longest delay (ms) of a timer. Node turns a longer one into 1 ms. */

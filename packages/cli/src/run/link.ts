@@ -7,7 +7,7 @@ export class Link {
   readonly #send: (message: ToProcess, handle?: object) => void
   /** The addresses that the process serves. The value is the private path to which connections are piped, if any. */
   readonly claims: Map<number, string | undefined> = new Map()
-  /** How well its servers fit the addresses. */
+  /** The fit of its servers to the addresses, by index of the address. */
   readonly ranks: Map<number, number> = new Map()
   /** The connections that were sent to it, and are not acknowledged. */
   readonly unacknowledged: Map<number, Waiting> = new Map()

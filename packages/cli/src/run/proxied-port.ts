@@ -9,7 +9,10 @@ import { pipeToPort } from './pipe.ts'
 const TRY_AGAIN = { first: 25, longest: 500 }
 /** The pause as a part of the time for which the port has been tried. */
 const PART_OF_WAIT = 0.05
-/** How long an owner without a readable process stays known: `times` the duration of the search, at most `most` ms. */
+/**
+ * The time for which an owner without a readable process stays known: `times` the duration of the search, at most
+ * `most` ms.
+ */
 const KNOWN = { times: 4, most: 200 }
 /** The time (ms) in which a listener must take a connection. If it does not, its queue is full. */
 const CONNECT = 1000

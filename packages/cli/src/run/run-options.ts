@@ -30,8 +30,8 @@ export interface RunOptions {
    */
   readonly readyTimeout?: number
   /**
-   * How many connections may wait while no command listens. Further ones are answered with 503, or closed. Default:
-   * 1,000.
+   * The number of connections that may wait while no command listens. Further ones are answered with 503, or closed.
+   * Default: 1,000.
    */
   readonly maxQueue?: number
   /** After this many failures in a row, waiting connections are answered with 502, or closed. Default: 5. */

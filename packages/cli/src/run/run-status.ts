@@ -46,6 +46,6 @@ interface IdleReport {
   /** When it will be idle, in ms since 1970. `undefined` while something is active. */
   readonly deadline: number | undefined
   readonly patience: number
-  /** What keeps it active, a line each. */
+  /** The things that keep it active, a line each. */
   readonly reasons: readonly string[]
 }

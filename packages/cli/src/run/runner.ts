@@ -95,8 +95,7 @@ export class Runner {
   get status(): RunStatus {
     const { listen, command } = this.#options
     this.#switchboard.letGo()
-    // A failure may come last in a row while the state is `asleep`: after too many failures, the next start may fail,
-    // too.
+    // `asleep` alone would hide the failures: after too many of them, the next start may fail, too.
     const gaveUp = this.#failures.areTooMany && (this.#state === 'backing-off' || this.#state === 'asleep')
     return {
       state: gaveUp ? 'gave-up' : this.#state,

@@ -1,8 +1,8 @@
 import { portsOf } from './listeners.ts'
 
 /**
- * The longest time (ms) until the hint to a command that has not listened. The hint comes after half of the ready
- * timeout if that is earlier.
+ * The longest time (ms) until the hint to a command that has not listened. Half of the ready timeout counts if it is
+ * shorter.
  */
 export const HINT_AFTER = 10_000
 

@@ -13,7 +13,7 @@ while read -r a b c; do pgid=$a term=$b kill=$c; done
 left() { n=$1; while kill -0 "-$pgid" 2>/dev/null; do [ "$n" -gt 0 ] || return; n=$((n - 1)); sleep 1; done; exit; }
 left "$term"; kill -TERM "-$pgid"; left "$kill"; kill -KILL "-$pgid"`
 
-/** How long (ms) a command may outlive its supervisor: until SIGTERM, and from there until SIGKILL. */
+/** The time (ms) for which a command may outlive its supervisor: until SIGTERM, and from there until SIGKILL. */
 export interface Respite {
   readonly untilTerm: number
   readonly untilKill: number
