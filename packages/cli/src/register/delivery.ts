@@ -13,7 +13,7 @@ export interface Delivery {
 }
 
 /**
- * Gives `server` a connection that another process accepted, as if it had accepted the connection itself. Applies the
+ * Hands `server` a connection that another process accepted, as if it had accepted the connection itself. Applies the
  * server's options
  * (half-open, no delay) and counts the connection, so that 'close' waits for it. Returns the socket, or `undefined` if
  * the server drops it.
@@ -51,7 +51,7 @@ export function giveHandle(server: Server, connection: object, delivery: Deliver
 }
 
 /**
- * Gives `server` a connection that is already a socket. A server counts its connections in a private member, which its
+ * Hands `server` a connection that is already a socket. A server counts its connections in a private member, which its
  * sockets count
  * down (Node 20-26).
  */

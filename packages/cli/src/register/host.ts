@@ -11,7 +11,7 @@ export interface Host {
 export const EVERYWHERE: Host = { address: undefined, ipv6Only: false }
 
 /**
- * How well a host fits the address that a client connected to: not at all, only from this machine, as one of all, or
+ * The fit of a host to the address that a client connected to: not at all, only from this machine, as one of all, or
  * exactly.
  */
 export const REACH = { no: -1, here: 0, all: 1, exact: 2 } as const

@@ -6,9 +6,9 @@ import { onceIdle } from './once-idle.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /**
- * Gives the connections of a plain HTTP/1 server back to the supervisor, each as soon as nothing is in progress on it.
+ * Hands the connections of a plain HTTP/1 server back to the supervisor, each as soon as nothing is in progress on it.
  *
- * The supervisor starts the next process when one of them sends data again, so a client that reuses its connection now
+ * The supervisor starts the next process when one of them sends data again. So a client that reuses its connection now
  * does not lose its
  * request. Connections of TLS and HTTP/2, upgraded ones, and those that did not come from the supervisor are closed as
  * usual.
@@ -25,7 +25,7 @@ export function giveBackAll(server: Server, supervisor: Supervisor): void {
 }
 
 /**
- * Gives a connection back as soon as nothing is in progress on it. Does nothing if the server does not speak plain
+ * Hands a connection back as soon as nothing is in progress on it. Does nothing if the server does not speak plain
  * HTTP/1.
  */
 export function giveBackOnceIdle(server: Server, socket: Socket, supervisor: Supervisor): void {

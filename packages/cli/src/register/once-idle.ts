@@ -30,7 +30,7 @@ function look(server: HttpServer, socket: Socket): void {
     callback()
     return
   }
-  // A response that began before the connection was awaited, or a pipelined one whose turn has come.
+  // A response that began before the connection was awaited, or a pipelined one that is next.
   const response: unknown = Reflect.get(socket, '_httpMessage')
   if (response instanceof ServerResponse) follow(server, socket, response)
 }

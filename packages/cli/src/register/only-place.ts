@@ -23,9 +23,9 @@ interface Candidate {
 }
 
 /**
- * Gives the held address to a server on another port if the program listens nowhere else: its port is hard-coded, and
- * each of its
- * copies is held elsewhere.
+ * Hands the held address to a server on another port if the program listens nowhere else. Its port is hard-coded then,
+ * and each of its
+ * copies is held at another address.
  *
  * The first server that other machines can reach takes the address, once {@link QUIET} has passed without a server on
  * the held port.

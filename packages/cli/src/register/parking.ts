@@ -18,7 +18,7 @@ interface Parked {
   readonly unparked: () => void
   /** The number of bytes that the supervisor has piped in all, once it has stopped. */
   bytes?: number
-  /** True when the supervisor has been told that it may keep the connection. */
+  /** True when `left` has been sent to the supervisor. */
   left: boolean
 }
 

@@ -163,7 +163,7 @@ export class Supervisor {
   }
 
   /**
-   * Gives back an idle connection, which its server would close after `keepAlive` ms. The copy here is destroyed when
+   * Hands back an idle connection, which its server would close after `keepAlive` ms. The copy here is destroyed when
    * the supervisor has its own.
    */
   giveBack(listen: number, socket: Socket, handle: object, keepAlive: number): void {

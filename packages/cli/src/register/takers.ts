@@ -64,9 +64,11 @@ export class Takers {
   }
 
   /**
-   * Returns the server for a client that connected to the address `local`. Returns `undefined` if the client could
-   * reach none of the
-   * servers without this package, such as a server on 127.0.0.1 for a client of another machine.
+   * Returns the server for a client that connected to the address `local`.
+   *
+   * Returns `undefined` if the client could reach none of the servers without this package. An example is a server on
+   * 127.0.0.1 and a
+   * client of another machine.
    */
   choose(local: string | undefined): Server | undefined {
     let best: { readonly server: Server; readonly value: number } | undefined
