@@ -9,7 +9,7 @@ import { Program } from './program.ts'
 const folder = mkdtempSync(join(tmpdir(), 'activation-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What `listen()` is refused with, as `code: message`, and whether anything was left behind. */
+/** A program that prints the error of `listen()` as `code: message`, and whether anything was left behind. */
 const REFUSED = (choice = '{}'): string => `
   const server = hello()
   const before = server.eventNames().length

@@ -54,13 +54,16 @@ export function listenRefusal(error: unknown, addresses: readonly ListenAddress[
   }
 }
 
-/** The sentence of an error that came from looking a program up. Gives back what it does not know. */
+/**
+ * Returns a {@link CommandError} for a program that was not found or is not executable. Returns any other error as it
+ * is.
+ */
 export function programRefusal(error: unknown): unknown {
   if (!isSystemError(error) || (error.code !== 'ENOENT' && error.code !== 'EACCES')) return error
   return new CommandError(1, `${error.message.replace(/^There/, 'there')} (${error.code})`)
 }
 
-/** A sentence for an error of {@link Runner.start}. Gives back what it does not know. */
+/** Returns a {@link CommandError} for an error of {@link Runner.start}. Returns any other error as it is. */
 export function startRefusal(error: unknown, { listen }: RunOptions): unknown {
   if (error instanceof NoPrivateFolderError) return new CommandError(1, error.message)
   const listens = isSystemError(error) && ['listen', 'bind', 'getaddrinfo'].includes(error.syscall ?? '')

@@ -10,9 +10,9 @@ const CODE: IdleErrorCode = 'ERR_IDLE_INVALID_UNIT_VALUE'
  * swallows the next one.
  *
  * @param option the name of the value in errors
- * @throws CommandError `ERR_IDLE_INVALID_UNIT_VALUE` for a control character, for a blank at either end, which systemd
- * would remove, and for
- * a backslash at the end, which would continue the line
+ * @throws CommandError `ERR_IDLE_INVALID_UNIT_VALUE` for a control character, a blank at either end, or a backslash at
+ * the end. systemd
+ * would remove the blank, and continue the line after the backslash
  * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html
  */
 export function unitLine(name: string, value: string, option: string): string {

@@ -11,8 +11,9 @@ export interface Host {
 export const EVERYWHERE: Host = { address: undefined, ipv6Only: false }
 
 /**
- * The fit of a host to the address that a client connected to: not at all, only from this machine, as one of all, or
- * exactly.
+ * The fit of a host to the address that a client connected to. `no`: no fit. `here`: only from this machine. `all`: as
+ * one of all addresses.
+ * `exact`: the same address.
  */
 export const REACH = { no: -1, here: 0, all: 1, exact: 2 } as const
 export type Reach = (typeof REACH)[keyof typeof REACH]

@@ -5,7 +5,7 @@ import { isIP } from 'node:net'
  *
  * True for an address, `localhost`, a name without a dot (as containers have), and the host that was bound. False for
  * other names, because
- * of DNS rebinding: if a foreign name leads here, its page in a browser of this machine could read the status.
+ * of DNS rebinding. A page of a foreign name that leads here could read the status, in a browser of this machine.
  */
 export function isOwnHost(header: string | undefined, bound: string | undefined): boolean {
   // HTTP/1.0, which no browser speaks.

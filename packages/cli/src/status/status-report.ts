@@ -10,7 +10,7 @@ export interface StatusReport {
   readonly since: number
   /** When idle-shutdown began. */
   readonly begun: number
-  /** How long idle-shutdown has been running. */
+  /** The time for which idle-shutdown has been running. */
   readonly uptime: number
   /**
    * The time until the command ends if no client arrives. null while the command is in use, and while it is not awake.
