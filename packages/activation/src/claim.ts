@@ -11,8 +11,7 @@ export interface Wanted {
 
 /**
  * Returns the inherited sockets that one server is to serve, and claims them, so that no other server takes them. Empty
- * if nothing was
- * inherited, or if all of it is claimed. Checks everything before it claims anything.
+ * if nothing was inherited, or if all of it is claimed. Checks everything before it claims anything.
  */
 export function claim(wanted: Wanted): readonly InheritedSocket[] {
   const inherited = inheritance()

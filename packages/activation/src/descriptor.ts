@@ -20,11 +20,9 @@ export interface Descriptor {
  * Describes the descriptor `fd` of this process. Reads no byte from it, and leaves it open.
  *
  * Node has no getsockopt(). Linux lists TCP sockets with their state, and unix sockets with type and state. Any user
- * can add lines to the
- * list of unix sockets, with a path that has a line break. So an entry counts only if the socket itself behaves
- * accordingly. Unlisted
- * sockets are tested with a write of no bytes: connected streams accept the write and send nothing, listening ones
- * refuse it.
+ * can add lines to the list of unix sockets, with a path that has a line break. So an entry counts only if the socket
+ * itself behaves accordingly. Unlisted sockets are tested with a write of no bytes: connected streams accept the write
+ * and send nothing, listening ones refuse it.
  *
  * @see https://man7.org/linux/man-pages/man5/proc_net.5.html
  */
@@ -97,8 +95,7 @@ export function isNonBlocking(fd: number): boolean | undefined {
 
 /**
  * Returns the kind of a socket in the kernel's tables of TCP and UDP, to which users cannot write. They are those of
- * this process's
- * network namespace.
+ * this process's network namespace.
  */
 function internetSocket(inode: bigint): 'listening' | 'connection' | 'datagram' | undefined {
   // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
@@ -150,8 +147,7 @@ function isStream({ kind }: UnixSocket): boolean {
  * Reports whether the system says that a socket is a stream socket, of TCP or of a unix path.
  *
  * A datagram socket of Node refuses to open such a descriptor, names its type in the error, and leaves it unchanged. It
- * also refuses a
- * datagram socket of a unix path.
+ * also refuses a datagram socket of a unix path.
  */
 function isStreamSocket(fd: number): boolean {
   const socket = process.getBuiltinModule('node:dgram').createSocket('udp4')
@@ -167,8 +163,7 @@ function isStreamSocket(fd: number): boolean {
 
 /**
  * Returns the kind of a socket from its answer to a write of no bytes. A connected datagram socket counts as a
- * connection here; Node
- * refuses to open it later.
+ * connection here; Node refuses to open it later.
  */
 function answerToNothing(fd: number): Descriptor['kind'] {
   try {

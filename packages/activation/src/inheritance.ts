@@ -29,15 +29,13 @@ const FIRST = 3
 
 /**
  * Stored on globalThis: descriptors are per process, and their variables can be read once. A preload and the program
- * may each load a
- * copy of this package.
+ * may each load a copy of this package.
  */
 const STORE = Symbol.for('@idle-shutdown/activation')
 
 /**
  * The variable in which the primary of a cluster keeps LISTEN_* for its workers. Only a worker reads it, and only from
- * its own primary,
- * which has the descriptors.
+ * its own primary, which has the descriptors.
  */
 const LEFT_TO_WORKERS = 'IDLE_SHUTDOWN_LISTEN'
 
@@ -115,8 +113,7 @@ function ofSystemd(pid: string | undefined, fds: string, fdNames: string | undef
  * Describes the socket of inetd, which is standard input. inetd sets no variables.
  *
  * A listening socket there is inetd's `wait`; no other program passes one. A connection is inetd's `nowait`, unless it
- * may be one of a pair
- * of unix sockets. Node, sshd and others make the pipes to a child from such pairs.
+ * may be one of a pair of unix sockets. Node, sshd and others make the pipes to a child from such pairs.
  */
 function ofInetd(): Inheritance {
   const { kind, path, identity } = describe(0)
@@ -135,8 +132,7 @@ function ofInetd(): Inheritance {
  * Replaces a descriptor with the null device, because inetd's socket is also standard output and standard error.
  *
  * Output there, even a warning of Node, would be sent to the client within an answer. On a listening socket, it is an
- * error that ends the
- * process. The new descriptor gets the lowest free number, which is the one that was just closed.
+ * error that ends the process. The new descriptor gets the lowest free number, which is the one that was just closed.
  */
 function silence(fd: number): void {
   closeSync(fd)

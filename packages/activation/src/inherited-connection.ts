@@ -7,8 +7,7 @@ import type { InheritedSocket } from './inherited-socket.ts'
 
 /**
  * Passes a connection that another process accepted to `server`. Closes the server when the connection ends, since no
- * other can arrive.
- * The process then exits, and 'close' is emitted.
+ * other can arrive. The process then exits, and 'close' is emitted.
  */
 export function serveConnection(server: AnyServer, inherited: InheritedSocket): void {
   const connection = open(inherited, server)
@@ -37,8 +36,7 @@ function open(inherited: InheritedSocket, server: AnyServer): Socket {
 
 /**
  * Destroys a connection whose first request does not arrive within the server's `headersTimeout`. Node has this limit
- * only on servers that
- * listen. Without it, a silent client would be served forever.
+ * only on servers that listen. Without it, a silent client would be served forever.
  */
 function boundSilence(server: AnyServer, connection: Socket): void {
   const limit: unknown = Reflect.get(server, 'headersTimeout')

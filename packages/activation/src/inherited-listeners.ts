@@ -14,8 +14,7 @@ const LONGEST_BACKLOG = 65_535
 
 /**
  * Lets `server` accept on all of `sockets`, and resolves with their addresses. When the server's `close()` is called,
- * all listeners close
- * within that call, and get their earlier blocking mode back.
+ * all listeners close within that call, and get their earlier blocking mode back.
  */
 export async function acceptOn(
   server: AnyServer,
@@ -65,12 +64,10 @@ export function addressOf(server: Server): string {
 
 /**
  * Hands the connections of a further listener to the server's own listener, as if that had accepted them. They get the
- * server's options
- * and are counted, so that 'close' waits for them.
+ * server's options and are counted, so that 'close' waits for them.
  *
  * Node has no public API for this. Its cluster module uses `onconnection`. Without that, the connection is emitted on
- * the server, and is not
- * counted.
+ * the server, and is not counted.
  */
 function acceptFor(server: Server, further: Server): void {
   const handle: unknown = Reflect.get(further, '_handle')
@@ -91,8 +88,8 @@ function acceptOf(handle: unknown): ((...args: unknown[]) => unknown) | undefine
 
 /**
  * Makes a socket blocking again. O_NONBLOCK belongs to the socket, and not to this process. The next process or the
- * supervisor may
- * expect that accept() waits. systemd sets O_NONBLOCK as the unit says; inetd and smaller supervisors do not.
+ * supervisor may expect that accept() waits. systemd sets O_NONBLOCK as the unit says; inetd and smaller supervisors do
+ * not.
  */
 function setBlocking(server: Server): void {
   const handle: unknown = Reflect.get(server, '_handle')

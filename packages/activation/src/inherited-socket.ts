@@ -17,12 +17,10 @@ export interface InheritedSocket {
 
 /**
  * Returns the stream sockets that were passed to this process: those of LISTEN_FDS, or the one that inetd passes as
- * standard input.
- * Opens and closes none of them.
+ * standard input. Opens and closes none of them.
  *
  * Reads the environment once, and removes LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, so that child processes do not
- * take the sockets for
- * their own. Later calls return the same list.
+ * take the sockets for their own. Later calls return the same list.
  *
  * Leaves out everything that is not a stream socket: {@link listen} refuses it.
  *

@@ -21,19 +21,16 @@ export interface ListenChoice {
 
 /**
  * Serves every inherited socket, or one inherited connection, or listens on `fallback` if nothing was inherited. So the
- * same program
- * runs under systemd, under inetd and by hand. Resolves when the server accepts.
+ * same program runs under systemd, under inetd and by hand. Resolves when the server accepts.
  *
  * Leaves an inherited listener as it was for the next process: its path stays, and its blocking mode is restored. When
- * an inherited
- * connection ends, the server is closed, and the process exits.
+ * an inherited connection ends, the server is closed, and the process exits.
  *
  * @param fallback a port, a path, or the options of `server.listen()`
  * @throws IdleUsageError (the promise rejects) `ERR_IDLE_FOREIGN_SOCKETS`, `ERR_IDLE_INVALID_LISTEN_FDS`,
- * `ERR_IDLE_NO_SOCKET`,
- * `ERR_IDLE_DATAGRAM_SOCKET`, `ERR_IDLE_UNKNOWN_SOCKET`, `ERR_IDLE_SOCKET_TAKEN`, `ERR_IDLE_SOCKET_KIND`,
- * `ERR_IDLE_CLUSTER_WORKER`, `ERR_IDLE_UNSUPPORTED_RUNTIME`, `ERR_IDLE_INVALID_SERVER`, `ERR_IDLE_UNKNOWN_OPTION`,
- * `ERR_IDLE_INVALID_OPTION`; and the errors of Node's own `listen()`
+ *   `ERR_IDLE_NO_SOCKET`, `ERR_IDLE_DATAGRAM_SOCKET`, `ERR_IDLE_UNKNOWN_SOCKET`, `ERR_IDLE_SOCKET_TAKEN`,
+ *   `ERR_IDLE_SOCKET_KIND`, `ERR_IDLE_CLUSTER_WORKER`, `ERR_IDLE_UNSUPPORTED_RUNTIME`, `ERR_IDLE_INVALID_SERVER`,
+ *   `ERR_IDLE_UNKNOWN_OPTION`, `ERR_IDLE_INVALID_OPTION`; and the errors of Node's own `listen()`
  */
 export async function listen(
   server: AnyServer,
@@ -123,7 +120,7 @@ function wanted(options: ListenChoice): Wanted {
   return { names: names && [...new Set(names)], kind }
 }
 
-// Also checked if it is not needed, so that a mistake shows before the day on which it is needed.
+// Also called when the fallback is not used, so that a mistake in it shows at once.
 function checkFallback(fallback: ListenOptions | number | string): void {
   const isPort = Number.isInteger(fallback) && Number(fallback) >= 0 && Number(fallback) <= 65_535
   const isOther =

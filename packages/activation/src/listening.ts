@@ -4,8 +4,7 @@ import type { InheritedSocket } from './inherited-socket.ts'
 export interface Listening extends AsyncDisposable {
   /**
    * `listening`: inherited sockets. `connection`: a connection that the supervisor accepted; the process ends when it
-   * closes. `fallback`:
-   * nothing was inherited, and the server listens itself.
+   * closes. `fallback`: nothing was inherited, and the server listens itself.
    */
   readonly kind: 'listening' | 'connection' | 'fallback'
   /** The inherited sockets that it serves. */

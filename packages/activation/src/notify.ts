@@ -22,18 +22,15 @@ export interface Notification {
  * Sends the state of the service to systemd. Resolves with whether it was sent.
  *
  * Without NOTIFY_SOCKET, resolves at once with false. Also resolves with false if sending fails;
- * `NODE_DEBUG=idle-shutdown` prints the
- * reason. Messages arrive in the order of the calls. `listen()` sends `ready`, `stopping`, `extendTimeout` and
- * `watchdog` itself.
+ * `NODE_DEBUG=idle-shutdown` prints the reason. Messages arrive in the order of the calls. `listen()` sends `ready`,
+ * `stopping`, `extendTimeout` and `watchdog` itself.
  *
  * Node cannot open NOTIFY_SOCKET, a datagram socket. If the unit passes it, with `OpenFile=/run/systemd/notify`
- * (systemd 253), the message
- * is written to it. Otherwise `systemd-notify` is spawned, for which a service of a user other than root needs
- * `NotifyAccess=all`.
- * Never keeps the process alive for more than 2 seconds.
+ * (systemd 253), the message is written to it. Otherwise `systemd-notify` is spawned, for which a service of a user
+ * other than root needs `NotifyAccess=all`. Never keeps the process alive for more than 2 seconds.
  *
  * @throws IdleUsageError (the promise rejects) `ERR_IDLE_UNKNOWN_OPTION`, `ERR_IDLE_INVALID_OPTION`,
- * `ERR_IDLE_INVALID_DURATION`
+ *   `ERR_IDLE_INVALID_DURATION`
  * @see https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
  */
 export async function notify(state: Notification): Promise<boolean> {

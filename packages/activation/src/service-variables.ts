@@ -21,8 +21,7 @@ const LAUNCHER = /(^|[\s/])(npm|npx|pnpm|pnpx|yarn|corepack)([\s.-]|$)|(^|\s)--r
 
 /**
  * Returns the variables that systemd passed. The first call removes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from
- * the environment, so
- * that children do not notify systemd for the service. Cluster workers still do.
+ * the environment, so that children do not notify systemd for the service. Cluster workers still do.
  */
 export function service(): Service {
   const stored: unknown = Reflect.get(globalThis, STORE)
@@ -46,9 +45,8 @@ export function service(): Service {
  * Reports whether this process sends notifications for the service by itself.
  *
  * True if the process serves inherited sockets, is a cluster worker, or was started by systemd. Also true if a shell or
- * a package manager
- * that systemd started has started it. False for a child of another Node program, which sends its own notifications:
- * such a child is a helper.
+ * a package manager that systemd started has started it. False for a child of another Node program, which sends its own
+ * notifications: such a child is a helper.
  *
  * If systemd does not name the process that it started (before 248), each process counts as that one.
  */

@@ -17,8 +17,7 @@ let watched = false
 
 /**
  * Registers a server. Sends READY=1 when every inherited socket is served. Sends STOPPING=1, and how long the end may
- * take, when the last
- * server starts to close. Begins to answer the watchdog.
+ * take, when the last server starts to close. Begins to answer the watchdog.
  */
 export function served(server: AnyServer, startedAgainBy: string): void {
   serving.add(server)

@@ -135,7 +135,7 @@ describe('bad input from the supervisor', () => {
 
 describe('bad input from the program', () => {
   test.each<[name: string, call: () => Promise<unknown>, code: string, message: string]>([
-    // @ts-expect-error an app is no server
+    // @ts-expect-error an app is not a server
     ['an app', () => listen(() => {}, 0), 'ERR_IDLE_INVALID_SERVER', 'is no server'],
     ['a port out of range', () => listen(createServer(), 65_536), 'ERR_IDLE_INVALID_OPTION', 'fallback is 65536'],
     ['no number', () => listen(createServer(), Number.NaN), 'ERR_IDLE_INVALID_OPTION', 'fallback is NaN'],

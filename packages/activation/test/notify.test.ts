@@ -249,7 +249,7 @@ describe('listen() tells by itself', () => {
     file,
     `${IMPORTS}
      const server = hello()
-     idleShutdown(server, { patience: 50 })
+     idleShutdown(server, { patience: '50ms' })
      await listen(server, 0)
      console.log('left', ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'].filter((name) => name in process.env).length)`,
   )

@@ -128,7 +128,8 @@ test.each([
   const { program, channel, client, sent } = await parking()
   channel.tell({ type: 'parked', id: 1, bytes: sent + bytes.length })
   if (bytes !== '') client.write(bytes)
-  expect(await channel.heard('left')).toEqual({ type: 'left', id: 1, keepAlive: 60_000 })
+  const written = client.bytesRead
+  expect(await channel.heard('left')).toEqual({ type: 'left', id: 1, bytes: written, keepAlive: 60_000 })
   expect(client.readableEnded).toBe(false)
   client.destroy()
   expect(await program.ended).toMatchObject({ code: 0 })

@@ -28,8 +28,7 @@ export interface TrafficReport {
  * Sends requests of clients around the deadline, in rounds.
  *
  * Each client asks about a patience after the last round, a little earlier or later. Each request has a body, so that
- * no client
- * repeats it by itself.
+ * no client repeats it by itself.
  */
 export async function traffic(supervised: Supervised, options: TrafficOptions): Promise<TrafficReport> {
   const { client, clients, rounds, patience } = options

@@ -5,18 +5,16 @@ import { warn } from './errors.ts'
 export class Confirmation {
   readonly #confirm: () => boolean | Promise<boolean>
   readonly #clock: Clock
-  readonly #patience: number
   #stop: (() => void) | undefined
   #failed = false
 
-  constructor(confirm: () => boolean | Promise<boolean>, clock: Clock, patience: number) {
+  constructor(confirm: () => boolean | Promise<boolean>, clock: Clock) {
     this.#confirm = confirm
     this.#clock = clock
-    this.#patience = patience
   }
 
-  /** Calls back once with the answer. It is no after a patience without one, and if `confirm` fails, of which one warning tells. */
-  ask(answer: (yes: boolean) => void): void {
+  /** Calls back once with the answer. The answer is no after `within` ms, or if `confirm` fails, which one process warning reports. */
+  ask(within: number, answer: (yes: boolean) => void): void {
     let answered = false
     const settle = (yes: boolean): void => {
       if (answered) return
@@ -29,7 +27,7 @@ export class Confirmation {
       this.#failed = true
       settle(false)
     }
-    this.#stop = after(this.#clock, this.#patience, () => settle(false))
+    this.#stop = after(this.#clock, within, () => settle(false))
     try {
       Promise.resolve(this.#confirm()).then((yes) => settle(yes === true), failed)
     } catch (error) {

@@ -72,7 +72,7 @@ export class Countdown {
     // node:test moves its time all the way before it runs the first timer.
     const heldUp = clock === fakedClock ? Infinity : Math.min(settings.patience, HELD_UP)
     this.#alarm = new Alarm(this.clock, heldUp, (now, overslept) => this.#wake(now, overslept))
-    this.#confirmation = confirm && new Confirmation(() => this.run(confirm), this.clock, settings.patience)
+    this.#confirmation = confirm && new Confirmation(() => this.run(confirm), this.clock)
   }
 
   /** The deadline in monotonic milliseconds; `Infinity` where there is none. */
@@ -273,7 +273,7 @@ export class Countdown {
           this.#lookAgainAt = this.clock.now() + Math.min(this.patience, HEAD_PATIENCE)
           this.#sleep(this.#lookAgainAt)
         } else if (this.#confirmation !== undefined && !confirmed) {
-          this.#confirmation.ask((yes) => this.#answer(yes, deadline))
+          this.#confirmation.ask(this.confirmWithin, (yes) => this.#answer(yes, deadline))
         } else {
           this.stop()
           this.#idle()

@@ -23,6 +23,7 @@ const floors: readonly (readonly string[])[] = [
     'connection',
     'silence',
     'carrier',
+    'handed-over',
     'bytes',
     'http2-internals',
     'parser',

@@ -92,7 +92,7 @@ test.each(['30d', 2 ** 31, 2 ** 40])('a patience of %o brings no warning and no 
 test.each([
   ['an armed tracker', `new IdleTracker({ patience: '15m' })`],
   ['a hold that nobody releases', `new IdleTracker({ patience: '15m' }).hold('job', { maxAge: '1h' })`],
-  ['a confirm that never settles', `new IdleTracker({ patience: 1, confirm: () => new Promise(() => {}) })`],
+  ['a confirm that never settles', `new IdleTracker({ patience: '1ms', confirm: () => new Promise(() => {}) })`],
   ['a tracker with a parent', `new IdleTracker({ signal: new AbortController().signal })`],
   ['a server that never listens', `idleShutdown((await import('node:http')).createServer(), { patience: '15m' })`],
 ])('%s keeps no process alive', async (_, source) => {

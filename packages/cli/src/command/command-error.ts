@@ -2,8 +2,7 @@ import type { IdleErrorCode } from '@idle-shutdown/core'
 
 /**
  * An error of the user or of the system, as one sentence for stderr. The exit code is 2 for a wrong command line, and 1
- * for an error of
- * the system.
+ * for an error of the system.
  */
 export class CommandError extends Error {
   readonly exitCode: 1 | 2

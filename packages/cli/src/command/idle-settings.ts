@@ -23,8 +23,7 @@ export function idleSettings(args: Arguments): IdleEnvironment {
 
 /**
  * Validates the settings that the command will find in its environment. Warns of a patience in the environment without
- * a unit,
- * unless an option replaces it.
+ * a unit, unless an option replaces it.
  *
  * @param given the settings from options
  * @throws CommandError for an invalid setting

@@ -50,8 +50,7 @@ async function statusPage(runner: Runner, address: ListenAddress): Promise<Statu
  * Keeps an error in a handler from ending the supervisor and the command. Returns a function that undoes this.
  *
  * Node throws such an error if a command writes to the descriptor of its channel (Node 20-26). A command that opens no
- * channel itself may
- * take that descriptor for its own.
+ * channel itself may take that descriptor for its own.
  */
 function outlives(print: (event: RunEvent) => void): () => void {
   const onError = (error: unknown): void => {

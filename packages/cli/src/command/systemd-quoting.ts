@@ -7,12 +7,12 @@ const CODE: IdleErrorCode = 'ERR_IDLE_INVALID_UNIT_VALUE'
 
 /**
  * Returns one line of a unit: `NAME=VALUE`. All lines of units are made here, so that no value begins a new line or
- * swallows the next one.
+ * swallows the next one. systemd would remove a blank at either end of a value, and a backslash at the end would
+ * continue the line.
  *
  * @param option the name of the value in errors
  * @throws CommandError `ERR_IDLE_INVALID_UNIT_VALUE` for a control character, a blank at either end, or a backslash at
- * the end. systemd
- * would remove the blank, and continue the line after the backslash
+ *   the end
  * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html
  */
 export function unitLine(name: string, value: string, option: string): string {

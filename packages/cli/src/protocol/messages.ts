@@ -57,10 +57,10 @@ export type ToSupervisor =
   /** A piped connection is idle. The supervisor reads nothing more of the client, and answers with `parked`. */
   | { readonly type: 'park'; readonly id: number }
   /**
-   * A parked connection is idle, and the process has read all piped bytes. The supervisor closes its side and keeps the
-   * client.
+   * A parked connection is idle, and the process has read all piped bytes. `bytes` is the number of bytes that the
+   * process has written in all. When the supervisor has read them, it closes the process's side and keeps the client.
    */
-  | { readonly type: 'left'; readonly id: number; readonly keepAlive: number }
+  | { readonly type: 'left'; readonly id: number; readonly bytes: number; readonly keepAlive: number }
   /** A message has begun on a parked connection. The process answers the message, so the supervisor pipes again. */
   | { readonly type: 'unpark'; readonly id: number }
   /** The process has closed everything. */

@@ -38,12 +38,10 @@ const LONGEST_LINE = 4096
 const SHOWN = ['remoteAddress', 'remotePort', 'remoteFamily', 'localAddress', 'localPort'] as const
 
 /**
- * Reads the line, and shows the client's addresses on the socket instead of those of the private path.
- * Calls back with the number of the connection when the socket may be served. Nothing of the client has been read by
- * then,
- * because the supervisor sends the rest only after {@link ACCEPTED}. `kept` is true if a process gave the connection
- * back.
- * Destroys a socket if another line arrives, or a line that is too long.
+ * Reads the line, and shows the client's addresses on the socket instead of those of the private path. Calls back with
+ * the number of the connection when the socket may be served. Nothing of the client has been read by then, because the
+ * supervisor sends the rest only after {@link ACCEPTED}. `kept` is true if a process gave the connection back. Destroys
+ * a socket if another line arrives, or a line that is too long.
  */
 export function readPreface(socket: Socket, callback: (id: number, kept: boolean) => void): void {
   let text = ''

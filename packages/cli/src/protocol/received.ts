@@ -31,7 +31,7 @@ const TO_SUPERVISOR: Readonly<Record<ToSupervisor['type'], Shape>> = {
   ending: {},
   kept: { listen: count, key: count, keepAlive: age },
   park: { id: count },
-  left: { id: count, keepAlive: age },
+  left: { id: count, bytes: count, keepAlive: age },
   unpark: { id: count },
   closed: {},
   // JSON has no Infinity, so a patience of Infinity arrives as null.

@@ -6,13 +6,11 @@ const MEMBERS = ['connected', 'channel', 'disconnect'] as const
 /**
  * The IPC channel to the supervisor, hidden from the program.
  *
- * `process.send`, `process.connected`, `process.channel` and `process.disconnect` are undefined, as without a channel,
- * unless the parent is
- * the program's own. The program gets no 'message' and no 'disconnect', and listeners for them do not keep it alive.
+ * `process.send`, `process.connected`, `process.channel` and `process.disconnect` are undefined, as in a program
+ * without a channel. The program gets no 'message' and no 'disconnect', and listeners for them do not keep it alive.
  *
  * Node itself reads these members while it receives and sends, and finds them then. Needs the handle of the channel, a
- * member of `process`
- * under a symbol, and `process._send` (Node 20-26). Without the handle, the channel stays visible.
+ * member of `process` under a symbol, and `process._send` (Node 20-26). Without the handle, the channel stays visible.
  */
 export class PrivateChannel {
   readonly #send = process.send

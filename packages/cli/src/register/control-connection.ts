@@ -3,8 +3,7 @@ import { jsonLines } from '../protocol/lines.ts'
 
 /**
  * A connection to the supervisor's control socket, for a process that is not its own child. Carries one JSON message a
- * line. Does not keep
- * the process alive.
+ * line. Does not keep the process alive.
  */
 export class ControlConnection {
   readonly #socket: Socket

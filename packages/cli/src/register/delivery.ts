@@ -6,21 +6,18 @@ export interface Delivery {
   readonly head?: Buffer | undefined
   /**
    * Set if a process has served the connection before. If that process had not ended, the connection would still be
-   * open, so a full server
-   * serves it, too.
+   * open, so a full server serves it, too.
    */
   readonly kept?: boolean | undefined
 }
 
 /**
  * Hands `server` a connection that another process accepted, as if it had accepted the connection itself. Applies the
- * server's options
- * (half-open, no delay) and counts the connection, so that 'close' waits for it. Returns the socket, or `undefined` if
- * the server drops it.
+ * server's options (half-open, no delay) and counts the connection, so that 'close' waits for it. Returns the socket,
+ * or `undefined` if the server drops it.
  *
  * Node has no public API for this. Its cluster module uses `onconnection` of a listening handle (Node 20-26). Without
- * that, a socket is
- * made of the connection here.
+ * that, a socket is made of the connection here.
  */
 export function giveHandle(server: Server, connection: object, delivery: Delivery = {}): Socket | undefined {
   if (connection instanceof Socket) return giveSocket(server, connection, delivery)
@@ -52,8 +49,7 @@ export function giveHandle(server: Server, connection: object, delivery: Deliver
 
 /**
  * Hands `server` a connection that is already a socket. A server counts its connections in a private member, which its
- * sockets count
- * down (Node 20-26).
+ * sockets count down (Node 20-26).
  */
 export function giveSocket(server: Server, socket: Socket, { head, kept }: Delivery = {}): Socket | undefined {
   if ((!kept && isFull(server)) || isBlocked(server, socket)) {

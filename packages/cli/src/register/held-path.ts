@@ -14,8 +14,7 @@ export function samePath(one: string, other: string): boolean {
  * been removed.
  *
  * Programs remove the socket that an earlier run left, which would end the activation. Other programs, such as `rm` in
- * a shell, can still
- * remove the path; the supervisor restores it.
+ * a shell, can still remove the path; the supervisor restores it.
  */
 export function keepPaths(held: () => readonly string[]): void {
   const isHeld = (path: unknown): boolean => {

@@ -12,8 +12,7 @@ export const EVERYWHERE: Host = { address: undefined, ipv6Only: false }
 
 /**
  * The fit of a host to the address that a client connected to. `no`: no fit. `here`: only from this machine. `all`: as
- * one of all addresses.
- * `exact`: the same address.
+ * one of all addresses. `exact`: the same address.
  */
 export const REACH = { no: -1, here: 0, all: 1, exact: 2 } as const
 export type Reach = (typeof REACH)[keyof typeof REACH]
@@ -22,8 +21,7 @@ export type Reach = (typeof REACH)[keyof typeof REACH]
  * Returns how well a server on `host` fits a client that connected to the address `local`.
  *
  * A client at a loopback address is on this machine, and can reach every server of it. So can a client of a unix
- * socket, for which `local`
- * is `undefined`.
+ * socket, for which `local` is `undefined`.
  */
 export function reach(host: Host, local: string | undefined): Reach {
   if (local === undefined) return REACH.all
@@ -38,8 +36,7 @@ export function reach(host: Host, local: string | undefined): Reach {
 
 /**
  * Returns how well a server on `host` fits a held address. An address held for all interfaces fits every host of its
- * families.
- * {@link reach} then decides for each client whether the server gets it.
+ * families. {@link reach} then decides for each client whether the server gets it.
  */
 export function fit(host: Host, held: string): Reach {
   const all: Host = { address: held, ipv6Only: false }

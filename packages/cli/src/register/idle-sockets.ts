@@ -18,8 +18,7 @@ export function httpSockets(server: HttpServer): Socket[] {
  * Returns the connections on which nothing is in progress, not even the first byte of a head, and all data is written.
  *
  * Node's list leaves out each connection on which a message has begun, and each new connection (Node 20-26). Line ends
- * between two
- * requests do not begin a message.
+ * between two requests do not begin a message.
  */
 export function idleSockets(server: HttpServer): Socket[] {
   return listed(server, 'idle').filter(

@@ -22,8 +22,7 @@ interface Told {
 
 /**
  * A socket that another process opened. It is opened here when a server takes it, or if the system does not list its
- * address.
- * Connections that arrive before a server takes it wait for that server.
+ * address. Connections that arrive before a server takes it wait for that server.
  */
 export class InheritedPlace implements Place {
   readonly fd: number
@@ -70,8 +69,7 @@ export class InheritedPlace implements Place {
 
   /**
    * Closes the socket after {@link AGAIN} ms, unless a server listens again. Connections that arrive by then wait for
-   * that server. Later ones
-   * wait in the kernel for the next process.
+   * that server. Later ones wait in the kernel for the next process.
    */
   close(server: Server): void {
     if (this.#told.isEnd(server)) {

@@ -22,8 +22,7 @@ export class InheritedPlaces implements Places {
 
   /**
    * Returns the places. There are none at a `connect()` before the first `listen()`. There are also none if the sockets
-   * were passed to
-   * another process, such as npm or a shell; one line on stderr says so.
+   * were passed to another process, such as npm or a shell; one line on stderr says so.
    */
   list(listening: boolean): readonly Place[] {
     if (listening) {

@@ -9,9 +9,8 @@ import type { Supervisor } from './supervisor.ts'
  * Hands the connections of a plain HTTP/1 server back to the supervisor, each as soon as nothing is in progress on it.
  *
  * The supervisor starts the next process when one of them sends data again. So a client that reuses its connection now
- * does not lose its
- * request. Connections of TLS and HTTP/2, upgraded ones, and those that did not come from the supervisor are closed as
- * usual.
+ * does not lose its request. Connections of TLS and HTTP/2, upgraded ones, and those that did not come from the
+ * supervisor are closed as usual.
  */
 export function giveBackAll(server: Server, supervisor: Supervisor): void {
   if (!isPlainHttp1(server)) return
@@ -48,8 +47,7 @@ function giveBack(server: HttpServer, socket: Socket, supervisor: Supervisor): v
 
 /**
  * Returns a function that stops reading within the same turn. Returns `undefined` without the handle's `readStop`,
- * which is private
- * (Node 20-26). Nothing is given back then.
+ * which is private (Node 20-26). Nothing is given back then.
  */
 function stopOf(socket: Socket): (() => boolean) | undefined {
   const handle: unknown = Reflect.get(socket, '_handle')

@@ -5,8 +5,7 @@ const LEFT = 500
 
 /**
  * Ends the process if something keeps it alive, after a line that names it. Does nothing if the process ends by itself
- * before. The exit code
- * is the program's `process.exitCode`, or 0.
+ * before. The exit code is the program's `process.exitCode`, or 0.
  */
 export function leaveForSure(): void {
   setTimeout(() => {

@@ -4,8 +4,7 @@ import type { Settings } from './settings.ts'
 
 /**
  * Writes one line to stderr, with control characters in it replaced. Writes synchronously, so that the line is out even
- * if the process
- * ends in the same turn. Never throws.
+ * if the process ends in the same turn. Never throws.
  */
 export function say(line: string): void {
   try {

@@ -24,14 +24,11 @@ interface Candidate {
 
 /**
  * Hands the held address to a server on another port if the program listens nowhere else. Its port is hard-coded then,
- * and each of its
- * copies is held at another address.
+ * and each of its copies is held at another address.
  *
  * The first server that other machines can reach takes the address, once {@link QUIET} has passed without a server on
- * the held port.
- * It also listens on its own port; if that is in use, it takes connections of the held address only. A server on the
- * held port ends
- * the rule for this process, and takes over.
+ * the held port. It also listens on its own port; if that is in use, it takes connections of the held address only. A
+ * server on the held port ends the rule for this process, and takes over.
  */
 export class OnlyPlace {
   readonly #listen: (server: Server, args: readonly unknown[]) => unknown

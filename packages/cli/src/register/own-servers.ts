@@ -5,8 +5,7 @@ const OWN: unique symbol = Symbol.for('idle-shutdown.own')
 
 /**
  * Marks a server of this package, which neither counts nor is closed along. The preload marks each server of its own
- * before the server
- * listens.
+ * before the server listens.
  */
 export function markOwn<S extends Server>(server: S): S {
   Object.defineProperty(server, OWN, { value: true })

@@ -26,10 +26,9 @@ interface Parked {
  * The connections that the supervisor pipes to this process, and the way in which an idle one is left to it.
  *
  * `park` asks the supervisor to read nothing more of the client. The supervisor answers with the number of bytes that
- * it has piped in all.
- * Once all are read, Node's parser shows whether a message has begun. If none has, the connection is `left`, and the
- * supervisor closes
- * this side of it. Otherwise it is `unparked`: the supervisor pipes again, and this process answers the request.
+ * it has piped in all. Once all are read, Node's parser shows whether a message has begun. If none has, the connection
+ * is `left`, and the supervisor closes this side of it. Otherwise it is `unparked`: the supervisor pipes again, and
+ * this process answers the request.
  */
 export class Parking {
   readonly #tell: (message: ToSupervisor) => void
@@ -108,12 +107,13 @@ export class Parking {
 
   /**
    * Leaves the connection to the supervisor. Its socket stays withheld until the supervisor has closed its side: a
-   * close here could cross
-   * that of the supervisor.
+   * close here could cross that of the supervisor.
    */
   #leave(parked: Parked): void {
     parked.left = true
-    this.#tell({ type: 'left', id: parked.id, keepAlive: parked.keepAlive })
+    const { id, socket, keepAlive } = parked
+    // The answer is on another connection than this message, and may arrive after it.
+    this.#tell({ type: 'left', id, bytes: socket.bytesWritten, keepAlive })
   }
 
   #unpark(parked: Parked): void {

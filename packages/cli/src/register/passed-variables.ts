@@ -13,8 +13,7 @@ export function passedHere(): boolean {
 
 /**
  * Stops children from inheriting the variables, which they might take for their own. A program that serves the sockets
- * itself can still
- * read the variables, but they are not enumerable.
+ * itself can still read the variables, but they are not enumerable.
  */
 export function keepFromChildren(): void {
   process.env = new Proxy(process.env, {

@@ -36,8 +36,7 @@ export interface Fit {
  * Returns the places that a server takes at once, the best first. None if it listens elsewhere.
  *
  * These are the places with its port or path, or with that as their name. If there are none, they are the free places
- * whose name is the
- * server's protocol (`http`, `https`).
+ * whose name is the server's protocol (`http`, `https`).
  */
 export function fittingPlaces(places: readonly Place[], wanted: WantedAddress, server: Server): readonly Fit[] {
   const fits = places.flatMap((place) => fitOf(place, wanted)).sort((one, other) => other.rank - one.rank)
@@ -48,7 +47,10 @@ export function fittingPlaces(places: readonly Place[], wanted: WantedAddress, s
     .map((place) => ({ place, rank: RANK.protocol }))
 }
 
-/** Returns the places of the only held address, if there is exactly one that a server on any other port may take. */
+/**
+ * Returns the places if all of them are of one address, which a server on any other port may take. Otherwise returns
+ * none.
+ */
 export function onlyPlaces(places: readonly Place[]): readonly Place[] {
   const keys = new Set(places.map(({ address }) => portOf(address) ?? address))
   return keys.size === 1 && places.every(({ check }) => check === undefined) ? places : []

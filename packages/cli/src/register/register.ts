@@ -23,8 +23,7 @@ import { WatchedServers } from './watched-servers.ts'
  * Watches every server that this process starts to listen on, and ends the process when all are idle.
  *
  * Does nothing until a server listens, so that a process without one, such as a build tool's child, is not affected.
- * Does nothing in worker
- * threads and in cluster workers. Wrong settings end the process with code 1 and one sentence.
+ * Does nothing in worker threads and in cluster workers. Wrong settings end the process with code 1 and one sentence.
  */
 export function register(): void {
   const held = heldBySupervisor()
@@ -122,7 +121,7 @@ function inheritedPlaces(isEnd: (server: AnyServer) => boolean): InheritedPlaces
   if (!passedHere()) return places
   keepFromChildren()
   try {
-    // Cluster workers do not inherit the variables, so they are prepared now.
+    // Sets the variable of this package for cluster workers now, since they do not inherit LISTEN_* either.
     withVariables(inheritedSockets)
   } catch {
     // The same error is thrown when a server listens.

@@ -6,8 +6,7 @@ const LEFT = 500
 
 /**
  * Drains on SIGTERM and SIGINT if the program has no handler of its own. A second signal ends the process at once, as
- * by default.
- * Returns a function that undoes this.
+ * by default. Returns a function that undoes this.
  *
  * If the program has its own handler, only `heard` is called. `heard` is called at every signal, because the process is
  * about to end.
@@ -46,8 +45,7 @@ export function drainOnSignals(
  * Reports whether the program handles the signal.
  *
  * The listeners of the npm package `signal-exit`, which many packages depend on, do not count as handlers. They end the
- * process if they
- * are alone, and would wait forever beside this one.
+ * process if they are alone, and would wait forever beside this one.
  */
 function hasOwnHandler(signal: NodeJS.Signals): boolean {
   return process.listenerCount(signal) > 1 + signalExits()

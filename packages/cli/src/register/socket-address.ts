@@ -4,8 +4,7 @@ import { endianness } from 'node:os'
 
 /**
  * Returns the address to which the listening socket `fd` of this process is bound, without opening it. Returns
- * `undefined` if the kernel
- * does not list the socket: it is in another network namespace, or this is not Linux.
+ * `undefined` if the kernel does not list the socket: it is in another network namespace, or this is not Linux.
  *
  * @see https://man7.org/linux/man-pages/man5/proc_pid_net.5.html
  */

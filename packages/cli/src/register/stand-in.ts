@@ -31,8 +31,7 @@ export interface StandIn {
 
 /**
  * Makes `listen()` of an unmodified program take a held address if the port, path or name is the same. Its `address()`
- * is then the
- * public address. A server on another port listens as it would without this.
+ * is then the public address. A server on another port listens as it would without this.
  *
  * Programs also connect to their port to see whether it is free. Such a connection is refused as long as no server has
  * taken the port.

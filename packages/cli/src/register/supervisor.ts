@@ -24,8 +24,7 @@ export interface Supervised {
 
 /**
  * The supervisor that started this process, as seen from here. A direct child gets sockets and messages over its IPC
- * channel. Another
- * process gets connections on a private path, and sends messages on the supervisor's control socket.
+ * channel. Another process gets connections on a private path, and sends messages on the supervisor's control socket.
  */
 export class Supervisor {
   readonly held: Held
@@ -118,8 +117,7 @@ export class Supervisor {
 
   /**
    * Asks whether the process may end. All processes of the command end together, also those that serve no held address.
-   * Resolves when all
-   * connections that were passed on before have arrived.
+   * Resolves when all connections that were passed on before have arrived.
    */
   mayGo(): Promise<boolean> {
     if (this.#left) return Promise.resolve(true)
@@ -141,8 +139,7 @@ export class Supervisor {
 
   /**
    * Returns the index of an address that a server serves, or served. With `socket`, the index of the one at which the
-   * socket arrived.
-   * Returns `undefined` for a connection that the server accepted on a port of its own.
+   * socket arrived. Returns `undefined` for a connection that the server accepted on a port of its own.
    */
   listenOf(server: Server, socket?: Socket): number | undefined {
     const served = [...(this.#addresses.get(server) ?? [])]

@@ -5,9 +5,8 @@ import { type Host, overlap, reach } from './host.ts'
  * The reason why a server takes a place, the best one last.
  *
  * `only`: the place is the only one that is held. `protocol`: the name of the place is the server's protocol. `near`:
- * the port is the
- * server's, on this machine. `exact`: the port, path or descriptor is the server's, or the name of the place is its
- * port or path.
+ * the port is the server's, on this machine. `exact`: the port, path or descriptor is the server's, or the name of the
+ * place is its port or path.
  */
 export const RANK = { only: 0, protocol: 1, near: 2, exact: 3 } as const
 export type Rank = (typeof RANK)[keyof typeof RANK]
@@ -67,8 +66,7 @@ export class Takers {
    * Returns the server for a client that connected to the address `local`.
    *
    * Returns `undefined` if the client could reach none of the servers without this package. An example is a server on
-   * 127.0.0.1 and a
-   * client of another machine.
+   * 127.0.0.1 and a client of another machine.
    */
   choose(local: string | undefined): Server | undefined {
     let best: { readonly server: Server; readonly value: number } | undefined

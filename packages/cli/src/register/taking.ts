@@ -60,8 +60,7 @@ export function takeLater(stand: Stand, report: Report): void {
 
 /**
  * Lets a server listen on a private path to which no client connects, so that its events, `listening` and `close()`
- * work as usual. The
- * server takes its places two turns of the event loop later.
+ * work as usual. The server takes its places two turns of the event loop later.
  */
 export function listenInPlace(
   stand: Stand,

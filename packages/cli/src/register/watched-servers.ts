@@ -16,8 +16,8 @@ export interface Overseer {
 
 /**
  * Watches all servers of the process as one. Some count, and the others are closed along at the end. Servers that the
- * program watches
- * itself are left to it. If the program closes all servers itself, the next one that listens starts a new watch.
+ * program watches itself are left to it. If the program closes all servers itself, the next one that listens starts a
+ * new watch.
  */
 export class WatchedServers {
   readonly #settings: Settings

@@ -11,8 +11,7 @@ const CLOSERS = ['destroy', 'destroySoon'] as const
  * connection would be lost.
  *
  * `asked` is called when something wants to close the socket, with its error if it has one. If `asked` calls the undo
- * function, the
- * socket is closed.
+ * function, the socket is closed.
  */
 export function withhold(socket: Socket, asked: (error?: unknown) => void = () => {}): () => void {
   let withheld = true

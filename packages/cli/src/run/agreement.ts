@@ -5,14 +5,12 @@ import type { Link } from './link.ts'
  * whole.
  *
  * An idle process asks, and its question stays open until every serving process has asked. Then each is asked to look
- * once more,
- * because its connections may have received data meanwhile. Only if all are still idle may all end. A process that
- * serves alone ends
- * at once. A process that serves no held address does not delay the others, and does not end before them.
+ * once more, because its connections may have received data meanwhile. Only if all are still idle may all end. A
+ * process that serves alone ends at once. A process that serves no held address does not delay the others, and does not
+ * end before them.
  *
  * The processes reach agreement once all are idle, for any number of them and any patiences. An open question does not
- * lapse, so the
- * last one to ask finds the others waiting.
+ * lapse, so the last one to ask finds the others waiting.
  */
 export class Agreement {
   readonly #links: ReadonlySet<Link>

@@ -23,8 +23,8 @@ const MOST = 1000
 const MOST_UNREAD = 2 ** 20
 
 /**
- * Accepts connections of processes that are not the supervisor's own children, on a socket in a private folder.
- * Reads one JSON message a line. Disconnects a process that sends anything else, or does not read.
+ * Accepts connections of processes that are not the supervisor's own children, on a socket in a private folder. Reads
+ * one JSON message a line. Disconnects a process that sends anything else, or does not read.
  */
 export class Control {
   readonly path: string

@@ -23,8 +23,8 @@ export class Descriptors {
 
   /**
    * `each` is the number of descriptors per connection: two if connections are piped. `limit` is how many the process
-   * may have open.
-   * Calls back when a connection is turned away, and again only after at least half of the room was free.
+   * may have open. Calls back when a connection is turned away, and again only after at least half of the room was
+   * free.
    */
   constructor(each: number, onFull: () => void, limit: number = openFilesLimit()) {
     this.#each = each

@@ -7,8 +7,7 @@ const REGISTER = new URL(import.meta.resolve('../register/index.js')).href
 
 /**
  * Returns the environment of the command: that of this process, with the preload in NODE_OPTIONS. PORT is the first
- * port that is held,
- * because many programs listen on the port that PORT names.
+ * port that is held, because many programs listen on the port that PORT names.
  */
 export function environment(options: RunOptions, held: Held): NodeJS.ProcessEnv {
   const { env, idle, proxy } = options

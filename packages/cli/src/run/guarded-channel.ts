@@ -5,12 +5,12 @@ const LONGEST_MESSAGE = 2 ** 20
 
 /**
  * Guards the supervisor against anything that a program writes on its IPC channel, which is an open descriptor
- * (`echo hello >&3` in a
- * shell). Calls back when a message is not JSON or does not end, because nothing after it can be understood.
+ * (`echo hello >&3` in a shell). Calls back when a message is not JSON or does not end, because nothing after it can be
+ * understood.
  *
  * Node parses messages in a callback of its own: an error there ends the supervisor, and a message without an end is
- * buffered forever.
- * Uses private members of Node: the channel's handle and its buffer (Node 20-26). Does nothing without them.
+ * buffered forever. Uses private members of Node: the channel's handle and its buffer (Node 20-26). Does nothing
+ * without them.
  */
 export function guardChannel(child: ChildProcess, broken: () => void): void {
   const handle: unknown = ofSymbol(child, 'kChannelHandle')

@@ -91,7 +91,7 @@ const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 test('a start in which nothing serves is killed after the ready timeout', async () => {
   const { life, events } = await live({ readyTimeout: 50 })
   expect(await life.ended).toMatchObject({ why: 'it did not listen within 50 ms, and was killed' })
-  expect(events.map(({ event }) => event)).toEqual(['starting', 'killed'])
+  expect(events.map(({ event }) => event)).toEqual(['starting', 'hint', 'killed'])
 })
 
 test('one that serves is not killed when another is gone and somebody waits for it, but when nothing serves any more', async () => {

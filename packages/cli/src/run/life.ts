@@ -113,10 +113,9 @@ export class Life {
   }
 
   /**
-   * Called when a connection waits. If no process serves, one must do so within the time of a start or of a drain.
-   * A process that serves is never killed for a connection to another address. Such a connection waits as well, and is
-   * refused if no
-   * process has ever listened there.
+   * Called when a connection waits. If no process serves, one must do so within the time of a start or of a drain. A
+   * process that serves is never killed for a connection to another address. Such a connection waits as well, and is
+   * refused if no process has ever listened there.
    */
   needed(): void {
     const { switchboard, readyTimeout, settings } = this.#options

@@ -18,8 +18,7 @@ export class Link {
   served = false
   /**
    * `paused`: idle, and asks whether it may end, so nothing is sent to it. `going`: told that it may end. `wanted`:
-   * asked to go on, in
-   * either state. `leaving`: ends. `closed`: has closed everything.
+   * asked to go on, in either state. `leaving`: ends. `closed`: has closed everything.
    */
   state: 'open' | 'paused' | 'going' | 'wanted' | 'leaving' | 'closed' = 'open'
 

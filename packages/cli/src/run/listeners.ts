@@ -37,10 +37,8 @@ export interface Holder {
  * Returns the owner of the listener that takes connections to a loopback address. Only Linux shows owners.
  *
  * The owner is `own` if the listener belongs to this user, to root, or to a process of the session `session`. The
- * holder is returned if
- * it is in the session. Too slow for every connection: reads the kernel's tables, which grow with the connections of
- * the machine,
- * and looks at all processes.
+ * holder is returned if it is in the session. Too slow for every connection: reads the kernel's tables, which grow with
+ * the connections of the machine, and looks at all processes.
  */
 export function findOwner(
   port: number,

@@ -30,8 +30,7 @@ export function findProgram(file: string, path: string | undefined, cwd: string)
 
 /**
  * Returns the script of a command `node SCRIPT` if the script does not exist. Returns `undefined` if it exists, if the
- * command is another,
- * or if the script cannot be told from other words.
+ * command is another, or if the script cannot be told from other words.
  */
 export function missingScript([program, ...args]: readonly [string, ...string[]], cwd: string): string | undefined {
   if (!isNode(program)) return undefined

@@ -18,8 +18,7 @@ export interface PipeOutcome {
 
 /**
  * Pipes a connection to a private path of a process, after a line with the client's address. Reads nothing of the
- * connection until the
- * process has said that it has a server for it.
+ * connection until the process has said that it has a server for it.
  */
 export function pipeToPath({ id, socket: client, head, kept }: Waiting, path: string, outcome: PipeOutcome): void {
   const inner = connect({ path, allowHalfOpen: true })
@@ -40,8 +39,7 @@ export function pipeToPath({ id, socket: client, head, kept }: Waiting, path: st
 
 /**
  * Pipes a connection to a server that does not speak this protocol. The server has the connection once it is connected
- * and `isOwn`
- * returns true. Nothing is sent before.
+ * and `isOwn` returns true. Nothing is sent before.
  */
 export function pipeToPort(
   { socket: client, head }: Waiting,
@@ -94,8 +92,7 @@ export class Pipe {
 
   /**
    * Stops reading the client, until `unpark` or `leave`. The server's bytes are still piped. Returns the number of
-   * bytes that the
-   * server was sent in all.
+   * bytes that the server was sent in all.
    */
   park(): number {
     this.#parked = true
@@ -113,19 +110,31 @@ export class Pipe {
   }
 
   /**
-   * Closes the server's side after the server has said that a parked connection is idle. Returns the client, of which
-   * nothing is read.
-   * Returns `undefined` if the client has gone.
+   * Closes the server's side after the server has said that a parked connection is idle, and has written `bytes` in
+   * all. Calls back with the client, of which nothing is read, when these bytes have been read. Does not call back if
+   * the client has gone, or if the server has closed its side before.
    */
-  leave(): Socket | undefined {
+  leave(bytes: number, left: (client: Socket) => void): void {
+    const inner = this.#inner
+    const look = (): void => {
+      if (!this.#parked || inner.destroyed) inner.off('data', look)
+      else if (inner.bytesRead >= bytes && inner.readableLength === 0) {
+        inner.off('data', look)
+        this.#detach(left)
+      }
+    }
+    // Added after the listener of the pipe, which has passed on the bytes that were read.
+    inner.on('data', look)
+    look()
+  }
+
+  #detach(left: (client: Socket) => void): void {
     const [client, inner] = [this.#client, this.#inner]
-    if (!this.#parked) return undefined
     this.#undo()
     inner.unpipe(client)
     inner.destroy()
-    if (!client.destroyed && client.readable && client.writable) return client
-    client.destroySoon()
-    return undefined
+    if (!client.destroyed && client.readable && client.writable) left(client)
+    else client.destroySoon()
   }
 }
 

@@ -29,8 +29,7 @@ export class ProcessGroup {
 
   /**
    * Ends what the command has left behind. Waits for processes that end by themselves, then sends SIGTERM, then
-   * SIGKILL, each after
-   * `patience` ms. Resolves when nothing is left.
+   * SIGKILL, each after `patience` ms. Resolves when nothing is left.
    */
   async end(endThemselves: Iterable<number>, patience: number): Promise<void> {
     if (!this.signal(0)) return

@@ -76,8 +76,7 @@ export class ProxiedPort {
 
   /**
    * Pipes a connection to the port. If the port no longer accepts, the connection is refused, and the port is tried
-   * until it does.
-   * The tries do not count as activity.
+   * until it does. The tries do not count as activity.
    */
   take(waiting: Waiting, outcome: { accepted(): void; refused(): void }): void {
     const host = this.#host

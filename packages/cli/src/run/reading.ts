@@ -4,8 +4,7 @@ import type { Socket } from 'node:net'
  * Stops reading within the same turn. Later bytes stay in the kernel for the process that gets the connection.
  *
  * `pause()` alone goes on reading until a buffer is full. `readStop` of the handle is private (Node 20-26). Without it,
- * bytes that are
- * read meanwhile would be lost.
+ * bytes that are read meanwhile would be lost.
  */
 export function stopReading(socket: Socket): void {
   socket.pause()
@@ -14,8 +13,7 @@ export function stopReading(socket: Socket): void {
 
 /**
  * Undoes {@link stopReading} if the connection stays here. Without this, Node believes that it still reads, and does
- * not start.
- * Leaves a socket alone of which nothing was read yet, because Node fails if it starts reading twice.
+ * not start. Leaves a socket alone of which nothing was read yet, because Node fails if it starts reading twice.
  */
 export function readAgain(socket: Socket): void {
   const handle: unknown = Reflect.get(socket, '_handle')
@@ -26,10 +24,8 @@ export function readAgain(socket: Socket): void {
  * Reports whether a client whose socket is not read is known to have left.
  *
  * Its reset is not an event while nothing reads, but the kernel no longer has a peer. A client that has ended only its
- * own side may
- * still want its answer. `getpeername` of the handle is private (Node 20-26). Without it, and for unix sockets, only a
- * destroyed socket
- * counts as left.
+ * own side may still want its answer. `getpeername` of the handle is private (Node 20-26). Without it, and for unix
+ * sockets, only a destroyed socket counts as left.
  */
 export function isReset(socket: Socket): boolean {
   const handle: unknown = Reflect.get(socket, '_handle')

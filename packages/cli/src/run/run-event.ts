@@ -28,8 +28,7 @@ export type RunEvent =
   | { readonly event: 'backoff'; readonly delay: number; readonly failures: number; readonly waiting: number }
   /**
    * The command failed too often in a row. Waiting connections were refused, and those that arrive within `delay` ms
-   * are refused, too.
-   * The next connection after that starts the command again.
+   * are refused, too. The next connection after that starts the command again.
    */
   | {
       readonly event: 'gave-up'

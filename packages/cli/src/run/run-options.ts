@@ -21,8 +21,7 @@ export interface RunOptions {
   readonly cwd?: string
   /**
    * The port of 127.0.0.1 to which connections are piped once it accepts. For programs that are not Node, or must bind
-   * themselves.
-   * Takes one `listen`.
+   * themselves. Takes one `listen`.
    */
   readonly proxy?: number
   /**

@@ -4,13 +4,11 @@ import type { ListenAddress } from './run-options.ts'
 export interface RunStatus {
   /**
    * `asleep`: no command runs, and the next connection starts one. `starting`: the command does not listen yet.
-   * `awake`: it serves.
-   * `ending`: it is idle and ends. `stopping`: the supervisor ends. `stopped`: the supervisor has ended, or has not
-   * begun.
+   * `awake`: it serves. `ending`: it is idle and ends. `stopping`: the supervisor ends. `stopped`: the supervisor has
+   * ended, or has not begun.
    *
    * `backing-off`: the command failed, and a connection starts it again at {@link retryAt} at the earliest. `gave-up`:
-   * it failed too often
-   * in a row. Connections are refused until {@link retryAt}, and the next one after that starts it.
+   * it failed too often in a row. Connections are refused until {@link retryAt}, and the next one after that starts it.
    */
   readonly state: 'asleep' | 'starting' | 'awake' | 'ending' | 'backing-off' | 'gave-up' | 'stopping' | 'stopped'
   /** When this state began, in ms since 1970. */

@@ -126,10 +126,8 @@ export class Runner {
    * Begins to hold the addresses. Looks the command up now, and not at the first connection.
    *
    * Rejects with the system's error (`EADDRINUSE`, `EACCES`, …), which has `address` and `port`; then nothing is held.
-   * Rejects with
-   * `ENOENT` or `EACCES` if the command does not exist or is not executable. Rejects with {@link NoPrivateFolderError}
-   * if no temporary
-   * folder can be used.
+   * Rejects with `ENOENT` or `EACCES` if the command does not exist or is not executable. Rejects with
+   * {@link NoPrivateFolderError} if no temporary folder can be used.
    */
   async start(): Promise<void> {
     // NODE_OPTIONS may preload the register module into this process, too.
@@ -157,8 +155,7 @@ export class Runner {
    * Asks the processes that serve how idle they are, and returns the status with their answers.
    *
    * Asks one question at a time, whose answers are for all callers that ask meanwhile. Takes a second at most; a
-   * process that has not
-   * answered by then is named in the status.
+   * process that has not answered by then is named in the status.
    */
   async refresh(): Promise<RunStatus> {
     await this.#inquiry.ask(this.#serving)
@@ -169,8 +166,7 @@ export class Runner {
    * Stops the supervisor, and resolves when the command has ended.
    *
    * Takes no more connections, passes on those that had queued by now, and refuses the ones that no process serves.
-   * Passes `signal` on to
-   * the command, which answers the requests that it has. A second call kills the command at once.
+   * Passes `signal` on to the command, which answers the requests that it has. A second call kills the command at once.
    */
   stop(signal: NodeJS.Signals): Promise<void> {
     if (this.#stopping !== undefined) this.#life?.kill()

@@ -267,10 +267,9 @@ export class Switchboard {
     if (piped !== undefined) link.tell({ type: 'parked', id, bytes: piped.pipe.park() })
   }
 
-  #left(link: Link, { id, keepAlive }: Extract<ToSupervisor, { type: 'left' }>): void {
+  #left(link: Link, { id, bytes, keepAlive }: Extract<ToSupervisor, { type: 'left' }>): void {
     const piped = link.pipes.get(id)
-    const client = piped?.pipe.leave()
-    if (piped !== undefined && client !== undefined) this.#kept.add(client, piped.listen, keepAlive)
+    piped?.pipe.leave(bytes, (client) => this.#kept.add(client, piped.listen, keepAlive))
   }
 
   #acknowledged(link: Link, id: number): void {
@@ -290,8 +289,7 @@ export class Switchboard {
    * Closes a connection that was sent before one that has arrived, and has not arrived itself.
    *
    * The process has no descriptor for it, and Node gave up after three tries (Node 20-26). A process that accepts
-   * connections itself
-   * would have closed it, too.
+   * connections itself would have closed it, too.
    */
   #lost(link: Link, id: number): void {
     const waiting = link.unacknowledged.get(id)

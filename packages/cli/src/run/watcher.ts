@@ -3,9 +3,8 @@ import process from 'node:process'
 
 /**
  * A shell script that reads lines: the process group of the running command or 0, then the seconds until SIGTERM and
- * until SIGKILL.
- * The input ends when the supervisor does. The script then waits, sends SIGTERM to the last group, waits again, and
- * sends SIGKILL.
+ * until SIGKILL. The input ends when the supervisor does. The script then waits, sends SIGTERM to the last group, waits
+ * again, and sends SIGKILL.
  */
 const SCRIPT = `pgid=0
 while read -r a b c; do pgid=$a term=$b kill=$c; done
@@ -21,8 +20,8 @@ export interface Respite {
 
 /**
  * A small process beside the supervisor that ends the command and all that it started if the supervisor is killed.
- * Without it they
- * would go on running and hold their port. There is none on Windows, and none if the system has no `sh`.
+ * Without it they would go on running and hold their port. There is none on Windows, and none if the system has no
+ * `sh`.
  */
 export class Watcher {
   #child: ChildProcess | undefined

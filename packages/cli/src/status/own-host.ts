@@ -3,9 +3,9 @@ import { isIP } from 'node:net'
 /**
  * Reports whether a person or a probe would ask for the page with this Host header.
  *
- * True for an address, `localhost`, a name without a dot (as containers have), and the host that was bound. False for
- * other names, because
- * of DNS rebinding. A page of a foreign name that leads here could read the status, in a browser of this machine.
+ * True for an address, `localhost` and names under it, a name without a dot (as containers have), and the host that was
+ * bound. False for other names, because of DNS rebinding. A page of a foreign name that leads here could read the
+ * status, in a browser of this machine.
  */
 export function isOwnHost(header: string | undefined, bound: string | undefined): boolean {
   // HTTP/1.0, which no browser speaks.
