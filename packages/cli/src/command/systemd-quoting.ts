@@ -7,7 +7,7 @@ const CODE: IdleErrorCode = 'ERR_IDLE_INVALID_UNIT_VALUE'
 
 /**
  * Returns one line of a unit: `NAME=VALUE`. All lines of units are made here, so that no value begins a new line or
- * swallows the next one. systemd would remove a blank at either end of a value, and a backslash at the end would
+ * joins the next one. A blank at either end of a value would be removed by systemd, and a backslash at the end would
  * continue the line.
  *
  * @param option the name of the value in errors

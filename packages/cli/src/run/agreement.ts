@@ -27,7 +27,7 @@ export class Agreement {
 
   /** Notes that a process is idle and asks whether it may end. */
   asked(link: Link): void {
-    // The process has been told to go on, and sends `resume` next.
+    // `wanted` has been sent to the process, which sends `resume` next.
     if (link.state === 'wanted' || link.isLeaving) return
     if (isPipedTo(link) && link.unacknowledged.size > 0) {
       link.state = 'wanted'

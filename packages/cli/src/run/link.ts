@@ -17,8 +17,8 @@ export class Link {
   /** True once the process has served an address. */
   served = false
   /**
-   * `paused`: idle, and asks whether it may end, so nothing is sent to it. `going`: told that it may end. `wanted`:
-   * asked to go on, in either state. `leaving`: ends. `closed`: has closed everything.
+   * `paused`: idle, and asks whether it may end, so nothing is sent to it. `going`: may end. `wanted`: asked to go on,
+   * in either state. `leaving`: ends. `closed`: has closed everything.
    */
   state: 'open' | 'paused' | 'going' | 'wanted' | 'leaving' | 'closed' = 'open'
 

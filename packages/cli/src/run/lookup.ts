@@ -2,8 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { basename, delimiter, join, resolve } from 'node:path'
 
 /**
- * The options of node that take the next word as a value. After an unknown option, the script cannot be told from a
- * value.
+ * The options of node that take the next word as a value. After an unknown option, the next word may be its value or
+ * the script.
  */
 const WITH_VALUE = new Set(['-r', '--require', '--import', '-C', '--conditions'])
 /** The endings that node adds to the name of a script, before it looks into a folder of that name. */
@@ -30,7 +30,7 @@ export function findProgram(file: string, path: string | undefined, cwd: string)
 
 /**
  * Returns the script of a command `node SCRIPT` if the script does not exist. Returns `undefined` if it exists, if the
- * command is another, or if the script cannot be told from other words.
+ * command is another, or if it is uncertain which word is the script.
  */
 export function missingScript([program, ...args]: readonly [string, ...string[]], cwd: string): string | undefined {
   if (!isNode(program)) return undefined
