@@ -2,10 +2,11 @@
 #
 #   perl pass.pl [--fork] [--inetd] [NAME@]SPEC … [KEY=VALUE …] -- COMMAND …
 #
-# SPEC is tcp, unix:PATH, udp, udp-connected, dgram:PATH, to:PATH (connected to the datagram socket at PATH), pair (one end of two
-# connected datagram sockets), file:PATH, accept (waits for a connection and passes it) or accept-unix:PATH. Prints `port N` for
-# each TCP socket. KEY=VALUE changes the environment at the end. With --inetd, the one socket is fds 0, 1 and 2. With --fork, waits
-# for the command, accepts one more connection with a blocking accept(2), and prints the bytes that arrive on it.
+# SPEC is tcp, unix:PATH, udp, udp-connected, dgram:PATH, to:PATH (connected to the datagram socket at PATH), pair (one
+# end of two connected datagram sockets), file:PATH, accept (waits for a connection and passes it) or accept-unix:PATH.
+# Prints `port N` for each TCP socket. KEY=VALUE changes the environment at the end. With --inetd, the one socket is fds
+# 0, 1 and 2. With --fork, waits for the command, accepts one more connection with a blocking accept(2), and prints the
+# bytes that arrive on it.
 use strict;
 use warnings;
 use Socket;

@@ -1,5 +1,5 @@
-# The supervisor's end of NOTIFY_SOCKET: prints each message in one line. The kernel closes descriptors that arrive with a message,
-# for which systemd-notify waits.
+# The supervisor's end of NOTIFY_SOCKET: prints each message in one line. The kernel closes descriptors that arrive with
+# a message, for which systemd-notify waits.
 #
 #   perl receive.pl PATH
 use strict;

@@ -15,7 +15,7 @@ export function generalHelp(): string {
   ].join('\n')
 }
 
-/** Returns the output of `idle-shutdown run --help`. */
+/** Returns the output of `idle-shutdown SUBCOMMAND --help`. */
 export function helpOf(subcommand: Subcommand): string {
   const text = SUBCOMMANDS.find(({ name }) => name === subcommand)
   if (text === undefined) throw new TypeError(`no subcommand ${subcommand}`)
