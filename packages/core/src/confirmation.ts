@@ -1,7 +1,7 @@
 import { after, type Clock } from './clock.ts'
 import { warn } from './errors.ts'
 
-/** Asks the user at the deadline whether it may end, one question at a time. */
+/** Calls the user's `confirm` at the deadline, one call at a time. */
 export class Confirmation {
   readonly #confirm: () => boolean | Promise<boolean>
   readonly #clock: Clock
@@ -13,7 +13,12 @@ export class Confirmation {
     this.#clock = clock
   }
 
-  /** Calls back once with the answer. The answer is no after `within` ms, or if `confirm` fails, which one process warning reports. */
+  /**
+   * Calls `confirm`, and calls back once with the answer.
+   *
+   * The answer is `false` if `confirm` fails or does not answer within `within` (ms). The first failure becomes a
+   * process warning.
+   */
   ask(within: number, answer: (yes: boolean) => void): void {
     let answered = false
     const settle = (yes: boolean): void => {
@@ -35,7 +40,7 @@ export class Confirmation {
     }
   }
 
-  /** Waits for no answer any more. */
+  /** Stops waiting for the answer. */
   stop(): void {
     this.#stop?.()
   }

@@ -21,7 +21,10 @@ test('warns once, three seconds after the end, and leaves no timer', async () =>
   expect(clock.timers).toBe(0)
 })
 
-/** A server that goes idle at once, in a process that has `leftover` too, and stops it when it is warned of it. */
+/**
+ * Runs a server that is idle at once, in a process that also has `leftover`. The process stops `leftover` at the
+ * warning.
+ */
 async function runWith(
   leftover: string,
   stop: string,

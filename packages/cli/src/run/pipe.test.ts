@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { Pipe } from './pipe.ts'
 
-/** Both ends of a connection. The accepted end does not read until it is told to. */
+/** Returns both ends of a connection. The accepted end does not read yet. */
 async function pair(): Promise<[connected: Socket, accepted: Socket]> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -19,7 +19,7 @@ async function pair(): Promise<[connected: Socket, accepted: Socket]> {
   return [connected, accepted]
 }
 
-/** A client and a server, with a pipe between them, through which `hello` has been sent. */
+/** Returns a client and a server, with a pipe between them through which `hello` has been sent. */
 async function piped(): Promise<{ client: Socket; server: Socket; pipe: Pipe }> {
   const [[client, accepted], [inner, server]] = [await pair(), await pair()]
   const pipe = new Pipe(accepted, inner, undefined)

@@ -106,6 +106,8 @@ export const silence: readonly Behaviour[] = [
       const idle = await t.serve({ patience: PATIENCE, clock }, (server) => {
         Reflect.set(server, 'headersTimeout', 300)
         Reflect.set(server, 'connectionsCheckingInterval', 10)
+        // In place of a framework's own handler, which destroys the socket (Fastify).
+        server.removeAllListeners('clientError')
         server.on('clientError', (_error: Error, socket: Duplex) => {
           if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
         })
