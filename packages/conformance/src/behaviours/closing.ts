@@ -173,7 +173,7 @@ export const closing: readonly Behaviour[] = [
       expect(await beside).toBe(report)
       expect(await idle.close()).toBe(report)
       expect(t.server.listening).toBe(false)
-      // The timer of IDLE_STILL_RUNNING, unless another server of this process was opened since.
+      // Runs the timer of IDLE_STILL_RUNNING. There is none if another server of this process was opened since.
       clock.advance(3000)
       expect(clock.timers).toBe(0)
     },
