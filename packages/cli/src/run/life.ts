@@ -119,8 +119,8 @@ export class Life {
    */
   needed(): void {
     const { switchboard, readyTimeout, settings } = this.#options
-    if (this.phase !== 'awake' || this.#concluded || this.#notReady !== undefined || this.proxy !== undefined) return
-    if (!switchboard.unserved) return
+    if (this.phase !== 'awake' || this.#concluded || this.#notReady !== undefined) return
+    if (!switchboard.unserved || this.proxy?.open === true) return
     if (switchboard.serves()) this.#notReady = after(systemClock, readyTimeout, () => this.#refuseUnheard())
     else this.#awaitReady(this.#answering ? Math.max(readyTimeout, settings.grace + LAST_WORDS) : readyTimeout)
   }
