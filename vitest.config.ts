@@ -11,19 +11,19 @@ const roots = [
   'tools',
 ]
 const report = process.env['IDLE_TEST_REPORT']
-/** Other versions of frameworks than those of the lockfile: where a name leads. */
+/** Other versions of frameworks than those of the lockfile: the path for each name. */
 const alias: Record<string, string> = JSON.parse(process.env['IDLE_TEST_ALIASES'] ?? '{}')
 
 export default defineConfig({
-  // Node 20 has no `using`: it is compiled away, as tsc does in dist.
+  // Node 20 has no `using`, so it is compiled away, as tsc does for dist.
   oxc: { target: 'es2023' },
   resolve: {
     alias: Object.entries(alias).map(([name, path]) => ({ find: new RegExp(`^${name}$`), replacement: path })),
   },
   test: {
     pool: 'forks',
-    // What is provoked there is not printed: servers that end while the process goes on, users' functions that fail, apps without a
-    // server, and patiences of milliseconds.
+    // Silences warnings that tests provoke: servers that end while the process continues, failing functions of users,
+    // apps without a server, and patiences of milliseconds.
     execArgv: [
       'STILL_RUNNING',
       'IGNORE_FAILED',
@@ -34,10 +34,10 @@ export default defineConfig({
       'SHORT_PATIENCE',
     ].map((code) => `--disable-warning=IDLE_${code}`),
     maxWorkers: 2,
-    // Of tests that wait for time to pass.
+    // Most tests wait for time to pass, so many can run at once.
     maxConcurrency: 12,
     testTimeout: 20_000,
-    // A second is what a busy machine takes for one turn, and what a page counts down in.
+    // One turn of the event loop may take a second on a busy machine, and a page counts down in seconds.
     expect: { poll: { timeout: 10_000 } },
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: roots

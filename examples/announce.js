@@ -1,4 +1,4 @@
-/** Says where a server listens, for whoever started the program. */
+/** Prints the address of a server. */
 export function announce(/** @type {import('node:net').Server} */ server, scheme = 'http') {
   const address = server.address()
   if (address === null || typeof address === 'string') return

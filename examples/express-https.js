@@ -1,4 +1,4 @@
-// Express behind a server of one's own.
+// Express with an HTTPS server that the program creates itself.
 import { createServer } from 'node:https'
 import { idle } from '@idle-shutdown/express'
 import express from 'express'

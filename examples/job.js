@@ -1,4 +1,4 @@
-// 202 Accepted: the job goes on after its response, and keeps the server up until it is done.
+// 202 Accepted: the job continues after its response, and keeps the server running until the job is done.
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { idleShutdown } from '@idle-shutdown/core'

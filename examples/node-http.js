@@ -1,4 +1,4 @@
-// A plain server: ends by itself, whether or not anybody ever called.
+// A plain server that ends by itself, even if it never gets a request.
 import { createServer } from 'node:http'
 import { idleShutdown } from '@idle-shutdown/core'
 import { announce } from './announce.js'

@@ -1,4 +1,4 @@
-// HTTP/2 over TLS, with clients of HTTP/1.1 let in.
+// HTTP/2 over TLS. HTTP/1.1 clients are accepted too.
 import { createSecureServer } from 'node:http2'
 import { idleShutdown } from '@idle-shutdown/core'
 import { announce } from './announce.js'

@@ -1,4 +1,4 @@
-// The same over TLS.
+// The plain server over TLS.
 import { createServer } from 'node:https'
 import { idleShutdown } from '@idle-shutdown/core'
 import { announce } from './announce.js'

@@ -1,4 +1,4 @@
-// SIGTERM drains as well: what is in progress is answered first.
+// SIGTERM drains too: requests in progress are answered first.
 import { createServer } from 'node:http'
 import { idleShutdown } from '@idle-shutdown/core'
 import { announce } from './announce.js'

@@ -1,4 +1,5 @@
-// An app and its metrics under one clock: scraping is no activity, and both close together.
+// An app and its metrics with one shared deadline. Scraping does not count as activity, and both servers close
+// together.
 import { createServer } from 'node:http'
 import { idleShutdown } from '@idle-shutdown/core'
 import { announce } from './announce.js'

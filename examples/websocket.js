@@ -1,4 +1,4 @@
-// A chat: open WebSockets keep it up, and are told when it goes.
+// A chat. Open WebSockets keep the server running, and get a close frame when it ends.
 import { createServer } from 'node:http'
 import { idleShutdown } from '@idle-shutdown/core'
 import { WebSocketServer } from 'ws'

@@ -1,7 +1,7 @@
-// What `idle-shutdown run` costs: memory while the command sleeps, and throughput while it is awake, as a ratio to the same
-// server reached directly. Beside it, in the same rounds: the server reached directly once more, which shows the noise, and
-// through systemd-socket-proxyd, where that is installed. `--rounds N` (20), `--window MS` (300). `--write` puts the figures into the
-// page of the command.
+// Measures the cost of `idle-shutdown run`: memory while the command sleeps, and throughput while it is awake.
+// Throughput is a ratio to the same server without a supervisor. Each round also measures that server a second time,
+// which shows the noise, and systemd-socket-proxyd if it is installed. `--rounds N` (20), `--window MS` (300).
+// `--write` puts the figures into the page of the command.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -57,7 +57,7 @@ for (const kind of /** @type {const} */ (['kept-alive connections', 'a connectio
   for (let round = 0; round < ROUNDS; round++) {
     /** @type {Map<string, number>} */
     const answered = new Map()
-    // In random order, so that what else the machine does meets all of them.
+    // Random order spreads disturbances of the machine over all ways.
     for (const [way, port] of [...ways].sort(() => Math.random() - 0.5)) answered.set(way, await ask(port, kind))
     const base = answered.get('directly') ?? Number.NaN
     for (const [way, count] of answered) ratios.get(way)?.push(count / base)
@@ -100,7 +100,7 @@ function write() {
   writeFileSync(PAGE, formatted(PAGE, text))
 }
 
-/** Starts a server that is told its port, and waits until it accepts. Gives the port. */
+/** Starts a server with its port in PORT, and waits until it accepts connections. Returns the port. */
 async function start(/** @type {string} */ command, /** @type {readonly string[]} */ args) {
   const port = await freePort()
   children.push(spawn(command, args, { env: { ...process.env, PORT: String(port) }, stdio: 'ignore' }))
@@ -108,7 +108,7 @@ async function start(/** @type {string} */ command, /** @type {readonly string[]
   return port
 }
 
-/** A supervisor of the same server. Gives its port. */
+/** Starts a supervisor of the same server. Returns its port. */
 async function supervised(/** @type {Record<string, string>} */ idle) {
   const port = await freePort()
   const options = { listen: [{ host: '127.0.0.1', port }], command: [process.execPath, '-e', SERVER], idle }
@@ -118,7 +118,7 @@ async function supervised(/** @type {Record<string, string>} */ idle) {
   return port
 }
 
-/** systemd's own proxy before a port, activated by a socket as it always is. */
+/** Starts systemd's own proxy in front of a port, with socket activation. Returns its port. */
 async function proxied(/** @type {number} */ target) {
   const port = await freePort()
   const args = ['-l', `127.0.0.1:${port}`, PROXYD, `127.0.0.1:${target}`]
@@ -127,7 +127,7 @@ async function proxied(/** @type {number} */ target) {
   return port
 }
 
-/** The resident memory of a supervisor whose command has been awake once. */
+/** Returns the resident memory of a supervisor whose command has been awake once. */
 async function asleep() {
   const port = await supervised({ IDLE_PATIENCE: '100ms' })
   const child = /** @type {import('node:child_process').ChildProcess} */ (children.at(-1))
@@ -141,7 +141,7 @@ async function asleep() {
   return `${(kilobytes / 1024).toFixed(1)} MB`
 }
 
-/** How many requests all clients get answered in one window. */
+/** Returns the number of requests that are answered to all clients in one window. */
 async function ask(/** @type {number} */ port, /** @type {string} */ kind, window = WINDOW) {
   const until = performance.now() + window
   const keep = kind === 'kept-alive connections'

@@ -1,7 +1,9 @@
-// Runs the benchmarks, or those that the arguments name; prints their tables, keeps their results in bench/results, and makes charts
-// and docs/performance.md of them. `--long` takes the time that small differences need. `--quick` only shows that all of it works: it
-// takes seconds, and keeps nothing. `--page` measures nothing, and makes charts and page of the results that are there. `--node MAJOR`
-// measures on that version of Node only, what can be measured on several: `pnpm bench:tracker --node 26`. What others did is kept.
+// Runs all benchmarks, or those given as arguments. Prints their tables, keeps the results in bench/results, and makes
+// the charts and docs/performance.md from them.
+// `--long` takes the time that small differences need. `--quick` takes seconds and keeps nothing: a smoke test.
+// `--page` only makes the charts and the page from existing results.
+// `--node MAJOR` measures only on that version of Node, for benchmarks that run on several:
+// `pnpm bench:tracker --node 26`. Results of other versions are kept.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
@@ -11,12 +13,12 @@ import { parseArgs } from 'node:util'
 import { withOthers } from '../bench/dist/report.js'
 import { currentMajor, installedMajors, MAJORS, nodeOf } from './nodes.mjs'
 
-/** Those that say something about Node itself run on every version that is installed: `pnpm test:nodes` installs them. */
+/** Benchmarks that depend on Node itself. They run on every installed version (`pnpm test:nodes` installs them). */
 const ON_EVERY_NODE = ['tracker', 'overhead']
 const NAMES = ['size', 'tracker', 'scale', 'start', 'memory', 'drain', 'overhead']
 
 const { values, positionals } = parseArgs({
-  // pnpm passes the `--` on
+  // pnpm passes the `--` on.
   args: process.argv.slice(2).filter((argument) => argument !== '--'),
   allowPositionals: true,
   options: {
@@ -57,7 +59,7 @@ try {
 }
 if (failed) process.exitCode = 1
 
-/** The rows of a benchmark on one version of Node; nothing where it failed. */
+/** Returns the rows of a benchmark on one version of Node, or undefined if it failed. */
 function runOn(/** @type {string} */ node, /** @type {string} */ name) {
   const begin = performance.now()
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim()

@@ -1,53 +1,60 @@
-// Bundles the JavaScript of the package in whose folder it is run into dist, where `tsc -b` puts the declarations: few modules, since
-// each that is imported costs every start of a process. What is no longer made is removed. See decisions/0027-how-dist-is-built.md.
+// Bundles the JavaScript of the package in the current folder into dist, beside the declarations of `tsc -b`. Makes few
+// modules, since each import adds to every start of a process. Removes outdated files. See
+// decisions/0027-how-dist-is-built.md.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { esmExternalRequirePlugin } from 'rolldown/plugins'
 
 const DIST = 'dist'
-/** The folder of a package of others, which holds its licence. */
+/** The folder of a third-party package, which holds its licence. */
 const OTHERS = /^.*[\\/]node_modules[\\/](?<name>(?:@[^\\/]+[\\/])?[^\\/]+)/
 
-/** A source of the package, as a source map in dist names it. */
+/** A source of this package, as a source map in dist names it. */
 const OWN = /^(\.\.\/)+src\//
 
 /**
- * @typedef {{ name: string, version: string, exports?: Record<string, string | Record<string, string>>, bin?: Record<string, string>,
- *   dependencies?: Record<string, string>, peerDependencies?: Record<string, string> }} Manifest
+ * @typedef {object} Manifest
+ * @property {string} name
+ * @property {string} version
+ * @property {Record<string, string | Record<string, string>>} [exports]
+ * @property {Record<string, string>} [bin]
+ * @property {Record<string, string>} [dependencies]
+ * @property {Record<string, string>} [peerDependencies]
  */
 
 const { exports = {}, bin = {}, dependencies, peerDependencies } = readManifest('.')
 const entries = [...Object.values(exports), ...Object.values(bin)]
   .map((target) => (typeof target === 'string' ? target : target['default']))
   .flatMap((file) => /^\.\/dist\/(?<name>.+)\.js$/.exec(file ?? '')?.groups?.['name'] ?? [])
-// Whatever else is imported is a devDependency, and becomes part of the bundle.
+// All other imports are devDependencies, and become part of the bundle.
 const installed = Object.keys({ ...dependencies, ...peerDependencies })
 const external = [/^node:/, ...installed.map((name) => new RegExp(`^${name}(/|$)`))]
 
 const bundle = await rolldown({
   input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
   platform: 'node',
-  // Entries but the first are for packages of this family, and may export more than src says: what is shared needs no chunk of its own.
+  // Entries but the first are for packages of this family, and may export more than src does. So shared code needs no
+  // chunk of its own.
   preserveEntrySignatures: 'allow-extension',
-  // What a CommonJS package requires of Node becomes an import.
+  // Turns a CommonJS package's `require` of a Node module into an import.
   plugins: [esmExternalRequirePlugin({ external })],
   transform: { target: 'es2023' },
-  // What is imported of others, and not used in the end, is not loaded.
+  // Does not load third-party modules that are imported but not used.
   treeshake: { moduleSideEffects: 'no-external' },
 })
 const { output } = await bundle.generate({
   format: 'esm',
   entryFileNames: '[name].js',
-  // Without a hash: a process that loads one late finds it, also where another version was installed meanwhile.
+  // Uses no hash in names. A running process can then load a chunk late, even if another version was installed since.
   chunkFileNames: '[name].js',
   minify: false,
   minifyInternalExports: false,
-  // Each entry but the first holds what it needs, but for what one further down holds.
+  // Each entry but the first holds the code that it needs, except for code that a later entry holds.
   codeSplitting: {
     groups: entries.slice(1).map((name, index) => ({ name, test: sourceOf(name), priority: index })),
   },
-  // They are in the sources, and in the declarations for editors; here they would only be read at each start.
+  // Doc comments are in the sources, and in the declarations for editors. In dist, they would only slow every start.
   comments: { jsdoc: false },
   banner: ({ moduleIds }) => licences(moduleIds),
   sourcemap: true,
@@ -76,13 +83,15 @@ function write(/** @type {string} */ name, /** @type {string} */ content) {
   made.add(name)
 }
 
-/** Our sources are published beside dist, and those of others are not. */
+/**
+ * Removes our sources from a source map, since they are published beside dist. Third-party sources are not, and stay.
+ */
 function withoutOwnSources(/** @type {import('rolldown').SourceMap} */ { version, file, names, sources, ...map }) {
   const sourcesContent = sources.map((source, index) => (OWN.test(source) ? null : (map.sourcesContent?.[index] ?? '')))
   return { version, file, names, sources, sourcesContent, mappings: map.mappings }
 }
 
-/** What the licences of bundled packages ask for. */
+/** Returns the notices that the licences of bundled packages require. */
 function licences(/** @type {string[]} */ modules) {
   const folders = new Set(modules.flatMap((id) => OTHERS.exec(id)?.[0] ?? []))
   return [...folders]

@@ -1,5 +1,5 @@
-// Packs every published package as it would be published (workspace: and catalog: resolved) and runs a checker on the
-// tarball: `publint` or `attw`. Prints one line per package, and what is wrong with it.
+// Packs every published package as for publishing, with workspace and catalog versions resolved. Runs `publint` or
+// `attw` on the tarball. Prints one line per package, and its problems.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,8 @@ import process from 'node:process'
 
 const commands = {
   publint: (/** @type {string} */ tarball) => ['publint', 'run', tarball, '--strict'],
-  // `require()` of an ES module is what every supported Node can do, and TypeScript from 5.8 under nodenext: no problem of ours.
+  // Every supported Node can `require()` an ES module, and so can TypeScript from 5.8 under nodenext. So this rule is
+  // ignored.
   attw: (/** @type {string} */ tarball) => [
     ...['attw', tarball, '--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm', '--format', 'table-flipped'],
   ],

@@ -1,5 +1,5 @@
-// Writes what is made from the option table of the command: docs/cli.md, and the table in packages/cli/README.md. A test of packages/cli
-// fails where they say something else.
+// Writes docs/cli.md and the table in packages/cli/README.md from the option table of the command. A test of
+// packages/cli fails if they differ from it.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
@@ -15,7 +15,7 @@ if (!readme.includes(begin)) throw new Error(`${README} has no ${begin}`)
 writeFileSync(README, formatted(README, `${readme.split(begin)[0]}${table}${readme.split(end)[1]}`))
 writeFileSync('docs/cli.md', formatted('docs/cli.md', manual()))
 
-/** As `pnpm lint` wants it. */
+/** Formats a text as `pnpm lint` requires. */
 function formatted(/** @type {string} */ file, /** @type {string} */ text) {
   const shell = process.platform === 'win32'
   const biome = spawnSync('biome', ['format', `--stdin-file-path=${file}`], { input: text, encoding: 'utf8', shell })

@@ -1,5 +1,5 @@
-// Installs the larger companions, whose tests are skipped where they are not: e2e/on-demand/package.json names them. No dependencies
-// of the workspace, as every fresh clone would wait for them.
+// Installs the larger companions of e2e/on-demand/package.json. Without them, their tests are skipped. They are not
+// dependencies of the workspace, since every fresh clone would wait for them.
 import { readFileSync } from 'node:fs'
 import { installedIn } from './on-demand.mjs'
 

@@ -1,14 +1,23 @@
-// Makes docs/dependencies.md: what each published package makes npm install, and what it holds of others (a devDependency that has a
-// reason), from the manifests and from what is installed by the lockfile, and why, from dependencies.json beside this. `--check` fails where the page is not what it would write, where a dependency has
-// no reason, and where there are more than two of others.
+// Makes docs/dependencies.md: the packages that npm installs for each published package, and the third-party code
+// bundled in it (a devDependency with a reason). The data comes from the manifests and the packages installed by the
+// lockfile, the reasons from dependencies.json.
+// `--check` fails if the page is out of date, if a dependency has no reason, or if there are more than two third-party
+// packages.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 
 /**
- * @typedef {{ name: string, version: string, license: string, private?: boolean, dependencies?: Record<string, string>, devDependencies?: Record<string, string>,
- *   peerDependencies?: Record<string, string>, peerDependenciesMeta?: Record<string, { optional?: boolean }> }} Manifest
+ * @typedef {object} Manifest
+ * @property {string} name
+ * @property {string} version
+ * @property {string} license
+ * @property {boolean} [private]
+ * @property {Record<string, string>} [dependencies]
+ * @property {Record<string, string>} [devDependencies]
+ * @property {Record<string, string>} [peerDependencies]
+ * @property {Record<string, { optional?: boolean }>} [peerDependenciesMeta]
  */
 
 const PAGE = 'docs/dependencies.md'
@@ -27,7 +36,7 @@ const published = readdirSync('packages')
   .map((directory) => ({ folder: join('packages', directory), manifest: read(join('packages', directory)) }))
   .filter(({ manifest }) => !manifest.private)
 const ours = new Set(published.map(({ manifest }) => manifest.name))
-/** What others made, by its name. */
+/** The third-party packages by name. */
 /** @type {Map<string, Manifest>} */
 const others = new Map()
 
@@ -70,7 +79,7 @@ for (const problem of problems) console.error(problem)
 if (problems.length > 0) process.exitCode = 1
 else console.log(`${PAGE}: ${published.length} packages, ${others.size} dependencies of others`)
 
-/** The dependencies below a package, a line each. @returns {string} */
+/** Returns the dependencies below a package, one per line. @returns {string} */
 function tree(
   /** @type {string} */ folder,
   /** @type {Manifest} */ { name: owner, dependencies = {}, devDependencies = {} },
@@ -97,7 +106,7 @@ function peers(/** @type {Manifest} */ { name, peerDependencies = {}, peerDepend
   })
 }
 
-/** Where Node would find a dependency of the package in this folder. @returns {string} */
+/** Returns the folder in which Node would find a dependency of the package in this folder. @returns {string} */
 function find(/** @type {string} */ folder, /** @type {string} */ name) {
   for (let up = realpathSync(folder); up !== dirname(up); up = dirname(up)) {
     const candidate = join(up, 'node_modules', name)
@@ -111,7 +120,7 @@ function read(/** @type {string} */ folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }
 
-/** As `pnpm lint` wants it. */
+/** Formats a text as `pnpm lint` requires. */
 function formatted(/** @type {string} */ text) {
   const biome = spawnSync('biome', ['format', `--stdin-file-path=${PAGE}`], {
     input: text,

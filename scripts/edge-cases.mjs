@@ -1,6 +1,7 @@
-// Writes docs/edge-cases.md: every case of edge-cases.json with the tests that proved it, from a run of the suite, or from the JSON
-// report of one that an argument names. With --check it writes nothing, and fails where the page that is there says something else. Fails,
-// too, where a pattern of a case finds no test that passed, or one that did not.
+// Writes docs/edge-cases.md: every case of edge-cases.json with the tests that prove it. The results come from a run of
+// the suite, or from the JSON report given as an argument. With --check, writes nothing, and fails if the page is out
+// of date.
+// Also fails if a pattern of a case matches no test, or a test that did not pass.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -34,7 +35,7 @@ const groups = JSON.parse(readFileSync(new URL('edge-cases.json', import.meta.ur
 const caseCount = groups.reduce((sum, { cases }) => sum + cases.length, 0)
 /** @type {string[]} */
 const problems = []
-/** What each letter stands for. */
+/** The meaning of each letter. */
 /** @type {Map<string, string>} */
 const sets = new Map()
 
@@ -62,7 +63,7 @@ function table(/** @type {Case[]} */ cases) {
   return ['| case | must | test | on |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }
 
-/** The passed tests of a pattern. */
+/** Returns the tests that match a pattern, and records those that did not pass. */
 function find(/** @type {string} */ name, /** @type {string} */ pattern) {
   const matches = tests.filter((test) => test.name.includes(pattern))
   const bad = matches.filter(({ passed }) => !passed)
@@ -71,7 +72,9 @@ function find(/** @type {string} */ name, /** @type {string} */ pattern) {
   return matches
 }
 
-/** A set of subjects of the conformance suite, by the letter under which the page lists it, and files of other tests. */
+/**
+ * Returns the letter of the set of conformance subjects, under which the page lists it, and the files of other tests.
+ */
 function places(/** @type {Test[]} */ matches) {
   /** @type {Map<string, number>} */
   const files = new Map()
@@ -95,7 +98,7 @@ function setOf(/** @type {string} */ subjects) {
   return sets.get(subjects)
 }
 
-/** `Koa 2 over http`, `Koa 2 over h2` → `Koa 2 (http, h2)`. What is over a unix socket is said once for all. */
+/** Shortens `Koa 2 over http`, `Koa 2 over h2` to `Koa 2 (http, h2)`. Mentions unix sockets once for all. */
 function inShort(/** @type {string[]} */ subjects) {
   /** @type {Map<string, Set<string>>} */
   const byName = new Map()

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 
-/** The text of a page as `pnpm lint` wants it. */
+/** Formats the text of a page as `pnpm lint` requires. */
 export function formatted(/** @type {string} */ page, /** @type {string} */ text) {
   const biome = spawnSync('biome', ['format', `--stdin-file-path=${page}`], {
     input: text,

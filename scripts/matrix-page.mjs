@@ -1,5 +1,5 @@
-// What docs/matrix.md and the README show of the rows of test-matrix.mjs. No time and no count: two runs that show the same make the
-// same.
+// Makes docs/matrix.md and the table of the README from the rows of test-matrix.mjs. The text holds no time and no
+// count, so that equal results make equal text.
 /** @typedef {import('./test-matrix.mjs').Row} Row */
 
 const INTRO = `# What it is tried with
@@ -10,7 +10,7 @@ other versions of Node run what depends on Node most (core, the adapters, the co
 suite on each of them. Of a framework's major the first version that the peer range takes is tried, and the last.
 `
 
-/** The whole page. */
+/** Returns the whole page. */
 export function pageOf(/** @type {Row[]} */ rows) {
   const lines = rows.map(
     ({ name, version, by, result }) =>
@@ -19,7 +19,7 @@ export function pageOf(/** @type {Row[]} */ rows) {
   return [INTRO, '| what | version | result | tried by |', '| --- | --- | --- | --- |', ...lines, ''].join('\n')
 }
 
-/** A line for each kind of thing. */
+/** Returns one line for each group. */
 export function summaryOf(/** @type {Row[]} */ rows) {
   /** @type {Map<string, string[]>} */
   const groups = new Map()

@@ -1,5 +1,5 @@
-// The Node majors that are supported, and their binaries: those of the npm package `node`, which is no dependency, since 400 MB
-// would make every fresh clone wait.
+// The supported Node majors and their binaries, which come from the npm package `node`. That package is not a
+// dependency, since every fresh clone would wait for its 400 MB.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -13,12 +13,12 @@ const windows = process.platform === 'win32'
 const binaryOf = (/** @type {string} */ major) =>
   join(CACHE, major, 'node_modules/node/bin', windows ? 'node.exe' : 'node')
 
-/** The majors that need no installing: the one that runs this, and those that were needed before. */
+/** Returns the majors that are available: the current one, and those that were installed earlier. */
 export function installedMajors() {
   return MAJORS.filter((major) => major === currentMajor || existsSync(binaryOf(major)))
 }
 
-/** The binary of a major, which is installed when it is missing. */
+/** Returns the binary of a major, and installs the major if it is missing. */
 export function nodeOf(/** @type {string} */ major) {
   if (major === currentMajor) return process.execPath
   const binary = binaryOf(major)

@@ -1,5 +1,6 @@
-// Packages that few need and that are large (other versions of Node, Deno, Bun, old frameworks): no dependencies, as every fresh
-// clone would wait for them, but installed when they are first asked for, each set into a folder of its own of the cache.
+// Installs large packages that few users need (other versions of Node, Deno, Bun, old frameworks). They are not
+// dependencies, since every fresh clone would wait for them. Each set is installed on first use, into its own folder of
+// the cache.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
@@ -8,23 +9,25 @@ import process from 'node:process'
 const CACHE = resolve('node_modules/.cache/on-demand')
 
 /**
- * Installs packages (`name@version`, the version exact or a range), unless they are there, and gives the folder that holds their
- * node_modules.
+ * Installs packages (`name@version`, the version exact or a range) unless they are already there. Returns the folder
+ * that holds their node_modules.
  *
- * @param {string} name what the set is called, in the cache and in what is printed
+ * @param {string} name the name of the set, in the cache and in messages
  * @param {readonly string[]} packages
- * @param {{ scripts?: boolean }} [options] whether their install scripts run: no
+ * @param {{ scripts?: boolean }} [options] `scripts` runs install scripts. Default: false
  */
 export function installed(name, packages, { scripts = false } = {}) {
   const folder = join(CACHE, name)
   mkdirSync(folder, { recursive: true })
-  // npm's: what it is run in is no part of the workspace.
+  // npm needs this manifest: the folder is not part of the workspace.
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
   installedIn(folder, packages.join(' '), packages, scripts)
   return folder
 }
 
-/** Installs what a folder's package.json or further arguments name, unless node_modules has the stamp of it. */
+/**
+ * Installs the packages of a folder's package.json or of further arguments, unless node_modules already has this stamp.
+ */
 export function installedIn(
   /** @type {string} */ folder,
   /** @type {string} */ stamp,
@@ -52,12 +55,12 @@ export function installedIn(
   writeFileSync(file, stamp)
 }
 
-/** The path of a program that a package of such a folder has, as `bin` says. */
+/** Returns the path of a program from the `bin` of a package in such a folder. */
 export function binaryOf(/** @type {string} */ folder, /** @type {string} */ name) {
   return join(folder, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name)
 }
 
-/** The version of a package of such a folder. */
+/** Returns the version of a package in such a folder. */
 export function versionOf(/** @type {string} */ folder, /** @type {string} */ name) {
   return JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version
 }

@@ -1,6 +1,6 @@
-// Releases as the workflow would, up to the last step, in a clone of what is committed: changesets make versions and changelogs, the
-// lockfile stays what it is, everything is built, and every package is published with --dry-run. Neither this tree nor a registry
-// is touched.
+// Runs the release workflow up to its last step in a clone of the last commit. Changesets make versions and changelogs,
+// the lockfile stays as it is, and everything is built. Every package is published with --dry-run. Changes neither this
+// tree nor a registry.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,7 +24,7 @@ try {
   check(before, after, pending.length)
   run('node', ['scripts/turbo.mjs', 'build'], clone)
   for (const { name, version, folder } of after) {
-    // There is no provenance outside of the workflow.
+    // Provenance exists only inside the workflow.
     run('pnpm', ['publish', '--dry-run', '--no-git-checks', '--provenance=false'], folder)
     console.log(`release: ${name} ${version} would be published`)
   }
@@ -37,7 +37,10 @@ try {
 for (const problem of problems) console.error(`release: ${problem}`)
 if (problems.length > 0) process.exitCode = 1
 
-/** One version for all, higher than before, and a changelog that tells of it, wherever there are changesets. */
+/**
+ * Checks that there is one version for all packages, higher than before, and a changelog for it, if there are
+ * changesets.
+ */
 function check(
   /** @type {ReturnType<typeof published>} */ before,
   /** @type {ReturnType<typeof published>} */ after,
@@ -56,7 +59,7 @@ function check(
   }
 }
 
-/** The published packages of the clone, as they are now. */
+/** Returns the published packages of the clone in their current state. */
 function published() {
   return readdirSync(join(clone, 'packages')).flatMap((directory) => {
     const folder = join(clone, 'packages', directory)

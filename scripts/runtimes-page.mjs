@@ -1,4 +1,4 @@
-// What docs/runtimes.md says, of a result of test-runtimes.mjs and of runtimes.json.
+// Makes docs/runtimes.md from a result of test-runtimes.mjs and from runtimes.json.
 /**
  * @typedef {import('./test-runtimes.mjs').Result} Result
  * @typedef {import('./test-runtimes.mjs').Runtime} Runtime
@@ -12,7 +12,7 @@ and a first paste of each framework: a server that nobody calls ends by itself, 
 ends. Made from a run by \`pnpm test:runtimes --write\`, and not by hand.
 `
 
-/** The page. It holds no time and no date: two runs that show the same make the same. */
+/** Returns the page. It holds no time and no date, so that equal results make equal text. */
 export function pageOf(/** @type {Result[]} */ results, /** @type {Runtime[]} */ runtimes) {
   const subjects = results[0]?.subjects.map(({ subject }) => subject) ?? []
   const header = `| tried on | ${results.map(({ name, version }) => `${name} ${version}`).join(' | ')} |`
@@ -36,7 +36,7 @@ export function pageOf(/** @type {Result[]} */ results, /** @type {Runtime[]} */
   return [INTRO, `How many behaviours hold, every time:\n\n${table}\n`, ...sections].join('\n')
 }
 
-/** The limit that a behaviour on a subject falls under. */
+/** Returns the limit that applies to a behaviour on a subject. */
 export function limitOf(
   /** @type {Runtime | undefined} */ runtime,
   /** @type {string} */ subject,

@@ -1,5 +1,6 @@
-// Runs the soak on each Node major that is supported, but the one that runs this, which `pnpm soak` is for. All arguments are the
-// soak's own; with `supervised` as the first, it is the one of `idle-shutdown run`. Prints what it prints, and ends with a failure where one of them did.
+// Runs the soak on each supported Node major but the current one, for which there is `pnpm soak`. Passes all arguments
+// on. If the first is `supervised`, runs the soak of `idle-shutdown run` instead. Prints the output of each run, and
+// fails if one of them failed.
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { currentMajor, MAJORS, nodeOf } from './nodes.mjs'

@@ -1,7 +1,8 @@
 // usage: npx -y pnpm@12 supervisors
-// Gets what `pnpm e2e:activation` runs beside Node. As root on Debian: systemd, curl and perl are installed where they are not.
-// xinetd, openbsd-inetd and nginx are only unpacked, into e2e/activation/.debian: they would start at once, and the first two
-// cannot be installed together. Elsewhere it does nothing, and says so: what is missing is then skipped there.
+// Installs the programs that `pnpm e2e:activation` runs beside Node. Works as root on Debian, and installs systemd,
+// curl and perl if they are missing. Only unpacks xinetd, openbsd-inetd and nginx, into e2e/activation/.debian.
+// Installed, these would start at once, and the first two conflict.
+// On other systems, prints that nothing is installed. The tests that need a missing program are then skipped.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,7 +28,7 @@ function unpack() {
   const parts = `${folder}.part`
   rmSync(parts, { recursive: true, force: true })
   mkdirSync(parts, { recursive: true })
-  // Debian's user for downloads may not reach this folder: root loads them then, and says so.
+  // Debian's download user may not have access to this folder. With this option root downloads without a warning.
   apt('download', '-qq', '-o', 'APT::Sandbox::User=root', ...UNPACKED)
   for (const file of readdirSync(parts).filter((name) => name.endsWith('.deb'))) {
     execFileSync('dpkg-deb', ['-x', join(parts, file), folder])

@@ -1,6 +1,7 @@
-// Tests the packages as users get them: packed, and installed with npm in a folder outside of the workspace. `pnpm
-// test:consumers`, or with words that the names of test files hold (`packed`, `consumers`, `typescript`), and what else vitest
-// takes. `--report FILE`, or IDLE_CONSUMERS_REPORT, leaves vitest's report there, as JSON. The last line is the total.
+// Tests the packages as users get them: packed, and installed with npm in a folder outside of the workspace.
+// `pnpm test:consumers`, optionally with parts of the names of test files (`packed`, `consumers`, `typescript`) and
+// other arguments of vitest.
+// `--report FILE`, or IDLE_CONSUMERS_REPORT, writes vitest's report as JSON. The last line is the total.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

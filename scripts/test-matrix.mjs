@@ -1,9 +1,11 @@
-// Prints every combination that is declared supported, with what a run says of it. The declaration is matrix.json, runtimes.json and the
-// compilers of the manifest that it names; the peer ranges of the packages must say the same. Reports of runs that were made before are named
-// (--suite=, --minors=, --consumers=: vitest's; --runtimes=, --nodes=: what IDLE_RUNTIMES_REPORT and IDLE_NODES_REPORT name); what is
-// missing is run. With --here and no report of them, the other versions of Node are not run: where the workflow has a job for each.
-// What was run nowhere, or was skipped, is a failure. --write makes docs/matrix.md and the table of the README, and only from a run of
-// everything; --check fails where they say something else.
+// Prints every combination that is declared supported, with its result in a run. The declaration consists of
+// matrix.json, runtimes.json, and the compilers in the manifest that matrix.json names. The peer ranges of the packages
+// must agree with it.
+// Arguments name the reports of earlier runs. --suite=, --minors= and --consumers= are reports of vitest. --runtimes=
+// and --nodes= are the files of IDLE_RUNTIMES_REPORT and IDLE_NODES_REPORT. Suites without a report are run. With
+// --here, the other versions of Node are not run even without a report, since the workflow has a job for each.
+// A combination that was skipped or not run is a failure. With --write, makes docs/matrix.md and the table of the
+// README, but only from a run of everything. With --check, fails if they are out of date.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,9 +16,19 @@ import { pageOf, summaryOf } from './matrix-page.mjs'
 import { testsIn } from './test-report.mjs'
 
 /**
- * @typedef {{ group: string, name: string, version: string, by: string, result: 'passes' | 'fails' | 'was not run' | 'not run here' | 'may fail' }} Row
+ * @typedef {object} Row
+ * @property {string} group
+ * @property {string} name
+ * @property {string} version
+ * @property {string} by
+ * @property {'passes' | 'fails' | 'was not run' | 'not run here' | 'may fail'} result
  * @typedef {import('./test-minors.mjs').Framework} Framework
- * @typedef {{ nodes: string[], frameworks: Framework[], companions: { name: string, tests: string }[], compilers: string, consumers: { name: string, tests: string, tool?: string }[] }} Declared
+ * @typedef {object} Declared
+ * @property {string[]} nodes
+ * @property {Framework[]} frameworks
+ * @property {{ name: string, tests: string }[]} companions
+ * @property {string} compilers
+ * @property {{ name: string, tests: string, tool?: string }[]} consumers
  */
 
 const [PAGE, README] = ['docs/matrix.md', 'README.md']
@@ -72,7 +84,7 @@ function nodes(/** @type {import('./test-report.mjs').Test[]} */ suite) {
   const file = here
     ? reportOf('nodes')
     : report('nodes', process.execPath, ['scripts/test-nodes.mjs', ...others], 'IDLE_NODES_REPORT')
-  // What a machine lacks for a test is skipped there; companions have rows of their own.
+  // Tests may be skipped if the machine lacks something. Companions have rows of their own.
   /** @type {Record<string, { passed: number, failed: number }>} */
   const ran = file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8'))
   for (const major of declared.nodes) {
@@ -96,7 +108,7 @@ function otherRuntimes() {
     const version = spec.split('@')[1]
     const ran = results.find((result) => result.name === name && result.version === version)
     const by = 'the conformance suite and a first paste, with [limits](runtimes.md)'
-    // What fails and is no limit has failed there.
+    // A failure that is not a declared limit has already failed the run.
     rows.push({ group: 'Other runtimes', name, version, by, result: ran === undefined ? 'was not run' : 'passes' })
   }
 }
@@ -139,10 +151,10 @@ function companions(/** @type {import('./test-report.mjs').Test[]} */ suite) {
   }
 }
 
-/** The compilers that the manifest names, and the ways of building, as the tests of consumers call them. */
+/** Adds the compilers of the manifest and the ways of building, by the titles of the consumers' tests. */
 function consumers(/** @type {import('./test-report.mjs').Test[]} */ tests) {
   for (const [alias, spec] of Object.entries(JSON.parse(readFileSync(declared.compilers, 'utf8')).dependencies)) {
-    // vitest puts what it fills into a title in quotes.
+    // vitest quotes the values that it fills into a title.
     const own = tests.filter(({ titles: [top = ''] }) => top.replaceAll("'", '') === alias)
     rows.push({
       group: 'TypeScript',
@@ -169,7 +181,7 @@ function resultOf(/** @type {{ passed: boolean }[]} */ tests) {
   return tests.every(({ passed }) => passed) ? 'passes' : 'fails'
 }
 
-/** What the packages say of the versions that they take must be what is tried. */
+/** Checks that the peer ranges of the packages match the tested versions. */
 function checkRanges() {
   for (const { package: name, majors } of declared.frameworks) {
     const { peerDependencies } = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'))
@@ -180,12 +192,12 @@ function checkRanges() {
   }
 }
 
-/** The file that an argument names. */
+/** Returns the file that an argument names. */
 function reportOf(/** @type {string} */ name) {
   return args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3)
 }
 
-/** The report that an argument names, or that a command makes. */
+/** Returns the report that an argument names, or makes it with a command. */
 function report(
   /** @type {string} */ name,
   /** @type {string} */ command,

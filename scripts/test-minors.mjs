@@ -1,6 +1,6 @@
-// Runs the tests of the adapters, the conformance suite among them, against the first minor of each major of their frameworks that is
-// declared supported (the suite itself has the last), and against what is to come, which is allowed to fail. IDLE_MINORS_REPORT names a
-// file for vitest's report of the former. Words limit it to the adapters that they name.
+// Runs the tests of the adapters, including the conformance suite, against two sets of framework versions. The first
+// minor of each supported major must pass (the suite itself covers the last). The upcoming versions may fail.
+// IDLE_MINORS_REPORT names a file for vitest's report on the first set. Arguments limit the run to adapters.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -38,7 +38,7 @@ try {
   }
   passed = tests.filter((test) => test.passed).length
   failed += tests.length - passed
-  // A file that does not load, or an unhandled error: no failed test tells of it.
+  // Counts a file that does not load, and an unhandled error: neither appears as a failed test.
   if (status !== 0 && failed === 0) failed = 1
 
   for (const { package: name, next } of frameworks) {
@@ -55,18 +55,18 @@ try {
 console.log(`first minors: ${passed} passed, ${failed} failed`)
 if (failed > 0) process.exitCode = 1
 
-/** The title under which the tests use what an alias leads to. */
+/** Returns the title of the tests that use an alias. */
 function titleOf(/** @type {string} */ alias) {
   const major = declared.frameworks.flatMap(({ majors }) => majors).find((each) => each.alias === alias)
   return major?.name.toLowerCase()
 }
 
-/** Where a version of a framework is installed. */
+/** Installs a version of a framework and returns its folder. */
 function folderOf(/** @type {string} */ name, /** @type {string} */ version) {
   return join(installed(`${name}-${version}`, [`${name}@${version}`]), 'node_modules', name)
 }
 
-/** Runs the suite, or a part of it, with other versions of frameworks. */
+/** Runs the suite, or part of it, with other versions of frameworks. */
 function vitest(
   /** @type {(string | undefined)[][]} */ aliases,
   /** @type {string[]} */ args,

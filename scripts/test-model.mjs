@@ -1,11 +1,11 @@
-// Runs the tracker and the watching against their reference model: `pnpm test:model`, 100,000 runs. Of one that failed, the
-// test prints the options that replay it.
+// Runs the tracker and the watching against their reference model: `pnpm test:model`, 100,000 runs. If a run fails, the
+// test prints the options that repeat it.
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 
 const { values } = parseArgs({
-  // pnpm passes the `--` on
+  // pnpm passes the `--` on.
   args: process.argv.slice(2).filter((argument) => argument !== '--'),
   options: {
     runs: { type: 'string', default: '100000' },

@@ -1,7 +1,7 @@
-// Runs the whole suite on each Node major that is supported, or on those that the arguments name; `--others` means all but the
-// one that runs this, `--part` what depends on Node most: core, the conformance suite and the adapters, and activation. What follows
-// `--` is for vitest. Prints a line for each, what failed, and the totals. IDLE_NODES_REPORT
-// names a file for the counts.
+// Runs the whole suite on each supported Node major, or on those given as arguments. `--others` means all but the
+// current one. `--part` runs the tests that depend most on Node: core, the conformance suite and the adapters, and
+// activation. Arguments after `--` are for vitest.
+// Prints a line for each major, its failures, and the totals. IDLE_NODES_REPORT names a file for the counts.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -50,7 +50,7 @@ console.log(`on ${majors.length} versions of Node: ${passed} passed, ${failed} f
 if (failed > 0) process.exitCode = 1
 
 /**
- * Runs the suite with that Node, by which its tests start programs, too.
+ * Runs the suite with the given Node. Programs that the tests start use it too.
  *
  * @returns {Promise<{ passed: number, failed: number, said: string }>}
  */
@@ -59,7 +59,7 @@ async function run(/** @type {string} */ node, /** @type {string} */ report) {
     ...process.env,
     PATH: `${dirname(node)}${delimiter}${process.env['PATH']}`,
     IDLE_TEST_REPORT: report,
-    // What pnpm sets would lead children back to its own Node.
+    // Overrides the variables that pnpm sets, with which child processes would use pnpm's own Node.
     npm_node_execpath: node,
     NODE: node,
   }
@@ -72,9 +72,9 @@ async function run(/** @type {string} */ node, /** @type {string} */ report) {
   const code = await new Promise((resolve) => vitest.once('close', resolve))
   if (!existsSync(report)) return { passed: 0, failed: 1, said }
   const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
-  // A file that does not load, or an unhandled error: no failed test tells of it.
+  // Counts a file that does not load, and an unhandled error: neither appears as a failed test.
   const untold = numFailedTests === 0 && (code !== 0 || numPassedTests === 0) ? 1 : 0
-  // Of a report on thousands of tests, what follows the list of them.
+  // Keeps only the part after the list of tests, since there are thousands.
   const from = said.search(/^.*(Failed Tests|Failed Suites|Unhandled Errors)/m)
   return { passed: numPassedTests, failed: numFailedTests + untold, said: said.slice(Math.max(from, 0)) }
 }

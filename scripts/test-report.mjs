@@ -3,11 +3,12 @@ import { relative, resolve } from 'node:path'
 
 /**
  * @typedef {{ file: string, titles: string[], name: string, passed: boolean, skipped: boolean }} Test
- * @typedef {{ testResults: { name: string, assertionResults: { ancestorTitles: string[], title: string, status: string }[] }[] }} Report
+ * @typedef {{ ancestorTitles: string[], title: string, status: string }} Assertion
+ * @typedef {{ testResults: { name: string, assertionResults: Assertion[] }[] }} Report
  */
 
 /**
- * The tests of a JSON report of vitest. A skipped one has not passed.
+ * Returns the tests of a JSON report of vitest. A skipped test counts as not passed.
  *
  * @returns {Test[]}
  */

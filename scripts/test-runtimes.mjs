@@ -1,7 +1,8 @@
-// Tries what can be tried on Deno and Bun, each in programs of its own: the behaviours of the conformance suite on the core, and a
-// first paste of each framework. Prints a line for each, and at the end the total, in which a limit that runtimes.json names passes
-// where it is one. With --write it makes docs/runtimes.md of that, with --check it fails where the page says something else. Names of
-// runtimes, or of one subject after --subject=, try less. IDLE_RUNTIMES_REPORT names a file for the result.
+// Tests on Deno and Bun, each subject in its own program. The subjects are the conformance suite on the core, and a
+// first paste of each framework. Prints a line for each, then the total. A declared limit of runtimes.json counts as
+// passed if it occurs.
+// With --write, makes docs/runtimes.md from the result. With --check, fails if the page is out of date. Names of
+// runtimes, or a subject after --subject=, limit the run. IDLE_RUNTIMES_REPORT names a file for the result.
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
@@ -20,7 +21,7 @@ import { limitOf, pageOf } from './runtimes-page.mjs'
  */
 
 const PAGE = 'docs/runtimes.md'
-/** How long a program may take: less for one whose end is what is tried. */
+/** The longest time (ms) that a program may take, and that a first paste may take, whose end is tested. */
 const [LONGEST, LONGEST_PASTE] = [480_000, 60_000]
 
 /** @type {{ subjects: string[], pastes: string[], runtimes: Runtime[] }} */
@@ -41,7 +42,7 @@ for (const runtime of runtimes) {
   const command = [binaryOf(folder, name), ...runtime.command]
   /** @type {Result} */
   const result = { name: runtime.name, version: versionOf(folder, name), subjects: [] }
-  // Two at a time: most of it is waiting.
+  // Runs two at a time, since most of the time is spent waiting.
   const queue = [...subjects]
   await Promise.all([lane(), lane()])
   async function lane() {
@@ -73,7 +74,10 @@ console.log(
 )
 if (failed > 0) process.exitCode = 1
 
-/** What fails, and is no limit, is tried again by itself: this is about the runtime, and not about a busy machine. */
+/**
+ * Runs the behaviours. Runs a failed one again by itself unless it is a declared limit. So the result is about the
+ * runtime, and not about a busy machine.
+ */
 async function behaviours(
   /** @type {string[]} */ command,
   /** @type {string} */ subject,
@@ -89,7 +93,7 @@ async function behaviours(
   }
   return outcomes
 
-  /** A runtime that crashes has failed at one behaviour, and goes on with the next. */
+  /** Runs behaviours. A crash counts as a failure of one behaviour, and the run continues with the next. */
   async function run(/** @type {Record<string, string>} */ env) {
     /** @type {Outcome[]} */
     const outcomes = []
@@ -116,7 +120,9 @@ async function behaviours(
   }
 }
 
-/** A server of a framework that is never called, and one that is, for longer than its patience, by a client that keeps its connection. */
+/**
+ * Runs a framework's server that gets no request, and one that a kept-alive client calls for longer than the patience.
+ */
 async function firstPaste(/** @type {string[]} */ command, /** @type {string} */ SERVE) {
   const silent = start(command, 'first-paste.js', { SERVE, PATIENCE: '300' }, LONGEST_PASTE)
   const uncalled = await silent.ended
@@ -143,7 +149,7 @@ async function firstPaste(/** @type {string[]} */ command, /** @type {string} */
   ]
 }
 
-/** Starts a program of e2e. It is killed if it does not end. */
+/** Starts a program of e2e, and kills it if it does not end. */
 function start(
   /** @type {string[]} */ [file = '', ...args],
   /** @type {string} */ program,
@@ -173,7 +179,7 @@ function start(
   return { printed, ended }
 }
 
-/** What fails must be a limit that is named. */
+/** Prints and counts failures that are not declared limits. */
 function judge(/** @type {Runtime} */ runtime, /** @type {Result} */ result) {
   for (const { subject, outcomes } of result.subjects) {
     const bad = outcomes.filter(({ name, error }) => error !== undefined && !limitOf(runtime, subject, name))

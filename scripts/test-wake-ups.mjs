@@ -1,5 +1,6 @@
-// Asks servers under `idle-shutdown run` 5,000 times around the deadline, over more than 200 wake-ups, on each Node major that is
-// supported, or on those that the arguments name. None may be lost. Of the suite, a short one is a part.
+// Sends 5,000 requests around the deadline to servers under `idle-shutdown run`, over more than 200 wake-ups. Runs on
+// each supported Node major, or on those given as arguments. No request may be lost. The suite includes a short
+// version.
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 

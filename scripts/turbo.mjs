@@ -1,4 +1,5 @@
-// Runs a turbo task in all packages, or in those that further arguments name, and prints its output only if it fails: turbo's banner has no switch of its own.
+// Runs a turbo task in all packages, or in those given as further arguments. Prints the output only if the task fails,
+// since turbo's banner cannot be turned off by itself.
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 

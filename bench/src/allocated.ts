@@ -1,5 +1,6 @@
-// Prints how many bytes of heap each request takes until garbage is collected: `node --expose-gc --min-semi-space-size=128 --max-semi-space-size=128 allocated.js SUBJECT
-// WORK`. Of bare Node with what it makes for whoever listens to its channels, and so what is over it is made by the subject itself.
+// Prints the bytes of heap that each request allocates, without a garbage collection in between. Usage:
+// `node --expose-gc --min-semi-space-size=128 --max-semi-space-size=128 allocated.js SUBJECT WORK`. Bare Node includes
+// the messages that it makes for subscribers of its channels. Everything above that is allocated by the subject.
 import { subscribe } from 'node:diagnostics_channel'
 import { argv, memoryUsage } from 'node:process'
 import { memoryServer, REQUEST_START, RESPONSE_FINISH, workOn } from './memory-server.ts'
@@ -24,7 +25,7 @@ const bytes = (memoryUsage().heapUsed - before) / COUNT
 process.stdout.write(String(bytes))
 setImmediate(() => process.exit(kept === undefined ? 1 : 0))
 
-/** So that no message is made for nothing, which compiled code would leave out. */
+/** Keeps each message. Optimized code would otherwise not allocate it. */
 function keep(message: unknown): void {
   kept = message
 }

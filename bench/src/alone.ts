@@ -1,18 +1,19 @@
-// One wiring at one kind of work, in a process of its own: `alone.js SUBJECT WORK LENGTH`. It measures whenever it is told to.
-// In one process with others it would be measured at being compiled: see `keepChannelsOpen`. A server begins to be watched once.
+// Measures one wiring at one kind of work in its own process, once for each message: `alone.js SUBJECT WORK LENGTH`.
+// Several wirings in one process would also measure recompilation, see `keepChannelsOpen`. The server is wired only
+// once.
 import { memoryServer, workOn } from './memory-server.ts'
 import { type Known, Pace } from './pace.ts'
 import { cpuTime } from './rounds.ts'
 import { listenersOnly, wirings } from './wirings.ts'
 import { isWork } from './work.ts'
 
-/** What it answers. */
+/** The response to a message. */
 export interface Measured extends Known {
   readonly nanoseconds: number
 }
 
 const COUNT = 10_000
-/** Windows that are left out: code is still being compiled, on Node 26 until the fourteenth. */
+/** Windows that are left out, since code is still being compiled (on Node 26 until the fourteenth). */
 const WARM_UP = 24
 
 const [subject, work = '', length] = process.argv.slice(2)
@@ -27,7 +28,7 @@ const pace = new Pace()
 process.on('message', async (known: Known) => {
   pace.known = known
   const nanoseconds = await pace.measured(() => {
-    // What it needs has been out of use, and comes near again.
+    // The first call brings code and data back into the caches, after other processes have evicted them.
     nanosecondsPer(count)
     return nanosecondsPer(count)
   })

@@ -20,18 +20,21 @@ interface Running {
   close(): Promise<unknown>
 }
 
-/** One way to serve "Hello", with and without what is measured. */
+/** One way to serve "Hello", with and without the measured subject. */
 export interface App {
   readonly name: string
   readonly protocol: Protocol
-  /** What it can be served with. For a framework, ours is its adapter, and the floor a middleware or hook that does nothing. */
+  /**
+   * The wirings that the app can be served with. For a framework, ours is its adapter, and the floor is an empty
+   * middleware or hook.
+   */
   readonly wirings: readonly Wiring[]
   serve(wiring: Wiring): Promise<Running>
 }
 
 const BODY = 'Hello\n'
 const OPTIONS = { patience: '15m' }
-/** Milliseconds: a server may have to wait for its turn. */
+/** Milliseconds: longer than a server has to wait for its turn. */
 const keepAliveTimeout = 600_000
 const withoutPeers = wirings.filter(({ kind }) => kind !== 'peer')
 const ofHttp = [...wirings, listenersOnly]

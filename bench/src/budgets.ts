@@ -3,24 +3,24 @@ import { majorOf, type Report } from './report.ts'
 import type { Row } from './row.ts'
 import { COUNT_REQUESTS } from './wirings.ts'
 
-/** One figure that a budget is about, and how much it may be. */
+/** One figure under a budget, and its limit. */
 interface Case {
   readonly where: string
   readonly row: Row
   readonly limit: number
 }
 
-/** Something that was promised before it was measured. */
+/** A promise that was made before its figure was measured. */
 export interface Budget {
   readonly promise: string
-  /** Which benchmark shows it. */
+  /** The benchmark that measures the figure. */
   readonly benchmark: string
-  /** Why it may be missed, and which figures show that. Printed only where it is. */
+  /** The reason for a possible miss, and the figures that show the reason. Printed only if the budget is missed. */
   readonly explanation: string
   cases(report: Report): Case[]
 }
 
-/** All that {@link Budget} promises, as issue 6 has it. */
+/** All promises of issue 6, each as a {@link Budget}. */
 export const budgets: readonly Budget[] = [
   {
     promise: 'a request costs at most 60 ns while others are in progress (80 on Node 20)',
@@ -77,7 +77,7 @@ export const budgets: readonly Budget[] = [
         report,
         '',
         (_node, rows, { group, metric }) => {
-          // Bare Node never closes while requests are in progress that were kept alive.
+          // Bare Node never closes if kept-alive requests are in progress.
           if (!group.endsWith('idle')) return Infinity
           const bare = rows.find((row) => row.kind === 'bare' && row.group === group && row.metric === metric)
           return 1.2 * Math.min(bare?.value ?? 0, NEVER)
@@ -122,7 +122,7 @@ export const budgets: readonly Budget[] = [
   },
 ]
 
-/** The rows of this library in groups that begin with `group`. */
+/** Returns the rows of this library in groups that begin with `group`. */
 function ours(
   { runs }: Report,
   group: string,

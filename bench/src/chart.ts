@@ -9,7 +9,7 @@ const COLORS: Record<Kind, string> = {
   floor: '#8fc1a9',
 }
 
-/** Bars, each with its standard error, a block for each group, as SVG. */
+/** Returns bars with their standard errors as SVG, one block for each group. */
 export function chartOf(rows: readonly Row[], metric: string): Promise<string> {
   const values = rows
     .filter((row) => row.metric === metric)

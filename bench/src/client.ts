@@ -1,10 +1,10 @@
-// The clients of a benchmark, in a process of their own: what they cost must not count as the server's.
+// The clients of a benchmark, in their own process so that their cost does not count as the server's.
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { connect as connectNet, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Order, Protocol } from './orders.ts'
 
-/** One connection on which requests follow each other. */
+/** One connection that carries one request after the other. */
 interface Line {
   ask(path: string): Promise<void>
   end(): void
@@ -39,7 +39,7 @@ async function obey(order: Order): Promise<number> {
   }
 }
 
-/** Some at a time: a listener's backlog holds 511. */
+/** Opens a few hundred connections at a time: a listener's backlog holds 511. */
 async function open(lines: Line[], protocol: Protocol, port: number, count: number): Promise<void> {
   while (lines.length < count) {
     const some = Math.min(200, count - lines.length)
@@ -54,7 +54,7 @@ async function askOften(line: Line, times: number): Promise<void> {
   for (let done = 0; done < times; done++) await line.ask('/')
 }
 
-/** Knows the length of an answer from the first one: they are all alike, and reading them must be cheap. */
+/** Learns the length of a response from the first one. All responses are alike, and reading them must be cheap. */
 async function http1Line(protocol: Protocol, port: number): Promise<Line> {
   const socket: Socket =
     protocol === 'https'
@@ -83,19 +83,20 @@ async function http1Line(protocol: Protocol, port: number): Promise<Line> {
     ask: (path) =>
       new Promise((resolve, reject) => {
         settle = { resolve, reject }
-        // What is answered during a drain may have other headers.
+        // Responses during a drain may have other headers.
         if (path !== '/') {
           expected = 0
           received = Buffer.alloc(0)
         }
         socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
       }),
-    // RST, where there is no TLS: ten thousand connections would leave their ports in TIME_WAIT.
+    // Resets the connection unless it uses TLS. After a FIN, ten thousand connections would leave their ports in
+    // TIME_WAIT.
     end: () => void (protocol === 'https' ? socket.destroy() : socket.resetAndDestroy()),
   }
 }
 
-/** How long the answer is that begins `text`; 0 while that cannot be seen. */
+/** Returns the length of the response that begins `text`, or 0 if that is not known yet. */
 function lengthOf(text: string): number {
   const head = text.indexOf('\r\n\r\n')
   const body = /content-length: (\d+)/i.exec(text)?.[1]

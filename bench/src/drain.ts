@@ -7,15 +7,15 @@ import { notClosed, slicesOnly, type Wiring, wirings } from './wirings.ts'
 const CONNECTIONS: Record<Length, number> = { quick: 40, normal: 10_000, long: 10_000 }
 const ROUNDS: Record<Length, number> = { quick: 1, normal: 5, long: 9 }
 
-/** How long a server takes that does not close at all (ms): it is waited for no longer. */
+/** The longest wait (ms) for a server that does not close at all. */
 export const NEVER = 5000
 
-/** How a server closes that has ten thousand idle connections, with and without requests in progress. */
+/** Measures the close of servers with ten thousand idle connections, with and without requests in progress. */
 export const drain: Benchmark = async (length) => {
   const connections = CONNECTIONS[length]
   const rows: Row[] = []
   for (const requests of [0, connections / 20]) {
-    // Slices cut what is in progress, which is no way to close.
+    // Slices cut requests in progress, so they only take part if there are none.
     const contenders = [...wirings, requests === 0 ? slicesOnly : notClosed]
     const found = new Map<Wiring, Drained[]>(contenders.map((wiring) => [wiring, []]))
     for (let round = 0; round < ROUNDS[length]; round++) {

@@ -1,4 +1,5 @@
-// A server in a process of its own: `node --expose-gc held-server.js WIRING`. It answers, is weighed, and is stopped.
+// A server in its own process: `node --expose-gc held-server.js WIRING`. It answers requests until its parent has
+// weighed and stopped it.
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -32,7 +33,7 @@ function say(report: Report): void {
 }
 
 async function weigh(): Promise<Report> {
-  // What was needed for a moment only, and what finalizers let go of.
+  // Collects temporary objects, and those that finalizers release.
   for (let times = 0; times < 3; times++) {
     globalThis.gc?.()
     await pass(20)
@@ -44,7 +45,7 @@ async function weigh(): Promise<Report> {
 async function stopAndMeasure(): Promise<Report> {
   const turns = monitorEventLoopDelay({ resolution: 1 })
   turns.enable()
-  // So that the timer of the monitor is under way.
+  // Lets the timer of the monitor start.
   await pass(5)
   turns.reset()
   const begin = performance.now()
@@ -52,7 +53,7 @@ async function stopAndMeasure(): Promise<Report> {
     () => performance.now() - begin,
     () => Number.POSITIVE_INFINITY,
   )
-  // The work in progress is done now, after the decision.
+  // The responses in progress end now, after the decision.
   setImmediate(() => {
     for (const response of held) response.writeHead(200, { 'Content-Length': BODY.length }).end(BODY)
   })

@@ -1,10 +1,10 @@
 import { Subprocess } from './subprocess.ts'
 import type { Wiring } from './wirings.ts'
 
-/** What a held server is asked. */
+/** The messages to a held server. */
 export type Demand = 'weigh' | 'count' | 'stop'
 
-/** What it answers. */
+/** The answer of a held server. */
 export type Report = Partial<Readonly<Figures>>
 
 interface Figures {
@@ -12,21 +12,21 @@ interface Figures {
   /** Bytes. */
   heap: number
   rss: number
-  /** How many requests it has in hand. */
+  /** The number of requests in progress. */
   held: number
-  /** Milliseconds from the decision until it was closed; `Infinity` where it did not close. */
+  /** Milliseconds from the decision until the server was closed, or `Infinity` if it did not close. */
   duration: number
-  /** The longest turn of its event loop meanwhile, in milliseconds. */
+  /** The longest turn of the event loop during the close, in milliseconds. */
   stall: number
 }
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 export class HeldServer extends Subprocess<Demand, Report> {
   constructor(wiring: Wiring) {
     super('held-server.js', [wiring.subject], ['--expose-gc'])
   }
 
-  /** Resolves when it listens. */
+  /** Resolves once the server listens. */
   async port(): Promise<number> {
     return (await this.heard()).port ?? 0
   }

@@ -10,8 +10,8 @@ const requestStart = channel(REQUEST_START)
 const responseFinish = channel(RESPONSE_FINISH)
 
 /**
- * A server without Node's own work: nobody parses, nobody writes. What is left is what Node tells its listeners, in its order,
- * and so what they cost.
+ * Returns a server without Node's own work: Node neither parses nor writes. The remaining cost is that of the
+ * listeners, which receive the same events as in Node, in the same order.
  */
 export function memoryServer(): Server {
   const server = createServer(() => {})
@@ -20,27 +20,27 @@ export function memoryServer(): Server {
 }
 
 /**
- * Has both channels listened to for as long as this process lives. Who subscribes first, or unsubscribes last, changes the channel, and
- * Node throws away what was compiled for it (20 to 26): where variants take turns, that would be measured. What Node takes to make its
- * messages is then part of bare Node, too.
+ * Subscribes to both channels for the life of this process. The first subscription and the last unsubscription change a
+ * channel, and Node then discards the code compiled for it (Node 20-26). Variants that take turns would measure that.
+ * With permanent subscribers, the cost of Node's messages is also part of bare Node.
  */
 export function keepChannelsOpen(): void {
   for (const name of [REQUEST_START, RESPONSE_FINISH]) subscribe(name, () => {})
 }
 
-/** A connection comes. */
+/** Opens a connection. */
 export function connect(server: Server): Socket {
   const socket = new Socket()
   server.emit('connection', socket)
   return socket
 }
 
-/** A connection goes. */
+/** Closes a connection. */
 export function disconnect(socket: Socket): void {
   socket.emit('close', false)
 }
 
-/** The next request on a connection, which is used again and again. */
+/** Creates the next request on a connection, which is used many times. */
 export function requestOn(socket: Socket): IncomingMessage {
   const request = new IncomingMessage(socket)
   request.method = 'GET'
@@ -48,7 +48,7 @@ export function requestOn(socket: Socket): IncomingMessage {
   return request
 }
 
-/** A request begins, as in Node's parserOnIncoming. */
+/** Starts a request, as Node's parserOnIncoming does. */
 export function beginRequest(server: Server, request: IncomingMessage): ServerResponse {
   const response = new ServerResponse(request)
   const { socket } = request
@@ -58,18 +58,18 @@ export function beginRequest(server: Server, request: IncomingMessage): ServerRe
   return response
 }
 
-/** As Node's resOnFinish. */
+/** Publishes the end of a response, as Node's resOnFinish does. */
 function onFinish(request: IncomingMessage, response: ServerResponse, socket: Socket, server: Server): void {
   if (responseFinish.hasSubscribers) responseFinish.publish({ request, response, socket, server })
 }
 
-/** Its response is flushed, and closed. */
+/** Flushes and closes the response of a request. */
 export function endRequest(response: ServerResponse): void {
   response.emit('finish')
   response.emit('close')
 }
 
-/** What does some work so many times. */
+/** Returns a function that does one kind of work a given number of times. */
 export function workOn(server: Server, work: Work): (times: number) => void {
   if (work === 'connection') {
     return (times) => {
@@ -78,7 +78,7 @@ export function workOn(server: Server, work: Work): (times: number) => void {
   }
   const request = requestOn(connect(server))
   const other = beginRequest(server, requestOn(connect(server)))
-  // The bare connections have had their first request: only requests count now.
+  // Both connections have had their first request, so only requests count now.
   endRequest(beginRequest(server, request))
   if (work === 'last') endRequest(other)
   return (times) => {

@@ -7,7 +7,7 @@ import { closeListenerOnly, type Wiring, wirings } from './wirings.ts'
 const CONNECTIONS: Record<Length, number> = { quick: 50, normal: 10_000, long: 10_000 }
 const ROUNDS: Record<Length, number> = { quick: 1, normal: 3, long: 7 }
 
-/** What an idle keep-alive connection holds: bytes of heap, and of the whole process. */
+/** Measures the memory of an idle keep-alive connection: bytes of heap, and of the whole process. */
 export const memory: Benchmark = async (length) => {
   const rss = new Map<string, number[]>()
   const contenders = [...wirings, closeListenerOnly].map(
@@ -34,7 +34,7 @@ export const memory: Benchmark = async (length) => {
   })
 }
 
-/** Bytes for each connection, when each has had a request. */
+/** Returns the bytes for each connection once each has had a request. */
 async function weigh(wiring: Wiring, connections: number): Promise<{ heap: number; rss: number }> {
   using server = new HeldServer(wiring)
   using clients = new Clients()

@@ -1,9 +1,9 @@
-/** What a benchmark tells its clients to do, with the server that listens on a port. There may be more than one. */
+/** An instruction for the clients of a benchmark about the server on a port. There may be several servers. */
 export type Order = { readonly port: number } & (
   | { readonly kind: 'open'; readonly protocol: Protocol; readonly connections: number }
-  /** So many requests in all, one at a time on each connection. */
+  /** Sends this many requests in total, one at a time on each connection. */
   | { readonly kind: 'ask'; readonly requests: number }
-  /** One request on each of so many connections, which the server answers when it is told to stop. */
+  /** Sends one request on each of this many connections. The server answers them when it is stopped. */
   | { readonly kind: 'hold'; readonly requests: number }
   | { readonly kind: 'end' }
 )

@@ -10,11 +10,14 @@ import type { Wiring } from './wirings.ts'
 const GENERATIONS: Record<Length, number> = { quick: 1, normal: 10, long: 40 }
 const ROUNDS: Record<Length, number> = { quick: 1, normal: 20, long: 25 }
 const CONNECTIONS = 8
-/** In a window: some milliseconds, so that most of what the machine does otherwise lasts for a whole round. */
+/**
+ * The number of requests in one window. A window lasts some milliseconds, so most disturbances of the machine last for
+ * a whole round.
+ */
 const REQUESTS = 30 * CONNECTIONS
 const METRIC = 'µs'
 
-/** What watching costs a server that does its work: microseconds of CPU for each request, over loopback. */
+/** Measures the cost of watching on a working server: microseconds of CPU for each request, over loopback. */
 export const overhead: Benchmark = async (length) => {
   keepChannelsOpen()
   using clients = new Clients()
@@ -33,7 +36,7 @@ async function overheadOf(app: App, length: Length, clients: Clients, pace: Pace
     for (const wiring of app.wirings) servers.push(await serve(app, wiring, clients, pace))
     return servers
   })
-  // Two servers that live side by side differ by more than their windows do: each is one measurement.
+  // Two concurrent servers differ by more than their windows do, so each server is one measurement.
   return found.map(({ group, subject, kind, inAll, added }) => {
     const row = { group, kind, metric: METRIC }
     return kind === 'bare'
@@ -42,12 +45,12 @@ async function overheadOf(app: App, length: Length, clients: Clients, pace: Pace
   })
 }
 
-/** For a framework, ours is its adapter. */
+/** Returns the name of the subject. For a framework, ours is its adapter. */
 function ours(app: App, subject: string, kind: string): string {
   return kind === 'ours' && !app.name.startsWith('node:') ? `@idle-shutdown/${app.name.toLowerCase()}` : subject
 }
 
-/** A server to which its clients have connected. What is measured of it is microseconds of this process's CPU for a request. */
+/** Serves an app and connects the clients. The measure is microseconds of this process's CPU for each request. */
 async function serve(app: App, wiring: Wiring, clients: Clients, pace: Pace): Promise<Closable> {
   const { port, close } = await app.serve(wiring)
   await clients.tell({ kind: 'open', port, protocol: app.protocol, connections: CONNECTIONS })

@@ -1,39 +1,42 @@
 import { median } from './statistics.ts'
 
-/** How much longer than at its fastest the loop may take, before a window and after it. */
+/** The factor by which the loop may be slower than its fastest time in this process, before and after a window. */
 const TOLERANCE = 1.12
-/** How much longer its fastest may be in one process than in another: it is not compiled to the same code in each. */
+/**
+ * The factor by which the loop's fastest time may differ between processes, since each compiles it to different code.
+ */
 const BETWEEN_PROCESSES = 1.35
-/** It is the median of so many that counts. */
+/** The number of loops. Their median counts. */
 const LOOPS = 5
 const WARM_UP = 300
-/** For how long one window waits (ms). The next one may find more. */
+/** The longest wait (ms) of one window. The next window may wait again. */
 const WAIT = 2000
 
-/** What one process tells another of it. */
+/** The state that one process passes to another. */
 export interface Known {
-  /** Milliseconds that the loop has taken at its fastest in any process. */
+  /** The fastest time of the loop in any process, in milliseconds. */
   fastest: number
-  /** For how long windows may still wait, in all (ms). From then on every window counts. */
+  /** The remaining time (ms) that windows may wait in total. Every window counts once no time remains. */
   patience: number
 }
 
 /**
- * Has windows measured only while the processor is at full speed.
+ * Lets windows be measured only while the processor is at full speed.
  *
- * A shared machine gives a core to others, too: for milliseconds or for seconds, everything takes twice as long. That hits all variants,
- * and in a different measure from window to window. Nothing tells when it begins, but a loop whose work is always the same shows it.
+ * A shared machine gives a core to other guests too. Everything then takes twice as long, for milliseconds or for
+ * seconds. This affects all variants, and each window to a different degree. No event reports the start of such a
+ * phase, but a loop with constant work shows it.
  */
 export class Pace {
   #known: Known = { fastest: Infinity, patience: 0 }
-  /** In this process. Learned as it goes. */
+  /** The fastest time in this process, updated at each measurement. */
   #fastest = Infinity
   readonly #timed: () => number
 
-  /** `timed` gives how long the loop takes now (ms). */
+  /** @param timed returns the current duration of the loop (ms) */
   constructor(timed: () => number = timedLoop) {
     this.#timed = timed
-    // So that it is compiled.
+    // Lets V8 compile the loop.
     for (let times = 0; times < WARM_UP; times++) loop()
   }
 
@@ -45,12 +48,15 @@ export class Pace {
     this.#known = { ...known }
   }
 
-  /** Windows may wait for so much longer from now on, in all (ms). Without patience, every window counts. */
+  /** Adds to the total time (ms) that windows may wait. Without any, every window counts. */
   allow(patience: number): void {
     this.#known.patience = Math.max(this.#known.patience, 0) + patience
   }
 
-  /** What `measure` gives at full speed. NaN where that was not to be had, before or after: such a window does not count. */
+  /**
+   * Returns the result of `measure`, or NaN if the processor was not at full speed afterwards. A window with NaN does
+   * not count.
+   */
   async measured(measure: () => number | Promise<number>): Promise<number> {
     this.wait()
     const value = await measure()
@@ -79,7 +85,7 @@ export class Pace {
 const numbers = Int32Array.from({ length: 1024 }, (_, index) => (index * 7919) & 1023)
 const sink = new Int32Array(1)
 
-/** Six chains that do not wait for each other, so that whoever shares the core is felt. */
+/** Runs six independent chains of operations, so that another load on the same core slows them. */
 function loop(): void {
   let [a, b, c, d, e, f] = [1, 2, 3, 4, 5, 6]
   for (let step = 0; step < 100_000; step++) {

@@ -3,12 +3,12 @@ import { origins, type Report } from './report.ts'
 import type { Row } from './row.ts'
 import { markdown, shown, tableOf } from './table.ts'
 
-/** One benchmark as the page tells of it. */
+/** The section of the page about one benchmark. */
 export interface Chapter {
   readonly name: string
   readonly title: string
   readonly text: string
-  /** What its chart shows. */
+  /** The metric of the chart. */
   readonly metric: string
 }
 
@@ -57,7 +57,7 @@ export const chapters: readonly Chapter[] = [
   },
 ]
 
-/** docs/performance.md, made of what the benchmarks found. */
+/** Returns docs/performance.md, made from the results of the benchmarks. */
 export function pageOf(reports: ReadonlyMap<string, Report>): string {
   return `${[
     '<!-- Made by `npx -y pnpm@12 bench`, or of its last results by `bench:page`. Do not edit: the texts are in bench/src. -->',
@@ -85,7 +85,7 @@ function chapterOf({ name, title, text }: Chapter, report: Report | undefined): 
   ]
 }
 
-/** For each budget the case that comes nearest to its limit, or is furthest over it. */
+/** Returns a table with one case for each budget: the nearest to its limit, or the furthest over it. */
 function budgetTable(reports: ReadonlyMap<string, Report>): string {
   const lines = budgets.map((budget) => {
     const cases = casesOf(budget, reports)
@@ -114,7 +114,7 @@ function missed(budget: Budget, reports: ReadonlyMap<string, Report>): Case[] {
   return casesOf(budget, reports).filter((each) => overBy(each) > 0)
 }
 
-/** In parts of the limit, so that cases can be compared. */
+/** Returns the excess as a fraction of the limit, so that cases can be compared. */
 function overBy({ row, limit }: { row: Row; limit: number }): number {
   return (row.value - limit) / Math.max(Math.abs(limit), 1e-9)
 }

@@ -1,9 +1,9 @@
 import type { Kind } from './row.ts'
 import { shuffled } from './statistics.ts'
 
-/** What is measured in turn with others. */
+/** One of several subjects that are measured in turn. */
 export interface Contender {
-  /** What is done: it is compared with bare Node doing the same. */
+  /** The work. The subject is compared with bare Node at the same work. */
   readonly group: string
   readonly subject: string
   readonly kind: Kind
@@ -11,13 +11,14 @@ export interface Contender {
   measure(): number | Promise<number>
 }
 
-/** The names of the two that are compared with themselves. */
+/** The names of the two subjects that show the noise of a measurement. */
 export const BARE = 'bare Node'
 export const CONTROL = 'bare Node again (A/A)'
 
 /**
- * Measures every contender once in each round, in random order, so that what the machine does meanwhile hits all of them.
- * Gives each one's measurements, by round. A tenth more, before, is left out: code is still being compiled then.
+ * Measures every contender once in each round, in random order, so that disturbances of the machine affect all of them.
+ * Returns the measurements of each contender, by round. Leaves out an additional tenth of the rounds at the start, in
+ * which code is still being compiled.
  */
 export async function inRounds(count: number, contenders: readonly Contender[]): Promise<Map<Contender, number[]>> {
   const measured = new Map<Contender, number[]>(contenders.map((contender) => [contender, []]))
@@ -31,21 +32,21 @@ export async function inRounds(count: number, contenders: readonly Contender[]):
   return measured
 }
 
-/** What is made anew for each generation. */
+/** A contender that is created again for each generation. */
 export interface Closable extends Contender {
   close(): unknown
 }
 
-/** What a contender gave, by generation and round. */
+/** The measurements of a contender, by generation and round. */
 export interface Found extends Pick<Contender, 'group' | 'subject' | 'kind'> {
   readonly inAll: number[][]
-  /** Over bare Node in the same round. */
+  /** The difference to bare Node in the same round. */
   readonly added: number[][]
 }
 
 /**
- * Measures all contenders in rounds, and makes them anew for each generation, so that no figure depends on what one of them was
- * lucky with, such as where its code lies.
+ * Measures all contenders in rounds, and creates them again for each generation. So no figure depends on the luck of
+ * one instance, such as the place of its code in memory.
  */
 export async function inGenerations(
   generations: number,
@@ -68,7 +69,7 @@ export async function inGenerations(
   return found
 }
 
-/** What each contender cost over bare Node in the same round. */
+/** Returns the cost of each contender above bare Node in the same round. */
 export function overBare(measured: ReadonlyMap<Contender, readonly number[]>): Map<Contender, number[]> {
   const bare = new Map(
     [...measured].filter(([{ kind }]) => kind === 'bare').map(([{ group }, values]) => [group, values]),
@@ -81,7 +82,7 @@ export function overBare(measured: ReadonlyMap<Contender, readonly number[]>): M
   )
 }
 
-/** Microseconds of CPU that this process has used, whatever else the machine does. */
+/** Returns the microseconds of CPU that this process has used. Other load on the machine is not included. */
 export function cpuTime(): number {
   const { user, system } = process.cpuUsage()
   return user + system

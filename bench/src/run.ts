@@ -15,7 +15,7 @@ const benchmark = benchmarks[name]
 if (benchmark === undefined) throw new Error(`no benchmark ${name}; there are ${Object.keys(benchmarks).join(', ')}`)
 if (!isLength(length)) throw new Error(`no length ${length}; there are quick, normal, long`)
 console.log(JSON.stringify(await benchmark(length)))
-// What a peer has left open is none of this.
+// Exits, since a peer may have left handles open.
 process.exit()
 
 function isLength(text: string): text is Length {

@@ -18,12 +18,12 @@ import { median } from './statistics.ts'
 const GENERATIONS: Record<Length, number> = { quick: 1, normal: 10, long: 50 }
 const ROUNDS: Record<Length, number> = { quick: 1, normal: 15, long: 15 }
 const COUNT: Record<Length, number> = { quick: 1000, normal: 20_000, long: 20_000 }
-/** On so many connections, requests come in turn. */
+/** The number of connections on which requests arrive in turn. */
 const BUSY = 100
 
 const WHATS = ['request', 'connection'] as const
 
-/** How many connections are open on how many servers, and to how many of these requests come. */
+/** The numbers of open connections, of servers, and of servers that receive requests. */
 const CROWDS = [
   { connections: 1, servers: 1, busy: 1 },
   { connections: 100, servers: 1, busy: 1 },
@@ -41,7 +41,7 @@ const SUBJECTS = [
   { subject: '@idle-shutdown/core', kind: 'ours' },
 ] as const
 
-/** Whether the cost grows with what is open, or with what is watched. */
+/** Measures whether the cost grows with the number of open connections or of watched servers. */
 export const scale: Benchmark = async (length) => {
   keepChannelsOpen()
   const pace = new Pace()
@@ -78,7 +78,7 @@ function nanosecondsPer(what: What, crowd: Crowd, count: number): number {
   return (1000 * (cpuTime() - begin)) / count
 }
 
-/** Servers with open connections, on some of which requests come and go. */
+/** Servers with open connections. Requests arrive on some of the connections. */
 class Crowd {
   readonly #size: Size
   readonly #servers: readonly Server[]
@@ -100,7 +100,7 @@ class Crowd {
       this.#sockets.push(socket)
       if (index % servers < busy && this.#busy.length < BUSY) this.#busy.push({ server, request: requestOn(socket) })
     }
-    // One more request is in progress all the time: what is compared is the counting, and not the clock.
+    // One more request stays in progress all the time, so that the benchmark compares the counting and not the clock.
     const server = this.#server(0)
     beginRequest(server, requestOn(this.#connect(server)))
   }

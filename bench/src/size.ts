@@ -3,11 +3,11 @@ import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
 import type { Benchmark, Row } from './row.ts'
 
-/** What an import weighs, in bytes. */
+/** The size of an import in bytes. */
 export interface Size {
   readonly minified: number
   readonly gzipped: number
-  /** What is loaded only when it is needed, gzipped: the hints of the warning that the process is still running. */
+  /** The gzipped size of code that is loaded on demand: the hints of the warning that the process is still running. */
   readonly lazy: number
 }
 
@@ -15,8 +15,8 @@ const CORE = fileURLToPath(new URL('../../packages/core/src/index.ts', import.me
 const ENTRY = 'entry'
 
 /**
- * What `import { … } from '@idle-shutdown/core'` weighs when a bundler has left out what those names do not need, minified and
- * gzipped. `@lukeed/ms`, which is bundled in dist, too, is in it.
+ * Returns the minified and gzipped size of `import { … } from '@idle-shutdown/core'` after a bundler has removed unused
+ * code. Includes `@lukeed/ms`, which dist bundles too.
  */
 export async function sizeOfCore(names: '*' | readonly string[]): Promise<Size> {
   const imported = names === '*' ? '*' : `{ ${names.join(', ')} }`
@@ -49,7 +49,7 @@ export async function sizeOfCore(names: '*' | readonly string[]): Promise<Size> 
 
 const METRIC = 'bytes, minified and gzipped'
 
-/** What an import of core weighs. */
+/** Measures the size of an import of core. */
 export const size: Benchmark = async () => {
   const all = await sizeOfCore('*')
   const tracker = await sizeOfCore(['IdleTracker'])

@@ -10,10 +10,13 @@ const ROUNDS: Record<Length, number> = { quick: 1, normal: 40, long: 200 }
 const CORE = '@idle-shutdown/core'
 const EMPTY = 'empty-package'
 
-/** What every server imports anyway. */
+/** The modules that every server imports anyway. */
 const SERVER = ['node:http']
 
-/** What an import adds to the start of a process: a program that is started on demand pays it at every wake-up. */
+/**
+ * Measures the time that an import adds to the start of a process. A program that is started on demand pays it at every
+ * wake-up.
+ */
 export const start: Benchmark = async (length) => {
   using installation = new Installation()
   const empty = ['a package that is empty', 'floor', EMPTY] as const
@@ -62,7 +65,7 @@ async function added(
     .map(([{ subject, kind }, values]) => rowOf({ group, subject, kind, metric: 'ms' }, values))
 }
 
-/** A program with its node_modules: these packages, and one that is empty, which shows what Node takes to import any. */
+/** A program with its node_modules: these packages, and an empty one, which shows Node's own cost of an import. */
 class Installation {
   readonly #folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-start-'))
   readonly #program = join(this.#folder, 'started.mjs')
@@ -80,7 +83,7 @@ class Installation {
     copyFileSync(fileURLToPath(new URL('started.js', import.meta.url)), this.#program)
   }
 
-  /** Milliseconds until a process has imported these, one after the other. */
+  /** Returns the milliseconds until a process has imported these modules in sequence. */
   lifeOf(modules: readonly string[]): number {
     const { stdout, stderr } = spawnSync(process.execPath, [this.#program, ...modules], { encoding: 'utf8' })
     if (stdout === '') throw new Error(stderr)

@@ -1,3 +1,4 @@
-// A program that only starts: `node started.js MODULE…`. Prints for how many milliseconds it has lived when all are imported.
+// Imports the given modules and nothing else: `node started.js MODULE…`. Prints the process's age in milliseconds once
+// all are imported.
 for (const module of process.argv.slice(2)) await import(module)
 console.log(performance.now())

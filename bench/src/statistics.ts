@@ -1,4 +1,4 @@
-/** The middle of `values`, but for those that are NaN. */
+/** Returns the median of `values`, without NaN values. */
 export function median(values: readonly number[]): number {
   const sorted = counted(values).toSorted((one, other) => one - other)
   const middle = sorted.length >> 1
@@ -7,8 +7,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The standard error of the median, from the median absolute deviation: a busy machine makes outliers, which a standard
- * deviation would follow.
+ * Returns the standard error of the median, from the median absolute deviation. A busy machine causes outliers, which
+ * would distort a standard deviation.
  */
 export function standardError(values: readonly number[]): number {
   const middle = median(values)
@@ -20,7 +20,7 @@ function counted(values: readonly number[]): readonly number[] {
   return values.filter((value) => !Number.isNaN(value))
 }
 
-/** A copy in random order. */
+/** Returns a copy in random order. */
 export function shuffled<T>(values: readonly T[]): T[] {
   const rest = [...values]
   return values.flatMap(() => rest.splice(Math.floor(Math.random() * rest.length), 1))

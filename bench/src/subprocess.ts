@@ -2,7 +2,7 @@ import { type ChildProcess, fork, type Serializable } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** Another process of a benchmark, which does what it is told, one order after the other, and answers each. */
+/** Another process of a benchmark, which handles one order after the other and answers each. */
 export class Subprocess<Order extends Serializable, Answer> implements Disposable {
   readonly #process: ChildProcess
   readonly #ended = new AbortController()
@@ -18,14 +18,14 @@ export class Subprocess<Order extends Serializable, Answer> implements Disposabl
     this.#process.once('exit', (code) => this.#ended.abort(new Error(`${program} ended with ${code}`)))
   }
 
-  /** Resolves with its answer. Rejects where it ends before. */
+  /** Sends an order and resolves with the answer. Rejects if the process ends first. */
   async tell(order: Order): Promise<Answer> {
     const heard = this.heard()
     this.#process.send(order)
     return heard
   }
 
-  /** Resolves with what it says next. */
+  /** Resolves with the next message. */
   async heard(): Promise<Answer> {
     const [answer] = await once(this.#process, 'message', { signal: this.#ended.signal })
     return answer

@@ -1,7 +1,7 @@
 import { majorOf, type Report } from './report.ts'
 import type { Row } from './row.ts'
 
-/** A report as lines of cells, the first of which are the headings. */
+/** Returns a report as lines of cells. The first line holds the headings. */
 export function tableOf({ runs }: Report): string[][] {
   const metrics = [...new Set(runs.flatMap(({ rows }) => rows.map(({ metric }) => metric)))]
   const columns = runs.flatMap(({ node, rows }) =>
@@ -20,7 +20,7 @@ export function tableOf({ runs }: Report): string[][] {
   ]
 }
 
-/** A figure with its standard error. */
+/** Returns a figure with its standard error. */
 export function shown(row: Row | undefined): string {
   if (row === undefined) return ''
   const { value, error } = row
@@ -30,14 +30,14 @@ export function shown(row: Row | undefined): string {
   return error === 0 ? round(value) : `${round(value)} ± ${round(error)}`
 }
 
-/** Cells as Markdown. */
+/** Returns cells as Markdown. */
 export function markdown([headings = [], ...lines]: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   const rule = headings.map((_, index) => (index < 2 ? '---' : '---:'))
   return [line(headings), line(rule), ...lines.map(line)].join('\n')
 }
 
-/** Cells for a terminal. */
+/** Returns cells as text for a terminal. */
 export function text(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   return lines

@@ -13,7 +13,7 @@ const GENERATIONS: Record<Length, number> = { quick: 1, normal: 9, long: 45 }
 const ROUNDS: Record<Length, number> = { quick: 1, normal: 8, long: 10 }
 const METRIC = 'ns'
 
-/** What watching costs where nothing else does anything: nanoseconds for each request and each connection. */
+/** Measures the cost of watching on an otherwise idle process: nanoseconds for each request and each connection. */
 export const tracker: Benchmark = async (length) => {
   const pace = new Pace()
   const rows: Row[] = []
@@ -25,7 +25,7 @@ export const tracker: Benchmark = async (length) => {
   return [...rows, ...(await calls(length, pace))]
 }
 
-/** What each wiring adds to bare Node, in processes of their own, which take turns. */
+/** Measures the cost of each wiring above bare Node. Each wiring has its own process, and the processes take turns. */
 async function added(work: Work, length: Length, pace: Pace): Promise<Row[]> {
   const found = await inGenerations(GENERATIONS[length], ROUNDS[length], async () => {
     const processes = [...wirings, listenersOnly].map((wiring) => new Alone(wiring, work, length, pace))
@@ -35,12 +35,13 @@ async function added(work: Work, length: Length, pace: Pace): Promise<Row[]> {
   return (
     found
       .filter(({ kind }) => kind !== 'bare')
-      // No two processes of one program are equally fast: each is one measurement, however many windows it has had.
+      // Two processes of one program are never equally fast. So each process is one measurement, regardless of its
+      // number of windows.
       .map(({ group, subject, kind, added }) => rowOf({ group, subject, kind, metric: METRIC }, added.map(median)))
   )
 }
 
-/** One wiring at work in a process of its own. */
+/** One wiring at work in its own process. */
 class Alone extends Subprocess<Known, Measured> implements Closable {
   readonly group: string
   readonly subject: string
@@ -55,12 +56,12 @@ class Alone extends Subprocess<Known, Measured> implements Closable {
     this.#pace = pace
   }
 
-  /** Resolves when its code is compiled. */
+  /** Resolves once the code of the process is compiled. */
   async warmUp(): Promise<void> {
     await this.tell({ fastest: Infinity, patience: 0 })
   }
 
-  /** Nanoseconds for one of what is done. */
+  /** Returns the nanoseconds for one unit of work. */
   async measure(): Promise<number> {
     const { nanoseconds, ...known } = await this.tell(this.#pace.known)
     this.#pace.known = known
@@ -72,7 +73,7 @@ class Alone extends Subprocess<Known, Measured> implements Closable {
   }
 }
 
-/** What the calls cost that an application may make itself. */
+/** Measures the calls that an application may make itself. */
 async function calls(length: Length, pace: Pace): Promise<Row[]> {
   using tracker = new IdleTracker({ patience: '1h' })
   const group = 'a call'

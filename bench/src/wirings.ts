@@ -13,17 +13,17 @@ import type { Kind } from './row.ts'
 export interface Wiring {
   readonly subject: string
   readonly kind: Kind
-  /** Prepares a server that does not listen yet. Returns what closes it. */
+  /** Prepares a server that does not listen yet. Returns the function that closes it. */
   wire(server: Server): () => Promise<unknown>
 }
 
 const closed = (close: (done: () => void) => unknown): Promise<void> => new Promise((resolve) => void close(resolve))
 const bare = (server: Server) => () => closed((done) => server.close(done))
 
-/** Node's own `close()`, which ends connections that are idle. */
+/** Node's own `close()`, which ends idle connections. */
 const bareWiring: Wiring = { subject: BARE, kind: 'bare', wire: bare }
 
-/** The same once more, which shows what the figures are worth. */
+/** Bare Node a second time. Its difference to the first shows the precision of the figures. */
 const controlWiring: Wiring = { subject: CONTROL, kind: 'control', wire: bare }
 
 const ourWiring: Wiring = {
@@ -55,7 +55,7 @@ const peerWirings: readonly Wiring[] = [
   {
     subject: 'http-graceful-shutdown',
     kind: 'peer',
-    // No signals: its listeners of the process could not be removed again.
+    // No signals: the process listeners of this peer could not be removed again.
     wire: (server) => httpGracefulShutdown(server, { signals: '', forceExit: false }),
   },
   {
@@ -78,7 +78,7 @@ const peerWirings: readonly Wiring[] = [
 
 export const wirings: readonly Wiring[] = [bareWiring, controlWiring, ourWiring, ...peerWirings]
 
-/** The least that anybody can do who wants to see requests begin and end, and counts nothing. */
+/** Lower bound: one listener per request, no counting. */
 export const listenersOnly: Wiring = {
   subject: 'one listener, no counting',
   kind: 'floor',
@@ -89,7 +89,7 @@ export const listenersOnly: Wiring = {
   },
 }
 
-/** The least that anybody can do who wants to know when a connection has closed, and keeps nothing of it. */
+/** Lower bound for a library that has to know when a connection closes: one listener, which keeps nothing. */
 export const closeListenerOnly: Wiring = {
   subject: "one listener of 'close', nothing kept",
   kind: 'floor',
@@ -100,13 +100,13 @@ export const closeListenerOnly: Wiring = {
   },
 }
 
-/** The least that an adapter can cost: its framework calls what does nothing. What that is, each app says. */
+/** Lower bound for an adapter: a middleware or hook that does nothing. Each app defines its own. */
 export const emptyMiddleware: Wiring = { subject: 'a middleware or hook that is empty', kind: 'floor', wire: bare }
 
-/** How many connections core ends in each turn. */
+/** The number of connections that core ends in each turn. */
 const SLICE = 256
 
-/** Node's own `close()`, but a slice of the connections in each turn. */
+/** Node's own `close()`, but with one slice of the connections in each turn. */
 export const slicesOnly: Wiring = {
   subject: 'bare Node, 256 connections a turn',
   kind: 'floor',
@@ -126,12 +126,12 @@ export const slicesOnly: Wiring = {
   },
 }
 
-/** Nobody closes it: what its requests alone take. */
+/** A server that is not closed. Shows the cost of its requests alone. */
 export const notClosed: Wiring = {
   subject: 'bare Node, not closed',
   kind: 'floor',
   wire: () => () => new Promise(() => {}),
 }
 
-/** The peers that count requests. The others know connections only, or what Node knows. */
+/** The peers that count requests. The others count only connections, or use Node's own counts. */
 export const COUNT_REQUESTS: readonly string[] = ['stoppable', 'http-graceful-shutdown', 'http-shutdown']

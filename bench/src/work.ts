@@ -1,14 +1,14 @@
-/** What is done again and again where nothing else happens, and what a table calls it. */
+/** The kinds of repeated work on an otherwise idle process, with their names in the tables. */
 export const WORKS = {
   among: 'a request while others are in progress',
   last: 'a request, and the count falls to zero',
   connection: 'a connection that comes and goes',
 } as const
 
-/** One of them. */
+/** One kind of work. */
 export type Work = keyof typeof WORKS
 
-/** Whether there is such work. */
+/** Reports whether there is such work. */
 export function isWork(name: string): name is Work {
   return name in WORKS
 }

@@ -1,4 +1,5 @@
-// Prints the reports of the benchmarks that are named, and makes charts and page of all results: `node write-page.js FOLDER NAME…`.
+// Prints the reports of the given benchmarks, and makes the charts and the page from all results:
+// `node write-page.js FOLDER NAME…`.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chartOf } from './chart.ts'
@@ -15,7 +16,7 @@ for (const { name, title, metric } of chapters) {
   const report: Report = JSON.parse(readFileSync(file, 'utf8'))
   reports.set(name, report)
   if (names.includes(name)) console.log(`\n${title}\n\n${text(tableOf(report))}`)
-  // The newest Node: one chart can be read.
+  // A chart is readable only with one version of Node, so it shows the newest.
   const rows = report.runs.at(-1)?.rows ?? []
   writeFileSync(join(folder, `docs/charts/${name}.svg`), `${await chartOf(rows, metric)}\n`)
 }

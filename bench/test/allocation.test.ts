@@ -8,8 +8,9 @@ const PROGRAM = fileURLToPath(new URL('../dist/allocated.js', import.meta.url))
 const FLAGS = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128', '--no-concurrent-recompilation']
 
 /**
- * Bytes that a request takes. The young generation holds all of them, so nothing is collected meanwhile. Code is compiled in its turn, and
- * not on a thread that a busy machine may keep waiting: until then, numbers are objects.
+ * Returns the bytes that a request allocates. The young generation holds all of them, so nothing is collected in
+ * between. V8 compiles on the main thread, since a busy machine may delay another thread. Until code is compiled,
+ * numbers are heap objects.
  */
 function allocated(subject: string, work: Work): number {
   const { stdout, stderr } = spawnSync(process.execPath, [...FLAGS, PROGRAM, subject, work], { encoding: 'utf8' })

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { Pace } from '../src/pace.ts'
 
-/** A processor that runs the loop in each of these milliseconds five times, and then in the last one for ever. */
+/** Returns the times of a processor: each of these milliseconds for five loops, and then the last one forever. */
 function processor(...speeds: number[]): () => number {
   const loops = speeds.flatMap((speed) => Array<number>(5).fill(speed))
   return () => (loops.length > 1 ? (loops.shift() ?? Number.NaN) : (loops[0] ?? Number.NaN))

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { sizeOfCore } from '../src/size.ts'
 
-// The budget is 6 kB. docs/performance.md says why it is missed. This is the ratchet: it may only be made smaller. It
-// was raised by 433, for HTTP/2 streams and sessions, and connections over TLS, that Node never ends (decisions 28 and 29), and
-// for answers that closing would cut (decision 30).
-const MOST = 13_000
+// The budget is 6 kB. docs/performance.md explains why core misses the budget. The size may fall. It rose from 10,785
+// for a bound on silent clients (decisions 42 and 43), and for the close that every response announces (45).
+// `endOnIdle` (48) also added to the size, and so did refused options and labels without secrets (47, 49).
+const MOST = 15_150
 
 test('core, its dependency included, minified and gzipped', async () => {
   const { gzipped, lazy } = await sizeOfCore('*')

@@ -1,21 +1,21 @@
 import { parseArgs } from 'node:util'
 import { parse } from '@lukeed/ms'
 
-/** What the demo was asked for. Durations in milliseconds. */
+/** The arguments of the demo. Durations are in milliseconds. */
 export interface Arguments {
-  /** How long each server waits without activity. */
+  /** The time that each server waits without activity. */
   readonly patience: number
-  /** How long the traffic lasts before the silence. */
+  /** The duration of the traffic before the silence. */
   readonly length: number
   readonly help: boolean
 }
 
-/** Wrong arguments: the message is one sentence for the user. */
+/** An error in the arguments. The message is one sentence for the user. */
 export class UsageError extends Error {
   override readonly name: string = 'UsageError'
 }
 
-/** How the demo is called. */
+/** The text of `--help`. */
 export const USAGE = `npx -y pnpm@12 demo [--patience 3s] [--length 4s]
 
   --patience   how long each server waits without activity until it counts as idle
@@ -41,7 +41,7 @@ function parsed(args: readonly string[]): { patience: string; length: string; he
       },
     }).values
   } catch (error) {
-    // Node goes on to explain: the first sentence says it.
+    // Node's message goes on with an explanation. Its first sentence is enough.
     const [sentence] = String(error instanceof Error ? error.message : error).split(/[.\n]/)
     throw new UsageError(`${sentence}; accepted are --patience and --length`)
   }

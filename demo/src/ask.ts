@@ -1,6 +1,9 @@
 import { type Agent, get } from 'node:http'
 
-/** Sends a GET request, and reads its answer to the end. Rejects where the answer is no 200, or is cut off. */
+/**
+ * Sends a GET request, and reads the response to its end. Rejects if the status is not 200, or if the response is cut
+ * off.
+ */
 export function ask(url: string, agent: Agent): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = get(url, { agent }, (response) => {
@@ -16,8 +19,8 @@ export function ask(url: string, agent: Agent): Promise<void> {
 }
 
 /**
- * Whether nobody accepted the connection: nobody listens, or the listener went down with the connection in its queue, which
- * resets it. Only a supervisor that holds the socket prevents the latter.
+ * Reports whether no server accepted the connection. Either no server listens, or the listener was closed with the
+ * connection in its queue, which resets it. Only a supervisor that holds the socket prevents the latter.
  */
 export function wasNotAccepted(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET')

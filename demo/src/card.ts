@@ -5,10 +5,10 @@ import { count, milliseconds, seconds, whole } from './figures.ts'
 import type { Line, Paint, Span } from './line.ts'
 import type { ServerScene } from './scene.ts'
 
-/** How wide a bar becomes at most. */
+/** The largest width of a bar. */
 const WIDEST = 64
 
-/** Draws a server: what it does, how long it has left, what it was asked for. */
+/** Draws a server: its state, its remaining time, and its requests. */
 export function card(server: ServerScene, columns: number): Line[] {
   const { ending, sent, answered, lost, healthChecks } = server
   const tally = `${whole(sent)} sent, ${whole(answered)} answered, ${whole(lost)} lost; ${count(healthChecks, 'health check')}`
@@ -19,7 +19,7 @@ export function card(server: ServerScene, columns: number): Line[] {
   ]
 }
 
-/** Draws a server as one line: what it does. */
+/** Draws a server's state as one line. */
 export function headline(server: ServerScene): Line {
   const [paint, mark, words] = state(server)
   const line: Line = ['  ', [paint, mark], ' ', ['bold', server.name.padEnd(8)], ' ', [paint, words.padEnd(9)]]
@@ -45,7 +45,7 @@ function state({ ending, explanation }: ServerScene): [paint: Paint, mark: strin
   }
 }
 
-/** What keeps it up; of several alike, how many. */
+/** Returns the reasons that keep the server running, with equal ones counted. */
 function holding({ reasons, state }: Explanation): string {
   const counts = new Map<string, number>()
   for (const { kind, label, ignored } of reasons) {

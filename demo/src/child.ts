@@ -3,24 +3,24 @@ import type { Explanation } from '@idle-shutdown/core'
 import type { Ending } from './ending.ts'
 import type { Report } from './servers/report.ts'
 
-/** One server of the demo in a process of its own, as seen from outside: by what it reports, and by how it ends. */
+/** One server of the demo in its own process, seen from outside through its reports and its end. */
 export class Child {
-  /** Resolves with the server's origin, or with undefined where the process ends before it listens. */
+  /** Resolves with the server's origin, or with undefined if the process ends before it listens. */
   readonly listening: Promise<string | undefined>
-  /** Resolves when the server says that it is idle, which may be never. */
+  /** Resolves when the server reports that it is idle, which may be never. */
   readonly idle: Promise<void>
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has ended. */
   readonly ended: Promise<Ending>
-  /** What held the server when it last said so. */
+  /** The server's last report of what keeps it running. */
   explanation: Explanation | undefined
-  /** When it was idle (`performance.now()`). */
+  /** The time of the idle report (`performance.now()`). */
   idleAt: number | undefined
-  /** What became of its drain. */
+  /** The figures of the drain. */
   drain: Extract<Report, { kind: 'closed' }>['figures'] | undefined
   ending: Ending | undefined
-  /** When it was gone (`performance.now()`). */
+  /** The time at which the process had ended (`performance.now()`). */
   endedAt: number | undefined
-  /** What it wrote: warnings, or why it failed. */
+  /** The output of the process: warnings, or the reason of a failure. */
   output = ''
   readonly #process: ChildProcess
   #killed = false
@@ -57,7 +57,7 @@ export class Child {
     return this.#process.pid
   }
 
-  /** Ends the process, if it lives. */
+  /** Ends the process if it still runs. */
   kill(signal: NodeJS.Signals): void {
     if (this.ending !== undefined) return
     this.#killed = true
@@ -84,7 +84,7 @@ export class Child {
   async #end(): Promise<Ending> {
     const child = this.#process
     const happens = (event: string): Promise<void> => new Promise((resolve) => child.once(event, () => resolve()))
-    // A process may be gone before what it wrote and sent has been read.
+    // The process may exit before its output and messages have been read.
     const read = Promise.all([happens('close'), happens('disconnect')])
     const ending = await new Promise<Ending>((resolve) => {
       const end = (exit: Ending['exit']): void => {

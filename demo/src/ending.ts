@@ -1,17 +1,17 @@
-/** How a process ended. */
+/** The end of a process. */
 export interface Ending {
-  /** The exit code, or the signal that ended it; null where it could not even start. */
+  /** The exit code, or the signal that ended the process, or null if it could not start. */
   readonly exit: number | NodeJS.Signals | null
-  /** Whether nobody had told it to. */
+  /** The process ended without a signal from the demo. */
   readonly byItself: boolean
 }
 
-/** Whether it ended as it should: by itself, with 0. */
+/** Reports whether the process ended correctly: by itself, with 0. */
 export function isGoodEnding({ exit, byItself }: Ending): boolean {
   return byItself && exit === 0
 }
 
-/** `ended by itself with code 0`. */
+/** Returns a text such as `ended by itself with code 0`. */
 export function endingInWords({ exit, byItself }: Ending): string {
   if (exit === null) return 'could not start'
   return `${byItself ? 'ended by itself' : 'had to be ended'} with ${typeof exit === 'number' ? `code ${exit}` : exit}`

@@ -1,4 +1,7 @@
-/** An event as a plain line: the seconds since the start (given in milliseconds), which server, and what. */
+/**
+ * Returns an event as a plain line: the seconds since the start, the server and the event. `elapsed` is in
+ * milliseconds.
+ */
 export function eventLine(elapsed: number, name: string, text: string): string {
   return `${(elapsed / 1000).toFixed(2).padStart(6)} s  ${name.padEnd(8)} ${text}`
 }

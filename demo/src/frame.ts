@@ -5,7 +5,7 @@ import type { Scene } from './scene.ts'
 
 const PHASES = ['starting', 'traffic', 'silence', 'over'] as const
 
-/** Draws a scene for a terminal of this size: a headline for each server where there is no room for more. */
+/** Draws a scene for a terminal of this size. Draws only a headline for each server if there is no room for more. */
 export function frame(scene: Scene, { columns, rows }: { readonly columns: number; readonly rows: number }): Line[] {
   const full: Line[] = [
     [],
@@ -20,7 +20,7 @@ export function frame(scene: Scene, { columns, rows }: { readonly columns: numbe
 
 const TITLE: Line = ['  ', ['bold', 'idle-shutdown']]
 
-/** Each server goes its own way: the show is where the last of them is. */
+/** Draws the phases. Servers progress independently, and the phase of the show is that of the last server. */
 function phases({ servers, elapsed }: Scene): Line {
   const now = PHASES.find((phase) => servers.some((server) => server.phase === phase)) ?? 'over'
   const steps = PHASES.slice(1).flatMap((phase): Span[] => [

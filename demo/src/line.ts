@@ -1,15 +1,15 @@
 import { createColors } from 'picocolors'
 
-/** How a piece of text looks. */
+/** The style of a piece of text. */
 export type Paint = 'plain' | 'bold' | 'dim' | 'green' | 'yellow' | 'cyan' | 'red'
 
-/** A piece of a line. Its text holds no escape codes, and one column per character. */
+/** A piece of a line. The text has no escape codes, and one column per character. */
 export type Span = string | readonly [paint: Paint, text: string]
 
 /** A line for the terminal, from left to right. */
 export type Line = readonly Span[]
 
-/** Whether a stream is written to with colours: as https://no-color.org and https://force-color.org say. */
+/** Reports whether to write colours to a stream, by https://no-color.org and https://force-color.org. */
 export function hasColours(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
   if (env['NO_COLOR']) return false
   const forced = env['FORCE_COLOR']
@@ -17,13 +17,13 @@ export function hasColours(stream: { readonly isTTY?: boolean }, env: NodeJS.Pro
   return stream.isTTY === true && env['TERM'] !== 'dumb'
 }
 
-/** A line as text. */
+/** Returns a line as text. */
 export function render(line: Line, colours: boolean): string {
   const paints = { ...createColors(colours), plain: String }
   return line.map((span) => (typeof span === 'string' ? span : paints[span[0]](span[1]))).join('')
 }
 
-/** A line that takes no more than `width` columns: cut where it is longer. */
+/** Cuts a line to at most `width` columns. */
 export function fit(line: Line, width: number): Line {
   if (widthOf(line) <= width) return line
   const fitting: Span[] = []
@@ -36,7 +36,7 @@ export function fit(line: Line, width: number): Line {
   return width < 1 ? [] : [...fitting, '…']
 }
 
-/** How many columns a line takes. */
+/** Returns the width of a line in columns. */
 export function widthOf(line: Line): number {
   return line.reduce((sum, span) => sum + textOf(span).length, 0)
 }

@@ -25,7 +25,8 @@ it('shows three servers that lose nothing and end by themselves, in plain lines'
     expect(row, output).not.toBeNull()
     const [, sent, answered, idleAfter] = row ?? []
     expect(answered).toBe(sent)
-    // From outside: a machine that is busy makes it more, and the answer's way to its client a little less.
+    // The demo measures from outside. A busy machine makes the time longer. The response's way to the client makes it a
+    // little shorter.
     expect(Number(idleAfter?.replace(',', ''))).toBeGreaterThan(900)
     expect(output).toMatch(new RegExp(`s  ${name} +has its WebSocket closed with 1001`))
   }

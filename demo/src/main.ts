@@ -36,7 +36,7 @@ async function play({ patience, length }: Arguments): Promise<void> {
   const results = await show.results
   screen?.finish()
   const good = results.every(isGood)
-  // Among the lines they have been told already.
+  // Without the live view, the notes are already among the printed lines.
   const notes = isLive ? results.flatMap(({ name, notes }) => notes.map((note) => `${name} ${note}`)) : []
   print([])
   for (const line of table(results, stdout.columns || Number.POSITIVE_INFINITY)) print(line)
@@ -46,12 +46,12 @@ async function play({ patience, length }: Arguments): Promise<void> {
   process.exitCode = good ? 0 : 1
 }
 
-/** Cleans up where somebody ends the demo, or it fails, in the middle of things. */
+/** Cleans up if a signal or a failure ends the demo early. */
 function whenStopped(cleanUp: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
       cleanUp()
-      // Without a listener it does what it always does: whoever started the demo sees why it ended.
+      // Without the listener, the signal has its default effect, and the parent process sees the reason of the end.
       process.kill(process.pid, signal)
     })
   }

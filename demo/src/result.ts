@@ -1,23 +1,23 @@
 import { type Ending, isGoodEnding } from './ending.ts'
 
-/** What was measured of one server. Durations in milliseconds. */
+/** The measurements of one server. Durations are in milliseconds. */
 export interface Result {
   readonly name: string
   readonly sent: number
   readonly answered: number
-  /** What was sent and not answered, and why. */
+  /** The requests without a response, and the reasons. */
   readonly losses: readonly string[]
   readonly patience: number
-  /** From the end of the last counted activity to the idle signal, where it came. */
+  /** The time from the end of the last counted activity to the idle signal, if that occurred. */
   readonly idleAfter: number | undefined
-  /** From the idle signal to the last socket's end, where it came. */
+  /** The time from the idle signal to the end of the last socket, if that occurred. */
   readonly drain: number | undefined
   readonly ending: Ending
-  /** What else there is to say: what held a server that did not end, what the server wrote. */
+  /** Further notes: the reasons that kept a server from ending, and the server's output. */
   readonly notes: readonly string[]
 }
 
-/** Whether nothing was lost, and the server ended by itself with 0. */
+/** Reports whether nothing was lost, and the server ended by itself with 0. */
 export function isGood({ sent, answered, losses, ending }: Result): boolean {
   return losses.length === 0 && answered === sent && isGoodEnding(ending)
 }

@@ -5,28 +5,31 @@ import { milliseconds, seconds } from './figures.ts'
 import type { Result } from './result.ts'
 import { Traffic } from './traffic.ts'
 
-/** How long (ms) a server may take to listen. */
+/** The longest time (ms) that a server may take to listen. */
 const START = 5000
 
-/** How long (ms) after its patience a server may take to end: more than the grace of 10 s, after which it cuts. */
+/**
+ * The longest time (ms) from the patience to the end of a server. Longer than the grace of 10 s, after which it cuts
+ * connections.
+ */
 const END = 11_000
 
-/** A server's program, and what it is called. */
+/** A server's program and its name. */
 export interface Program {
   readonly name: string
   readonly url: URL
 }
 
-/** Durations in milliseconds. */
+/** Options of a {@link Run}. Durations are in milliseconds. */
 export interface RunOptions {
   readonly patience: number
-  /** How long the traffic lasts. */
+  /** The duration of the traffic. */
   readonly length: number
-  /** Is told of every event, in a few words. */
+  /** Called with a short text for every event. */
   readonly tell: (text: string) => void
 }
 
-/** One server, from its start to its end: traffic, silence, and what was measured. Whatever the server does, it ends. */
+/** One server from start to end: traffic, silence and measurements. Ends the server if it does not end by itself. */
 export class Run {
   readonly name: string
   readonly patience: number
@@ -34,7 +37,7 @@ export class Run {
   /** Undefined until the server listens. */
   traffic: Traffic | undefined
   phase: 'starting' | 'traffic' | 'silence' | 'over' = 'starting'
-  /** Resolves with what was measured. */
+  /** Resolves with the measurements. */
   readonly result: Promise<Result>
   readonly #options: RunOptions
   readonly #notes: string[] = []
@@ -48,8 +51,8 @@ export class Run {
   }
 
   /**
-   * Milliseconds from the end of the last counted activity to the idle signal, as seen from here: the ways of the last answer
-   * and of the news make it a few more or less.
+   * Milliseconds from the end of the last counted activity to the idle signal, measured in this process. The transfer
+   * of the last response and of the report changes the value by a few milliseconds.
    */
   get idleAfter(): number | undefined {
     const { child, traffic } = this
@@ -97,7 +100,7 @@ export class Run {
     await child.ended
   }
 
-  /** Ends the process where `work`, which is over when the process is, takes too long. */
+  /** Ends the process if `work` takes too long. `work` settles when the process has ended. */
   async #within<T>(ms: number, aim: string, work: Promise<T>): Promise<T> {
     const { child } = this
     const timer = setTimeout(() => {

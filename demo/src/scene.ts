@@ -3,28 +3,28 @@ import type { Ending } from './ending.ts'
 import type { Run } from './run.ts'
 import type { Show } from './show.ts'
 
-/** What a show looks like at one moment: plain data. Durations in milliseconds. */
+/** The state of a show at one moment, as plain data. Durations are in milliseconds. */
 export interface Scene {
   readonly patience: number
   readonly elapsed: number
   readonly servers: readonly ServerScene[]
 }
 
-/** What one server looks like at one moment. */
+/** The state of one server at one moment. */
 export interface ServerScene extends Pick<Run, 'name' | 'patience' | 'phase' | 'idleAfter'> {
-  /** What the server's tracker said last. */
+  /** The last explanation of the server's tracker. */
   readonly explanation: Explanation | undefined
   readonly sent: number
   readonly answered: number
   readonly lost: number
   readonly healthChecks: number
   readonly webSocketOpen: boolean
-  /** How the process ended, once it has. */
+  /** The end of the process, once it has ended. */
   readonly ending: Ending | undefined
   readonly drain: number | undefined
 }
 
-/** Looks at a show. */
+/** Returns the current scene of a show. */
 export function look({ runs, elapsed }: Show, patience: number): Scene {
   return { patience, elapsed, servers: runs.map(lookAt) }
 }

@@ -7,16 +7,16 @@ const PROGRAMS: readonly Program[] = [
   { name: 'Koa', url: new URL('./servers/koa.js', import.meta.url) },
 ]
 
-/** What a show takes. Durations in milliseconds. */
+/** Options of a {@link Show}. Durations are in milliseconds. */
 export interface ShowOptions extends Omit<RunOptions, 'tell'> {
-  /** Is told of every event: which server, and what. */
+  /** Called for every event with the server's name and a text. */
   readonly tell: (name: string, text: string) => void
 }
 
-/** All servers at once. */
+/** Runs all servers at once. */
 export class Show {
   readonly runs: readonly Run[]
-  /** Resolves with what was measured when every server has ended. */
+  /** Resolves with the measurements when every server has ended. */
   readonly results: Promise<Result[]>
   readonly #startedAt = performance.now()
 
@@ -33,7 +33,7 @@ export class Show {
     return performance.now() - this.#startedAt
   }
 
-  /** Ends every server that lives, in the middle of things. */
+  /** Ends every running server, even with requests in progress. */
   stop(): void {
     for (const { child } of this.runs) child.kill('SIGTERM')
   }

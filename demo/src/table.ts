@@ -4,7 +4,7 @@ import { isGood, type Result } from './result.ts'
 
 const HEADS = ['server', 'sent', 'answered', 'lost', 'idle after', 'patience', 'drain', 'exit']
 
-/** What was measured, a row for each server; where the terminal is too narrow for it, a block for each. */
+/** Returns the measurements with one row for each server, or one block for each if the terminal is too narrow. */
 export function table(results: readonly Result[], width: number): Line[] {
   const rows = results.map(cells)
   const widths = HEADS.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)))

@@ -1,25 +1,25 @@
-/** What became of the requests to one server, as its clients saw it. */
+/** The outcomes of the requests to one server, as its clients saw them. */
 export class Tally {
   sent = 0
   answered = 0
-  /** How many of those sent were health checks, which are no activity. */
+  /** The number of requests that were health checks, which do not count as activity. */
   healthChecks = 0
-  /** What was not answered, and why. */
+  /** The requests without a response, and the reasons. */
   readonly losses: string[] = []
-  /** When the last request that counts as activity had been answered (`performance.now()`). */
+  /** The time of the response to the last request that counts as activity (`performance.now()`). */
   lastActivity: number | undefined
 
-  /** How many were not answered. */
+  /** The number of requests without a response. */
   get lost(): number {
     return this.losses.length
   }
 
-  /** One was answered. */
+  /** Records a response. */
   answer(): void {
     this.answered++
   }
 
-  /** One was not answered. */
+  /** Records a request without a response. */
   lose(what: string, error: unknown): void {
     this.losses.push(`${what}: ${error instanceof Error ? error.message || error.name : error}`)
   }

@@ -4,37 +4,38 @@ import { WebSocket } from 'ws'
 import { ask, wasNotAccepted } from './ask.ts'
 import { Tally } from './tally.ts'
 
-/** How many clients keep a connection alive and ask again and again. */
+/** The number of clients that keep a connection alive and send requests repeatedly. */
 const KEEP_ALIVE_CLIENTS = 4
 
-/** How long (ms) such a client pauses between two requests. */
+/** The pause (ms) of such a client between two requests. */
 const PAUSE = { least: 10, most: 60 }
 
-/** How often (ms) a health check comes. */
+/** The interval (ms) between two health checks. */
 const HEALTH_INTERVAL = 250
 
-/** How long (ms) the news of the end may take to come after a refused connection that is due to it. */
+/** The longest time (ms) from a refused connection to the report of the end that caused it. */
 const NEWS = 200
 
-/** What traffic needs to know about the server that it goes to. */
+/** The server that the traffic goes to. */
 export interface Destination {
-  /** Where it listens: `http://host:port`. */
+  /** The address of the server: `http://host:port`. */
   readonly origin: string
   /** Resolves when the server has counted itself as idle. */
   readonly idle: Promise<unknown>
-  /** Resolves when the server's process is gone. */
+  /** Resolves when the server's process has ended. */
   readonly ended: Promise<unknown>
 }
 
 /**
- * The clients of one server: some that keep a connection alive, one that asks for something slow, a health check on a new
- * connection every time, and a WebSocket that only listens.
+ * The clients of one server. Some keep a connection alive, one requests a slow response, health checks use a new
+ * connection each time, and a WebSocket only listens.
  *
- * The first two stop with {@link Traffic.hush}, and leave their connections open. The others go on until the server ends.
+ * The first two kinds stop with {@link Traffic.hush}, and leave their connections open. The others continue until the
+ * server ends.
  */
 export class Traffic {
   readonly tally: Tally = new Tally()
-  /** Whether the WebSocket is open. */
+  /** The WebSocket is open. */
   webSocketOpen = false
   /** Resolves with the code with which the WebSocket was closed. */
   readonly webSocketClosed: Promise<number>
@@ -46,7 +47,7 @@ export class Traffic {
   #hushed = false
   #over = false
 
-  /** The traffic begins. */
+  /** Starts the traffic. */
   constructor(to: Destination) {
     this.#to = to
     this.#clients = [this.#askSlowly(), ...Array.from({ length: KEEP_ALIVE_CLIENTS }, () => this.#askOften())]
@@ -58,13 +59,13 @@ export class Traffic {
     })
   }
 
-  /** Lets go of what counts as activity. Resolves when its last request was answered. */
+  /** Stops the clients that count as activity. Resolves when their last request has been answered. */
   async hush(): Promise<void> {
     this.#hushed = true
     await Promise.all(this.#clients)
   }
 
-  /** Resolves when no client is left, which takes the server's end. */
+  /** Resolves when no client is left, which requires the server's end. */
   async over(): Promise<void> {
     await this.#to.ended
     await Promise.all([...this.#clients, ...this.#lasting])
@@ -109,7 +110,7 @@ export class Traffic {
         tally.answer()
       } catch (error) {
         if (wasNotAccepted(error) && (await this.#isIdle())) {
-          // Nobody was there any more to be asked.
+          // The server had already ended, so this check does not count as sent.
           tally.sent--
           tally.healthChecks--
           return
@@ -120,7 +121,7 @@ export class Traffic {
     }
   }
 
-  /** Its answer is complete when the server closes it with 1001: going away. */
+  /** Opens the WebSocket. Its exchange is complete when the server closes it with 1001 (going away). */
   async #listen(): Promise<number> {
     const { tally } = this
     const webSocket = new WebSocket(`${this.#to.origin.replace('http', 'ws')}/live`)

@@ -2,7 +2,7 @@ import { endingInWords, isGoodEnding } from './ending.ts'
 import { count } from './figures.ts'
 import { isGood, type Result } from './result.ts'
 
-/** Says in one sentence whether the demo showed what it should. */
+/** Returns one sentence that says whether the demo succeeded. */
 export function verdict(results: readonly Result[]): string {
   const faults = results.filter((result) => !isGood(result)).map((result) => `${result.name} ${fault(result)}`)
   if (faults.length > 0) return `Failed: ${faults.join('; ')}.`

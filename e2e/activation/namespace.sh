@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: sh namespace.sh FOLDER ROOT NODE COMMAND…
-# Runs COMMAND as process 1 of namespaces that are its own already (unshare -f -p -m): what it mounts and starts ends with it.
-# There /srv/web is FOLDER/web, /srv/idle-shutdown is ROOT, /run is empty but for a `node`, whatever the machine has there.
+# Runs COMMAND as process 1 of existing namespaces (unshare -f -p -m), whose mounts and processes end with COMMAND. In them,
+# /srv/web is FOLDER/web, /srv/idle-shutdown is ROOT, and /run holds only a `node`, unlike on the machine.
 set -e
 folder=$1 root=$2 node=$3
 shift 3

@@ -1,7 +1,7 @@
 # usage: perl supervisor.pl ADDRESS[,ADDRESS…] COMMAND…
-# The smallest supervisor: listens on each ADDRESS (127.0.0.1:PORT, or the path of a unix socket), and starts COMMAND with
-# the listening sockets when somebody connects, as systemd does with Accept=no. When COMMAND has ended it waits for the next.
-# SIGTERM ends it, and COMMAND.
+# A minimal supervisor: listens on each ADDRESS (127.0.0.1:PORT, or the path of a unix socket). Starts COMMAND with the
+# listening sockets at a connection, as systemd does with Accept=no. After the end of COMMAND, waits for the next
+# connection. SIGTERM ends the supervisor and COMMAND.
 use strict;
 use warnings;
 use Fcntl qw(F_DUPFD);
@@ -26,14 +26,14 @@ for (;;) {
   $child = start();
   1 until waitpid($child, 0) == $child;
   $child = 0;
-  # A server that fails would be started again at once, and for ever.
+  # Exits, since a failing server would be started again at once, forever.
   die "ended with $?\n" if $?;
 }
 
 sub start {
   my $pid = fork // die "fork: $!";
   return $pid if $pid;
-  # First out of the way: one may be where another belongs.
+  # Moves all descriptors to high numbers first, since one may occupy the number of another.
   my @above = map { fcntl $_, F_DUPFD, 100 or die "dup: $!" } @sockets;
   for my $i (0 .. $#above) {
     dup2($above[$i], 3 + $i) // die "dup2: $!";

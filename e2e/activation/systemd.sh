@@ -1,11 +1,11 @@
 #!/bin/sh
 # usage: sh systemd.sh FOLDER
-# Becomes systemd, in the namespaces that namespace.sh has furnished. It loads the units of FOLDER/units, and nothing of the
-# machine's; what it says is in FOLDER/log.
+# Becomes systemd, in the namespaces that namespace.sh has set up. This systemd loads the units of FOLDER/units and none of
+# the machine's. It logs to FOLDER/log.
 set -e
 folder=$1
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
-# systemd insists on /dev/kmsg. A pipe, and not a file: whoever opens that writes at its beginning.
+# systemd requires /dev/kmsg. This is a pipe, since each program that opens a file writes at its beginning.
 mkfifo "$folder/kmsg"
 mount --bind "$folder/kmsg" /dev/kmsg
 cat <>"$folder/kmsg" >"$folder/log" &

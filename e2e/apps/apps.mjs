@@ -1,15 +1,16 @@
 import { WebSocket } from 'ws'
 
 /**
- * @typedef {{
- *   name: string
- *   package?: string
- *   args: (port: number) => string[]
- *   checks: ((port: number) => Promise<void>)[]
- * }} App A program, how it is started on a port of 127.0.0.1 (also by PORT and HOST), and what it must answer.
+ * A program. Its checks request responses from the port.
+ *
+ * @typedef {object} App
+ * @property {string} name
+ * @property {string} [package]
+ * @property {(port: number) => string[]} args starts the program on a port of 127.0.0.1; PORT and HOST are set too
+ * @property {((port: number) => Promise<void>)[]} checks
  */
 
-/** The programs. Each has a folder here, with what it needs in a package.json, and nothing of ours. @type {App[]} */
+/** The programs. Each has a folder here with a package.json for its dependencies, and nothing of ours. @type {App[]} */
 export const apps = [
   {
     name: 'http-server',
@@ -106,7 +107,7 @@ async function answers(
   throw new Error(`${path} answered ${response.status}, and not ${status} with ${pattern}: ${text.slice(0, 300)}`)
 }
 
-/** Two come; one speaks; both hear it; both leave. */
+/** Two clients connect, one sends, both receive, and both leave. */
 function chat(/** @type {string} */ path) {
   return async (/** @type {number} */ port) => {
     const sockets = [1, 2].map(() => new WebSocket(`ws://127.0.0.1:${port}${path}`))

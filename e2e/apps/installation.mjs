@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import process from 'node:process'
 
 const SOURCES = import.meta.dirname
-/** Not in node_modules, where Next compiles no JSX. */
+/** This folder is not in node_modules, where Next compiles no JSX. */
 const CACHE = join(SOURCES, '../.apps')
 
-/** The folder in which a program is installed and built: now, unless it is there already. Throws where that fails. */
+/**
+ * Returns the folder of an installed and built program. Installs and builds the program if necessary, and throws if
+ * that fails.
+ */
 export function installed(/** @type {string} */ name) {
   const source = join(SOURCES, name)
   const folder = join(CACHE, name)
@@ -25,14 +28,14 @@ export function installed(/** @type {string} */ name) {
   return folder
 }
 
-/** The version that a program's package.json pins. */
+/** Returns the version that a program's package.json pins. */
 export function pinned(/** @type {string} */ name, /** @type {string} */ packageName) {
   const { dependencies } = JSON.parse(readFileSync(join(SOURCES, name, 'package.json'), 'utf8'))
   return String(dependencies[packageName])
 }
 
 function npm(/** @type {string} */ cwd, /** @type {string[]} */ ...args) {
-  // What pnpm sets for its scripts is not meant for npm.
+  // Removes pnpm's variables for scripts, which are not meant for npm.
   const own = Object.entries(process.env).filter(([name]) => !/^(npm_|pnpm_)/i.test(name))
   const env = { ...Object.fromEntries(own), NEXT_TELEMETRY_DISABLED: '1' }
   const shell = process.platform === 'win32'

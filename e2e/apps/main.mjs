@@ -1,6 +1,6 @@
-// Unmodified programs from npm: each under the preload answers all and ends when idle, and each under `idle-shutdown run` is started
-// again by the next request. They are installed and built in e2e/.apps at the first run, and no dependency of the workspace. Arguments
-// name some of them; none means all. The last line is the total.
+// Tests unmodified programs from npm. Under the preload, each must answer all requests and end when idle. Under
+// `idle-shutdown run`, the next request must start each again. The first run installs and builds them in e2e/.apps,
+// since they are not dependencies of the workspace. Arguments name some of the programs. The last line is the total.
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -48,7 +48,7 @@ async function outcome(/** @type {string} */ title, /** @type {() => Promise<str
   }
 }
 
-/** Answers everything, and ends by itself with code 0, not before the patience is over. */
+/** Expects that a program answers everything, and ends by itself with code 0, not before the patience is over. */
 async function underPreload(/** @type {import('./apps.mjs').App} */ app) {
   const port = await freePort()
   const env = { PORT: String(port), HOST: '127.0.0.1', IDLE_PATIENCE: `${PATIENCE}ms` }
@@ -66,7 +66,7 @@ async function underPreload(/** @type {import('./apps.mjs').App} */ app) {
   })
 }
 
-/** Started by the first request, and, after it has ended, by the next. */
+/** Expects that the first request starts a program, and that the next request after its end starts it again. */
 async function underRun(/** @type {import('./apps.mjs').App} */ app) {
   const port = await freePort()
   const env = { PORT: String(port), HOST: '127.0.0.1' }
@@ -92,7 +92,7 @@ async function underRun(/** @type {import('./apps.mjs').App} */ app) {
   })
 }
 
-/** Every check, one after another, and again, and at once. */
+/** Runs every check in sequence, then again, and then all at once. */
 async function ask(/** @type {import('./apps.mjs').App} */ { checks }, /** @type {number} */ port) {
   let answered = 0
   for (let round = 0; round < ROUNDS; round++) {
@@ -105,7 +105,7 @@ async function ask(/** @type {import('./apps.mjs').App} */ { checks }, /** @type
   return answered
 }
 
-/** What went wrong, with what the program said. */
+/** Adds the program's output to an error. */
 async function saying(/** @type {Program} */ program, /** @type {() => Promise<string>} */ test) {
   try {
     return await test()

@@ -4,15 +4,15 @@ import { connect } from 'node:net'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 
-/** How long a program may take for anything. */
+/** The longest time (ms) for any step of a program. */
 const LIMIT = 60_000
 
-/** A program in a process of its own, with what it says. Killed when it is disposed of. */
+/** A program in its own process, with its output. Killed when it is disposed of. */
 export class Program {
   /** @type {Promise<{ code: number | null, signal: string | null }>} */
   ended
   said = ''
-  /** What it printed as JSON, a line each. @type {Record<string, unknown>[]} */
+  /** The lines that it printed as JSON. @type {Record<string, unknown>[]} */
   events = []
   #child
   #waiters = new Set()
@@ -30,12 +30,12 @@ export class Program {
     this.ended = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }))
   }
 
-  /** Its end. Rejects when it does not come in time. */
+  /** Resolves at the end of the program. Rejects if it does not end in time. */
   end() {
     return this.#inTime(this.ended, 'it did not end')
   }
 
-  /** Resolves as soon as it has printed so many events of this name. */
+  /** Resolves once the program has printed this many events of this name. */
   async event(/** @type {string} */ name, count = 1) {
     const seen = new Promise((resolve) => {
       const look = () => {
@@ -51,7 +51,7 @@ export class Program {
     await this.#inTime(Promise.race([seen, gone]), `no event ${name}`)
   }
 
-  /** Resolves when the port accepts. A program that knows nothing of us tells nobody: it is asked. */
+  /** Resolves when the port accepts connections. Polls, since an unmodified program does not report it. */
   async listens(/** @type {number} */ port) {
     const begin = performance.now()
     while (!(await accepts(port))) {

@@ -1,10 +1,13 @@
 import { join } from 'node:path'
 import { readManifest } from './packed.ts'
 
-/** What bundles for Node. */
+/** The bundlers that build for Node. */
 export type Bundler = 'esbuild' | 'rolldown'
 
-/** The arguments with which node bundles `input` into `folder`, by a bundler of the consumer `home`. The result is `app.cjs` or `app.mjs`. */
+/**
+ * Returns the arguments with which node bundles `input` into `folder`, with a bundler of the consumer `home`. The
+ * result is `app.cjs` or `app.mjs`.
+ */
 export function bundling(
   home: string,
   bundler: Bundler,

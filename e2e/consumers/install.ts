@@ -6,10 +6,7 @@ import type { Packed } from './packed.ts'
 
 const run = promisify(execFile)
 
-/**
- * Installs `dependencies` and all of `packed` with npm into a new folder, as a user would. What npm has in its cache is not asked
- * for again.
- */
+/** Installs `dependencies` and all of `packed` with npm into a new folder, as a user would. Prefers npm's cache. */
 export async function install(
   folder: string,
   packed: readonly Packed[],
@@ -28,15 +25,18 @@ export async function install(
     '--loglevel=error',
     '--prefer-offline',
   ]
-  // pnpm tells its children its own settings, which npm would warn of.
+  // pnpm passes its settings to child processes, and npm would warn about them.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm|pnpm)_config_/i.test(name)))
   await run('npm', ['install', ...quiet, ...options], { cwd: folder, env, shell: process.platform === 'win32' })
 }
 
-/** Installs the packages without anything that the user's own package.json would hold. Gives the names of all that is there. */
+/**
+ * Installs the packages without the dependencies of a user's own package.json. Returns the names of all installed
+ * packages.
+ */
 export async function installAlone(folder: string, packed: readonly Packed[]): Promise<string[]> {
   await install(folder, packed, {}, ['--legacy-peer-deps'])
   const names = Object.keys(JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')).packages)
-  // The first is the folder itself. A package that is there twice counts twice.
+  // Skips the first entry, which is the folder itself. A package that is installed twice counts twice.
   return names.filter((path) => path !== '').map((path) => path.replace(/^node_modules\//, ''))
 }

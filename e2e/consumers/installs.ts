@@ -5,34 +5,37 @@ import { install } from './install.ts'
 import type { Packed } from './packed.ts'
 
 /**
- * The majors that a consumer has: `now` with the newest types of Node, `before` with the first of Node 20's, and `oldest-types`,
- * which are the frameworks of now for compilers that cannot read the newest types of Node.
+ * The majors that a consumer has. `now` has the newest types of Node, and `before` has the first of Node 20's.
+ * `oldest-types` has the frameworks of `now` for compilers that cannot read the newest types of Node.
  *
- * Express 5 and Koa 3 side by side would get Express's `content-disposition` 2, whose types `@types/koa` cannot use: so Koa's is
- * named in their package.json.
+ * With Express 5 and Koa 3 side by side, npm would install Express's `content-disposition` 2, whose types `@types/koa`
+ * cannot use. So their package.json names Koa's version.
  */
 export type Majors = 'now' | 'before' | 'oldest-types'
 
 const programs = join(import.meta.dirname, 'programs')
 
-/** A consumer with these majors, all packages of ours, and the programs. Files of tests that run one after the other share it. Gives its folder. */
+/**
+ * Installs a consumer with these majors, all of our packages, and the programs. Consecutive test files share it.
+ * Returns its folder.
+ */
 export async function consumer(temp: string, packed: readonly Packed[], majors: Majors): Promise<string> {
   const folder = join(temp, majors)
-  // What npm writes last.
+  // npm writes this file last.
   if (existsSync(join(folder, 'node_modules/.package-lock.json'))) return folder
   await install(folder, packed, dependenciesIn(join(import.meta.dirname, 'majors', majors)))
   cpSync(programs, folder, { recursive: true })
   return folder
 }
 
-/** The compilers by their names, each with the file that starts it. They are installed once, and kept. */
+/** Returns the compilers by name, each with the file that starts it. They are installed once, and kept. */
 export async function compilers(): Promise<ReadonlyMap<string, string>> {
   const dependencies = dependenciesIn(join(import.meta.dirname, 'compilers'))
   const hash = createHash('sha256').update(JSON.stringify(dependencies)).digest('hex').slice(0, 16)
   const cache = join(import.meta.dirname, '../../node_modules/.cache/compilers')
   const folder = join(cache, hash)
   if (!existsSync(folder)) {
-    // Under a name of its own until it is whole.
+    // Builds under a temporary name until the installation is complete.
     const building = join(cache, `${hash}-${process.pid}`)
     mkdirSync(building, { recursive: true })
     await install(building, [], dependencies)

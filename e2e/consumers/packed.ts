@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What the tests read of a package.json. */
+/** The fields of a package.json that the tests read. */
 export interface Manifest {
   readonly name: string
   readonly version: string
@@ -33,7 +33,7 @@ export interface Packed {
 const shell = process.platform === 'win32'
 const packages = join(import.meta.dirname, '../../packages')
 
-/** Packs every package that is not private into `folder`, as it would be published. They must have been built. */
+/** Packs every package that is not private into `folder`, as for publishing. The packages must have been built. */
 export function pack(folder: string): Packed[] {
   const names = readdirSync(packages)
     .map((directory) => readManifest(join(packages, directory)))

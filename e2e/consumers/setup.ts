@@ -6,9 +6,9 @@ import { type Packed, pack } from './packed.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Every published package. */
+    /** All published packages. */
     packed: readonly Packed[]
-    /** A folder outside the workspace, which is removed in the end. */
+    /** A folder outside the workspace, which is removed at the end. */
     temp: string
   }
 }

@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['test/*.test.ts'],
     globalSetup: 'setup.ts',
     pool: 'forks',
-    // The compilers and bundlers run in processes of their own: two at a time are enough.
+    // The compilers and bundlers run in their own processes, so two at a time are enough.
     maxWorkers: 1,
     maxConcurrency: 2,
     testTimeout: 240_000,

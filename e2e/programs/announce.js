@@ -1,4 +1,4 @@
-/** Lets a server listen, and says where. */
+/** Lets a server listen, and prints its port. */
 export function listen(/** @type {import('node:net').Server} */ server, name = 'http') {
   server.listen(0, '127.0.0.1', () => {
     const address = server.address()

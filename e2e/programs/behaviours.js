@@ -1,15 +1,17 @@
-// Tries the behaviours of the conformance suite on one subject of the core, on whatever runtime this is, and prints a line of JSON
-// for each. SUBJECT names it, ONLY one behaviour, FROM how many are left out, LIMITS a list of those that are known to hang and need not be waited for as long.
+// Tries the behaviours of the conformance suite on one subject of the core, on any runtime. Prints a line of JSON for
+// each.
+// SUBJECT is the subject. ONLY selects one behaviour. FROM is the number of behaviours to skip. LIMITS lists behaviours
+// that are known to hang, for which a shorter time limit applies.
 import process from 'node:process'
 import { attempt, behavioursOf, coreSubjects } from '@idle-shutdown/conformance/plain'
 
-/** Milliseconds: as in the suite, or enough where it would only hang. */
+/** Milliseconds: as in the suite, and a shorter limit for behaviours that would only hang. */
 const [LONGEST, LONGEST_OF_LIMITS] = [Number(process.env.LONGEST ?? 5000), 1500]
 
 const subject = coreSubjects.find(({ name }) => name === process.env.SUBJECT)
 if (subject === undefined) throw new Error(`no subject is called ${process.env.SUBJECT}`)
 const limits = JSON.parse(process.env.LIMITS ?? '[]')
-// What one behaviour leaves behind must not end the others.
+// Errors that one behaviour leaves behind must not end the others.
 process.on('uncaughtException', () => {})
 process.on('unhandledRejection', () => {})
 
@@ -17,7 +19,7 @@ for (const behaviour of behavioursOf(subject).slice(Number(process.env.FROM ?? 0
   const { name } = behaviour
   if (process.env.ONLY && process.env.ONLY !== name) continue
   const longest = limits.includes(name) ? LONGEST_OF_LIMITS : LONGEST
-  // A runtime that crashes has said what it was at.
+  // If the runtime crashes, this line shows the behaviour that caused it.
   console.log(JSON.stringify({ begun: name }))
   let timer
   const late = new Promise((_, reject) => {

@@ -1,4 +1,4 @@
-// A cluster worker whose server goes idle. What a worker has to do for its own end is in LEAVE.
+// A cluster worker whose server goes idle. LEAVE selects how the worker ends itself.
 import cluster from 'node:cluster'
 import { createServer } from 'node:http'
 import { idleShutdown } from '@idle-shutdown/core'

@@ -1,4 +1,4 @@
-// Closes when a WebSocket, server-sent events, a handler that hangs and an HTTP/2 stream are open, none of which ends.
+// Closes while a WebSocket, server-sent events, a hanging handler and an HTTP/2 stream are open, none of which ends.
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import { createServer as createH2c } from 'node:http2'

@@ -1,4 +1,4 @@
-// What a README begins with, one of each framework, on whatever runtime this is. SERVE says which, PATIENCE in ms.
+// The first snippet of a README for each framework, on any runtime. SERVE selects the framework. PATIENCE is in ms.
 import { createServer } from 'node:http'
 import process from 'node:process'
 import { idleShutdown as core } from '@idle-shutdown/core'
@@ -10,7 +10,7 @@ import fastify from 'fastify'
 import Koa from 'koa'
 
 const patience = Number(process.env.PATIENCE)
-/** Longer than the patience. */
+/** Waits longer than the patience. */
 const later = () => new Promise((resolve) => setTimeout(resolve, 3 * patience, 'late'))
 const say = (server) => console.log(`http ${server.address().port}`)
 

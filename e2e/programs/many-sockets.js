@@ -1,11 +1,12 @@
-// As many kept connections as the machine allows, up to COUNT, to a server in a process of its own, which then closes.
+// Opens as many kept connections as the machine allows, up to COUNT, to a server in its own process. The server then
+// closes.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { idleShutdown } from '@idle-shutdown/core'
 
-/** Connections that are being made at a time: fewer than wait in a server's backlog. */
+/** The number of connections that are opened concurrently. Fewer than fit into a server's backlog. */
 const AT_ONCE = 100
 
 if (process.connected) {

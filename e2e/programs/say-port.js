@@ -1,4 +1,4 @@
-// Preloaded into programs that say nothing: prints the port of each server that listens.
+// Preloaded into programs that print nothing: prints the port of each server that listens.
 import { subscribe } from 'node:diagnostics_channel'
 
 subscribe('tracing:net.server.listen:asyncStart', (message) => {

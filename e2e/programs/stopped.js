@@ -1,4 +1,4 @@
-// Stops itself as soon as it listens, before its patience can pass. Says when its end was decided.
+// Stops itself as soon as it listens, before its patience can pass. Prints the time at which its end was decided.
 import { createServer } from 'node:http'
 import { idleShutdown } from '@idle-shutdown/core'
 import { listen } from './announce.js'

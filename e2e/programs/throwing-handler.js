@@ -1,4 +1,4 @@
-// Its handler throws, the error is swallowed, and nobody answers.
+// The handler throws, the error is swallowed, and the request gets no response.
 import { createServer } from 'node:http'
 import { idleShutdown } from '@idle-shutdown/core'
 import { listen } from './announce.js'

@@ -1,4 +1,4 @@
-// A server in a worker thread. The main thread has nothing to do but to wait for it.
+// A server in a worker thread. The main thread only waits for the worker.
 import { createServer } from 'node:http'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { idleShutdown } from '@idle-shutdown/core'

@@ -10,7 +10,7 @@ writeFileSync(join(files, 'key.pem'), KEY)
 writeFileSync(join(files, 'cert.pem'), CERTIFICATE)
 afterAll(() => rmSync(files, { recursive: true, force: true }))
 
-/** A patience within which a client is there, however busy the machine. */
+/** A patience within which a client connects, even on a busy machine. */
 const UNHURRIED = '1s'
 
 function start(name: string, patience = '300ms'): Program {
@@ -67,7 +67,7 @@ test('websocket.js: an open WebSocket keeps it up, and when it has closed the pr
   const program = start('websocket.js', UNHURRIED)
   const { secure: _, ...address } = await addressOf(program)
   const socket = await openWebSocket(address)
-  // Longer than the patience: each echo is an event, and no sleep.
+  // Runs longer than the patience, and waits for echoes instead of sleeping.
   const until = performance.now() + 1500
   while (performance.now() < until) {
     socket.send('ping')

@@ -6,7 +6,7 @@ import { IdleTracker } from '@idle-shutdown/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { endedByItself, Program } from './program.ts'
 
-// What only a real process can show: real signals, its end, and what else lives in it.
+// Tests that need a real process: signals, its end, and other handles in it.
 
 const start = (name: string, env: NodeJS.ProcessEnv = {}, limit = 15_000): Program =>
   new Program(join(import.meta.dirname, '..', name), env, limit)
@@ -16,7 +16,7 @@ async function addressOf(program: Program, name = 'http'): Promise<{ host: strin
   return { host: '127.0.0.1', port: Number(said.split(' ')[1]) }
 }
 
-/** Time passes, measured by the clock that is under test elsewhere. */
+/** Waits with the clock that other tests cover. */
 async function pass(ms: number): Promise<void> {
   await once(new IdleTracker({ patience: ms }).signal, 'abort')
 }
@@ -35,7 +35,7 @@ describe.concurrent('SIGSTOP and SIGCONT, for longer than the patience', () => {
     return { program, address: await addressOf(program) }
   }
 
-  /** How long after `since` (by Date.now()) the end was decided. */
+  /** Returns the time from `since` (by Date.now()) to the decision to end. */
   async function endedAfter(program: Program, since: number): Promise<number> {
     const ending = await program.ended
     expect(ending).toMatchObject(endedByItself)
@@ -67,7 +67,7 @@ test('SIGTERM wired to the parent signal, with requests queued → all answered,
   const program = start('../examples/signals.js', { PATIENCE: '15m' })
   const { port } = new URL(await program.printed(/https?:\/\/\S+/))
   program.kill('SIGSTOP')
-  // The kernel makes the connections: they wait in the backlog, each with its request.
+  // The kernel accepts the connections: they wait in the backlog, each with its request.
   const clients = await Promise.all(
     Array.from({ length: 20 }, () => RawClient.connect({ host: '127.0.0.1', port: Number(port) })),
   )
@@ -107,7 +107,7 @@ describe.concurrent('cluster worker', () => {
     start('programs/cluster-worker.js', { PATIENCE: '100', ...env })
 
   test('its servers close, and one warning names the channel that keeps it alive', async () => {
-    // On a busy machine a client may need longer than the patience to come.
+    // On a busy machine, a client may need longer than the patience to connect.
     const program = startCluster({ STARTUP: '15m' })
     const client = new KeepAliveClient(await addressOf(program))
     expect((await client.ask('/').answer).body).toBe('Hello\n')
@@ -141,7 +141,7 @@ test('worker thread server → the thread ends, and the process with it', async 
   expect(await program.ended).toMatchObject({ ...endedByItself, stdout: expect.stringMatching(/exit 0\n$/) })
 })
 
-// Node raises its own limit of open files to the hard one.
+// Node raises its own limit of open files to the hard limit.
 const allowed = Number(execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).replace('unlimited', '1000000'))
 const count = Math.min(10_000, allowed - 100)
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-/** How a program ended, and what it printed. */
+/** The end of a program, and its output. */
 export interface Ending {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -9,7 +9,7 @@ export interface Ending {
   readonly stderr: string
 }
 
-/** A Node program in a process of its own. */
+/** A Node program in its own process. */
 export class Program {
   /** Resolves when the process has ended and its output is read. */
   readonly ended: Promise<Ending>
@@ -18,11 +18,11 @@ export class Program {
   #stderr = ''
 
   /**
-   * Starts `node file`, or `node` with several arguments, with `env` added to this process's own, in `cwd`. It is killed if it
-   * does not end within `limit` ms.
+   * Starts `node file`, or `node` with several arguments, in `cwd`, with `env` added to this process's environment.
+   * Kills the program if it does not end within `limit` ms.
    */
   constructor(file: string | readonly string[], env: NodeJS.ProcessEnv = {}, limit = 15_000, cwd?: string) {
-    // A warning that test runners provoke in their children is none of the program's.
+    // Removes options of the test runner, which would cause a warning in the program.
     const { NODE_OPTIONS: _, ...own } = process.env
     this.#child = spawn(process.execPath, typeof file === 'string' ? [file] : file, {
       env: { ...own, ...env },
@@ -42,7 +42,7 @@ export class Program {
     })
   }
 
-  /** The first match of `pattern` in what it has printed or will print. Rejects if it ends without. */
+  /** Returns the first match of `pattern` in past or future output. Rejects if the program ends without a match. */
   async printed(pattern: RegExp): Promise<string> {
     for (;;) {
       const match = pattern.exec(this.#stdout)
@@ -59,7 +59,7 @@ export class Program {
     }
   }
 
-  /** What it has printed so far. */
+  /** The output so far. */
   get output(): string {
     return this.#stdout
   }
@@ -69,5 +69,5 @@ export class Program {
   }
 }
 
-/** What a program that was idle looks like: nothing on stderr, and code 0. */
+/** The end of an idle program: nothing on stderr, and code 0. */
 export const endedByItself: Partial<Ending> = { code: 0, signal: null, stderr: '' }

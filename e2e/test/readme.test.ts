@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { endedByItself, Program } from './program.ts'
 
 const root = join(import.meta.dirname, '../..')
-// Inside the workspace, so that its imports are found.
+// The folder is inside the workspace, so that imports resolve.
 const folder = join(import.meta.dirname, '../.snippets')
 mkdirSync(folder, { recursive: true })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -44,7 +44,7 @@ describe.each([
         .replaceAll(`'15m'`, `'300ms'`)
         .replaceAll('3000', '0')
         .replaceAll(new RegExp(`(['"])${framework}\\1`, 'g'), `'${version}'`)
-        // Koa 2 is CommonJS without a default.
+        // Koa 2 is CommonJS without a default export.
         .replace(version === 'koa2' ? '{ default: Koa }' : /$^/, 'Koa')
       expect(code).toMatch(/300ms/)
       const extension = /\brequire\(/.test(code) ? 'cjs' : 'mjs'

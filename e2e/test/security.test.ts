@@ -18,7 +18,7 @@ test.each(rows)('$border: its tests exist', ({ tests }) => {
   expect(cited.map(([text]) => text).join(', ')).toBe(tests)
   for (const [, path = '', name = ''] of cited) {
     expect(existsSync(join(docs, path)), `${path} does not exist`).toBe(true)
-    // Names are written in the source as they are, in one of three kinds of quotes.
+    // The source holds each name unchanged, in one of three kinds of quotes.
     const isThere = readFileSync(join(docs, path), 'utf8').includes(name)
     expect(isThere, `${path} has no test "${name}"`).toBe(true)
   }

@@ -1,5 +1,5 @@
-// Answers each request with what it saw of it: `node answer.mjs LEDGER MOST`, on PORT. Notes each request, and each
-// connection that Node drops beyond MOST, in the file LEDGER.
+// Answers each request with a description of what arrived: `node answer.mjs LEDGER MOST`, on PORT. Writes each request
+// to the file LEDGER, and each connection that Node drops beyond MOST.
 import { createHash } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -23,6 +23,6 @@ const server = createServer((request, response) => {
 })
 server.maxConnections = Number(most)
 server.on('drop', () => appendFileSync(ledger, 'drop\n'))
-// No connection of a client that is at work is closed by it: a closed one was closed by what is between them.
+// This server closes no connection of a working client. Any other close comes from the supervisor between them.
 server.keepAliveTimeout = 60_000
 server.listen(process.env.PORT, '127.0.0.1')

@@ -5,7 +5,7 @@ import type { LifeReport } from './life-report.ts'
 
 const PORT = 4000
 
-/** A server that accepted one connection at 10, and went down at 100. */
+/** Returns the report of a server that accepted one connection at 10 and closed its listener at 100. */
 function report(more: Partial<LifeReport> & { cut?: number } = {}): LifeReport {
   const { cut, ...rest } = more
   return {

@@ -1,27 +1,27 @@
 import type { Contact } from './contact.ts'
 import type { LifeReport } from './life-report.ts'
 
-/** What became of one request. */
+/** The outcome of one request. */
 export type Outcome =
-  /** Answered in full, once, with its own answer. */
+  /** Answered once, in full, with its own response. */
   | 'answered'
-  /** Its client cut, reset or half-closed the connection, or the stream, before the answer. */
+  /** The client cut, reset or half-closed the connection, or the stream, before the response. */
   | 'given up'
-  /** It never was completely sent to a living server: nobody listened, or the connection had ended before. */
+  /** Never sent completely to a living server: no server listened, or the connection had ended before. */
   | 'unsent'
-  /** It crossed the server's FIN or GOAWAY on its way, which HTTP lets happen. Its client sends it again. */
+  /** The request crossed the server's FIN or GOAWAY, which HTTP allows. The client sends it again. */
   | 'crossed'
   | 'lost'
 
-/** One request that is accounted for. */
+/** One request in the account. */
 export class Attempt {
   readonly id: number
   readonly what: string
   readonly contact: Contact
-  /** When all of it had been handed to the machine. */
+  /** The time at which all of the request had been handed to the kernel. */
   writtenAt: number | undefined
   outcome: Outcome | 'open' | 'unanswered' = 'open'
-  /** How its client saw it end without an answer. */
+  /** The end without a response, as the client saw it. */
   reason = ''
 
   constructor(id: number, what: string, contact: Contact) {
@@ -32,23 +32,25 @@ export class Attempt {
 
   answered(): void {
     if (this.outcome === 'open') this.outcome = 'answered'
-    // One that was given up may be on its way.
+    // A request that its client gave up may still be on its way.
     else if (this.outcome !== 'given up') this.#violate(`was answered when it was ${this.outcome} already`)
   }
 
-  /** From now on its client is the reason for whatever becomes of it. */
+  /** Marks the client as the cause of every later outcome. */
   givenUp(): void {
     if (this.outcome === 'open') this.outcome = 'given up'
   }
 
-  /** The connection or stream ended without an answer, and its client had not caused it: what its server saw decides. */
+  /**
+   * Marks the request as unanswered for a reason other than its client. The server's report then decides the outcome.
+   */
   unanswered(reason: string): void {
     if (this.outcome !== 'open') return
     this.outcome = 'unanswered'
     this.reason = reason
   }
 
-  /** Something came that is not its answer: for a request that was given up, part of it is enough. */
+  /** Records input other than the expected response. Part of the response is enough for a request that was given up. */
   wrong(reason: string): void {
     if (this.outcome !== 'given up') this.#violate(reason)
   }
@@ -59,7 +61,7 @@ export class Attempt {
   }
 }
 
-/** The requests that one life of a server was sent. */
+/** The requests that were sent to a server during one life. */
 export class Account {
   readonly attempts: Attempt[] = []
   readonly #nextId: () => number
@@ -74,7 +76,7 @@ export class Account {
     return attempt
   }
 
-  /** Compares what the clients saw with what the server saw. Gives what must not be. */
+  /** Compares the clients' view with the server's, and returns the faults. */
   settle(report: LifeReport): string[] {
     const faults: string[] = []
     const handled = new Set<number>()
@@ -97,19 +99,22 @@ export class Account {
     return faults
   }
 
-  /** How many had this outcome. */
+  /** Returns the number of requests with this outcome. */
   count(outcome: Outcome): number {
     return this.attempts.filter((attempt) => attempt.outcome === outcome).length
   }
 }
 
 /**
- * A request was completely sent to a living server when all of its bytes had reached the machine before the server last
- * looked for what had arrived on this connection, ahead of its FIN or of an answer that says `Connection: close` (HTTP/2: its
- * first GOAWAY); and a connection, when it was there before the server last looked for such ahead of taking its listener down.
+ * Decides the outcome of an unanswered request.
  *
- * Whatever its client sends on: to bytes that find a socket closed TCP answers with RST, at which answers that wait to be read are
- * lost. So a server that has answered does not close before its client does.
+ * A request was sent completely to a living server if the kernel had all of its bytes before the server's last look at
+ * the connection. This is the last look before the server's FIN, or before a response with `Connection: close` (HTTP/2:
+ * before the first GOAWAY). The connection itself must have been there before the server's last look ahead of closing
+ * its listener.
+ *
+ * Later bytes of the client do not matter. TCP answers data for a closed socket with RST, and the client then loses
+ * responses that it has not read. So a server that has responded must not close before its client does.
  */
 function judge(
   { id, writtenAt, contact: { openedAt, connectedAt, port } }: Attempt,

@@ -1,25 +1,25 @@
 import { parseArgs } from 'node:util'
 import { parse } from '@lukeed/ms'
 
-/** What the soak was asked for. */
+/** The arguments of the soak. */
 export interface Arguments {
-  /** How long all of it takes, in milliseconds, about. */
+  /** The approximate total length in milliseconds. */
   readonly length: number
-  /** What everything random comes from. */
+  /** The seed of all random numbers. */
   readonly seed: number
-  /** How many malformed inputs are sent at least, to all subjects together. */
+  /** The least number of malformed inputs, over all subjects. */
   readonly inputs: number
   /** The names of the subjects. */
   readonly subjects: readonly string[]
   readonly help: boolean
 }
 
-/** Wrong arguments: the message is one sentence for the user. */
+/** An error in the arguments. The message is one sentence for the user. */
 export class UsageError extends Error {
   override readonly name: string = 'UsageError'
 }
 
-/** How the soak is called. */
+/** The text of `--help`. */
 export const USAGE = `npx -y pnpm@12 soak [--length 1m] [--inputs 100000] [--seed N] [--subject NAME]...
 
   --length    how long all of it takes, about
@@ -60,7 +60,7 @@ function parsed(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    // Node goes on to explain: the first sentence says it.
+    // Node's message goes on with an explanation. Its first sentence is enough.
     const [sentence] = String(error instanceof Error ? error.message : error).split(/[.\n]/)
     throw new UsageError(`${sentence}; ${ACCEPTED}`)
   }

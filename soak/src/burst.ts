@@ -7,35 +7,37 @@ import type { Client, Visit } from './clients/visit.ts'
 import { now } from './now.ts'
 import type { Random } from './random.ts'
 
-/** What a burst takes. */
+/** Options of a {@link Burst}. */
 export interface BurstOptions {
   readonly subject: Subject
   readonly address: Address
   readonly account: Account
   readonly patience: number
-  /** Everything random of this life, by name. */
+  /** Returns the random numbers of this life for a name. */
   readonly random: (name: string) => Random
-  /** How many requests of the last life are sent again. */
+  /** The number of requests of the last life that are sent again. */
   readonly again: number
-  /** Whether malformed inputs are behind their number. */
+  /** Fewer malformed inputs than planned have been sent. */
   readonly isShortOfInputs: boolean
   malformed(): void
   /** Closes the server now. */
   close(): void
 }
 
-/** How many clients there are at a time. */
+/** The number of concurrent clients. */
 const WORKERS = 14
 
-/** How many times as long a burst is where malformed inputs are behind: an end takes longer than many of them. */
+/**
+ * The factor by which a burst grows if malformed inputs are behind. Many inputs take less time than the end of a life.
+ */
 const LONGER = 4
 
-/** How long (ms) a visit may take. */
+/** The longest time (ms) that a visit may take. */
 const TOO_LONG = 15_000
 
-/** What one life of a server gets: a burst of clients, some more at the deadline, then silence. */
+/** The traffic of one life of a server: a burst of clients, a few more near the deadline, then silence. */
 export class Burst {
-  /** Resolves with the names of clients that never came to an end. */
+  /** Resolves with the names of clients that never ended. */
   readonly over: Promise<string[]>
   readonly #options: BurstOptions
   readonly #stuck: string[] = []
@@ -51,7 +53,7 @@ export class Burst {
     const own = random('burst')
     const length = own.between(40, 150) * (this.#options.isShortOfInputs ? LONGER : 1)
     const until = now() + length
-    // Every fourth is closed in the middle of things.
+    // Closes a quarter of the servers while requests are in progress.
     const closing = own.chance(0.25) ? setTimeout(close, own.between(1, length)) : undefined
     const workers = Array.from({ length: WORKERS }, (_, index) => this.#work(`worker ${index}`, until))
     if (subject.protocol === 'http/1.1')

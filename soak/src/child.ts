@@ -2,11 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { FromServer, ToServer } from './message.ts'
 
-/** A subject's server in a process of its own, as seen from outside. */
+/** A subject's server in its own process, seen from outside. */
 export class Child {
-  /** Resolves with the exit code, or the signal that ended it. */
+  /** Resolves with the exit code, or with the signal that ended the process. */
   readonly exit: Promise<number | NodeJS.Signals>
-  /** What it printed: a server that does well prints nothing. */
+  /** The output of the process. A correct server prints nothing. */
   output = ''
   readonly #process: ChildProcess
   readonly #messages: FromServer[] = []
@@ -16,9 +16,9 @@ export class Child {
   constructor(subject: string, patience: number) {
     const program = new URL('./server/main.js', import.meta.url)
     this.#process = fork(program, [subject, String(patience)], {
-      // The process lives on after an idle end by intent, so that leaks add up.
+      // The process stays alive after an idle end on purpose, so that leaks add up.
       execArgv: ['--expose-gc', '--disable-warning=IDLE_STILL_RUNNING'],
-      // Express logs every error of a client, except in tests.
+      // Express logs every client error unless NODE_ENV is 'test'.
       env: { ...process.env, NODE_ENV: 'test' },
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -40,7 +40,10 @@ export class Child {
     if (this.#process.connected) this.#process.send(message, undefined, undefined, () => {})
   }
 
-  /** The next message of this kind; others that came before it are dropped. Undefined when it has ended, or did not say it in `ms`. */
+  /**
+   * Returns the next message of this kind, and drops earlier ones of other kinds. Returns undefined if the process ends
+   * first, or after `ms`.
+   */
   async next<K extends FromServer['kind']>(kind: K, ms: number): Promise<Extract<FromServer, { kind: K }> | undefined> {
     let late = false
     const timer = setTimeout(() => {
@@ -68,7 +71,7 @@ export class Child {
 
   async #end(): Promise<number | NodeJS.Signals> {
     const child = this.#process
-    // A process may be gone before what it wrote has been read.
+    // The process may exit before its output has been read.
     const closed = once(child, 'close')
     const exit = await new Promise<number | NodeJS.Signals>((resolve, reject) => {
       child.once('exit', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'))

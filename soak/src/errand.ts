@@ -1,11 +1,11 @@
-/** What one request asks of a server, and what its answer must be. */
+/** The instructions of one request to its server, which also determine the response. */
 export interface Errand {
   readonly id: number
-  /** How many bytes the answer is filled up with. */
+  /** The number of filler bytes in the response. */
   readonly size: number
-  /** How long (ms) the answer is waited for. */
+  /** The time (ms) before the server responds. */
   readonly delay: number
-  /** How long (ms) the server's event loop is blocked before it answers. */
+  /** The time (ms) for which the server blocks its event loop before it responds. */
   readonly spin: number
 }
 
@@ -15,7 +15,9 @@ export function pathOf({ id, size, delay, spin }: Errand): string {
   return `/${id}?size=${size}&delay=${delay}&spin=${spin}`
 }
 
-/** The errand of a path, or nothing where it is none: a malformed request that happens to be valid HTTP. */
+/**
+ * Returns the errand of a path. Returns undefined for other paths, which a malformed request in valid HTTP may have.
+ */
 export function errandOf(path: string | undefined): Errand | undefined {
   const match = PATH.exec(path ?? '')
   if (match === null) return undefined
@@ -23,7 +25,7 @@ export function errandOf(path: string | undefined): Errand | undefined {
   return { id, size, delay, spin }
 }
 
-/** The body of the answer to an errand whose request had a body of `received` bytes. */
+/** Returns the body of the response to an errand whose request had a body of `received` bytes. */
 export function answerTo({ id, size }: Errand, received: number): string {
   return `answer to ${id}, which had ${received} bytes\n${'x'.repeat(size)}`
 }

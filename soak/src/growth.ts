@@ -5,7 +5,7 @@ export interface Growth {
   readonly error: number
 }
 
-/** Linear regression (ordinary least squares) of y over x. At least three samples; fewer say nothing. */
+/** Linear regression (ordinary least squares) of y over x. The error is infinite for fewer than three samples. */
 export function growth(samples: readonly (readonly [x: number, y: number])[]): Growth {
   const { length } = samples
   if (length < 3) return { slope: 0, error: Number.POSITIVE_INFINITY }

@@ -5,25 +5,25 @@ export interface Acceptance {
   readonly port: number
   readonly at: number
   /**
-   * When the server was about to end it: the beginning of a turn of its event loop before the one in which it decided so.
-   * What had reached the machine by then is what the server must have seen.
+   * The time at which the server was about to end the connection. More exactly, the start of the event loop turn before
+   * the turn of the decision. The server must have seen everything that the kernel had received by then.
    */
   cut?: number
 }
 
-/** What a server tells of one life: from listening until everything was closed. */
+/** A server's report of one life: from listening until everything has closed. */
 export interface LifeReport {
   readonly accepted: readonly Acceptance[]
-  /** Like {@link Acceptance.cut}, of the listener. */
+  /** Like {@link Acceptance.cut}, for the listener. */
   readonly listenerDown: number
-  /** The errands that reached the handler, in their order. One that came twice is in it twice. */
+  /** The errands that reached the handler, in order. An errand that arrived twice is listed twice. */
   readonly handled: readonly number[]
-  /** What the tracker still counted when all was closed. */
+  /** The counts of the tracker after everything has closed. */
   readonly left: { readonly active: number; readonly ignored: number; readonly reasons: readonly string[] }
   readonly figures: Pick<CloseReport, 'duration' | 'drained' | 'destroyed' | 'abandoned'>
-  /** What the tracker counted when grace was about to cut what was left, if it came to that. */
+  /** The tracker's explanation shortly before the grace ends, if the drain takes that long. */
   readonly beforeGrace: string
-  /** Whether the end came from idleness, and not from `close()`. */
+  /** The server ended for lack of use, and not through `close()`. */
   readonly idle: boolean
   /** Bytes of heap in use after a forced garbage collection. */
   readonly heap: number

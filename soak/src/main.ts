@@ -38,6 +38,6 @@ async function soak(args: ReturnType<typeof readArguments>): Promise<void> {
   console.log(LEGEND)
   for (const { name, faults } of results) for (const fault of faults) console.log(`  ${name}: ${fault}`)
   console.log(`  ${verdict(results, args.seed)}`)
-  // At once: where a client's TLS socket was left open, Node may spin for ever when it ends by itself (seen with 20.20).
+  // Exits at once. If a client's TLS socket stays open, Node may spin forever at its own exit (seen with Node 20.20).
   process.exit(results.some(({ faults }) => faults.length > 0) ? 1 : 0)
 }

@@ -1,11 +1,11 @@
 import type { Address } from '@idle-shutdown/conformance/program'
 import type { LifeReport } from './life-report.ts'
 
-/** What a server's process tells the one that started it. */
+/** The messages of a server's process to its parent. */
 export type FromServer =
   | { readonly kind: 'listening'; readonly address: Address }
   | { readonly kind: 'closed'; readonly report: LifeReport }
   | { readonly kind: 'explanation'; readonly text: string }
 
-/** What it is told: to close in the middle of things, that no life comes after this one, to say what holds it. */
+/** The messages to a server's process: close now, end after this life, or explain what is counted. */
 export type ToServer = 'close' | 'last' | 'explain'

@@ -1,4 +1,7 @@
-/** Milliseconds of the machine's monotonic clock, which processes share: what two of them saw can be put in order. */
+/**
+ * Returns milliseconds of the machine's monotonic clock, which all processes share. So times of two processes can be
+ * compared.
+ */
 export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }

@@ -1,12 +1,12 @@
 import type { Outcome } from './account.ts'
 import type { Growth } from './growth.ts'
 
-/** What one subject's soak showed. */
+/** The result of one subject's soak. */
 export interface Result {
   readonly name: string
-  /** How many times it began to listen, and closed. */
+  /** The number of lives, each from listening to the last close. */
   readonly lives: number
-  /** How many of these it ended itself, being idle; the others were closed in the middle of things. */
+  /** The number of lives that ended for lack of use. The others were closed while requests were in progress. */
   readonly idleEnds: number
   readonly connections: number
   readonly outcomes: Readonly<Record<Outcome, number>>
@@ -14,7 +14,7 @@ export interface Result {
   /** Bytes of heap for each connection. */
   readonly growth: Growth
   readonly exit: number | NodeJS.Signals
-  /** What must not be. */
+  /** Violations of what the soak expects. */
   readonly faults: readonly string[]
 }
 

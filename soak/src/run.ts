@@ -8,7 +8,7 @@ import { now } from './now.ts'
 import { Random } from './random.ts'
 import type { Result } from './result.ts'
 
-/** What a run takes. */
+/** Options of a {@link Run}. */
 export interface RunOptions {
   readonly subject: Subject
   readonly seed: number
@@ -20,27 +20,30 @@ export interface RunOptions {
 /** The patience (ms) of the servers. */
 const PATIENCE = 30
 
-/** How long (ms) a life may take to begin, or to end once its clients have left: more than a drain's grace. */
+/**
+ * The longest time (ms) that a life may take to begin, or to end after its clients have left. Longer than a drain's
+ * grace.
+ */
 const TOO_LONG = 60_000
 
-/** How many times its length it may take until all malformed inputs are sent: on a busy machine, long. */
+/** The factor by which a run may exceed its length until all malformed inputs are sent. Large, for busy machines. */
 const MOST_LENGTHS = 30
 
-/** How much of the samples is left out: a process that has just begun still compiles, and fills its caches. */
+/** The share of samples that is left out. A process that has just started still compiles, and fills its caches. */
 const WARM_UP = 0.5
 
 /**
- * How many bytes of heap for each connection are too many, where three standard errors make it certain: a leak grows with their
- * number. What is left of the warm-up does not, and may be this much in all.
+ * The tolerated growth in bytes of heap for each connection. Three standard errors must make it certain. A leak grows
+ * with the number of connections. The rest of the warm-up does not, and may reach the second figure in total.
  */
 const MOST_GROWTH = 50
 const MOST_LEFT_OF_WARM_UP = 1_000_000
 
-/** How many faults of one life are told, and of one subject. */
+/** The largest number of faults that are reported for one life, and for one subject. */
 const MOST_FAULTS = 5
 const MOST_FAULTS_TOLD = 15
 
-/** How many requests are sent again in the next life: all that crossed, commonly. */
+/** The largest number of requests that are sent again in the next life. Usually enough for all crossed ones. */
 const MOST_AGAIN = 20
 
 /** Soaks one subject: life after life in one process, which ends by itself after the last one. */
@@ -63,7 +66,7 @@ export class Run {
     this.#child = new Child(options.subject.name, PATIENCE)
   }
 
-  /** Plays it to its end. Leaves no process behind. */
+  /** Runs the soak to its end, and leaves no process behind. */
   async play(): Promise<Result> {
     const { subject, length, inputs } = this.#options
     this.#begunAt = now()
@@ -93,7 +96,7 @@ export class Run {
     }
   }
 
-  /** One life. Says whether the next one may be waited for. */
+  /** Runs one life. Reports whether the run can wait for the next one. */
   async #live(last: boolean): Promise<boolean> {
     const { subject, seed, length, inputs } = this.#options
     const listening = await this.#child.next('listening', TOO_LONG)
@@ -148,7 +151,7 @@ export class Run {
     return false
   }
 
-  /** The process has nothing left to do after its last life, or has failed. */
+  /** Waits for the exit of a process that has ended its last life or has failed. */
   async #exit(): Promise<Result['exit']> {
     const timer = setTimeout(() => {
       this.#fault('the process did not end by itself')

@@ -21,7 +21,7 @@ const COLUMNS: readonly Column[] = [
   ['exit', ({ exit }) => String(exit)],
 ]
 
-/** What was measured, a row for each server. */
+/** Returns the measurements as a table with one row for each server. */
 export function table(results: readonly Result[]): string {
   const rows = [COLUMNS.map(([head]) => head), ...results.map((result) => COLUMNS.map(([, cell]) => cell(result)))]
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
@@ -35,8 +35,8 @@ export function table(results: readonly Result[]): string {
     .join('')
 }
 
-/** A number without decimals: `12,345`. */
+/** Returns a number without decimals: `12,345`. */
 export function whole(number: number): string {
-  // Not -0.
+  // Turns -0 into 0.
   return (Math.round(number) + 0).toLocaleString('en')
 }

@@ -1,7 +1,7 @@
 import { type Result, sent } from './result.ts'
 import { whole } from './table.ts'
 
-/** Says in one sentence whether all was well. */
+/** Returns one sentence that says whether the soak found faults. */
 export function verdict(results: readonly Result[], seed: number): string {
   const failed = results.filter(({ faults }) => faults.length > 0).map(({ name }) => name)
   if (failed.length > 0) return `Failed: ${failed.join(', ')}. To send the same again: --seed ${seed}.`

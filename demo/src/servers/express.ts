@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws'
 import { report } from './report.ts'
 
 const app = express()
-// An open WebSocket is no activity here: this server may end under those who only listen.
+// Open WebSockets do not count here, so this server may end while clients only listen.
 const shutdown = idle({ patience: process.env['PATIENCE'] ?? '3s', upgrades: 'ignore' })
 app.use(shutdown)
 

@@ -1,20 +1,19 @@
 import type { Server } from 'node:http'
 import type { CloseReport, Explanation, IdleShutdown } from '@idle-shutdown/core'
 
-/** What a server of the demo tells the process that started it. */
+/** A message of a demo's server to its parent process. */
 export type Report =
   | { readonly kind: 'listening'; readonly origin: string }
   | { readonly kind: 'explanation'; readonly explanation: Explanation }
   | { readonly kind: 'idle' }
   | { readonly kind: 'closed'; readonly figures: Pick<CloseReport, 'duration' | 'drained' | 'destroyed'> }
 
-/** How often (ms) a server says what holds it. */
+/** The interval (ms) between two explanations. */
 const INTERVAL = 100
 
 /**
- * Tells the process that started this one where the server listens, what holds it, and how it ended. Prints the address where
- * nobody started this one. Does not keep the process alive: the timer is unref'd, and an IPC channel that is only written to
- * holds nothing.
+ * Reports the server's address, its explanations and its end to the parent process. Prints the address if there is no
+ * parent. Does not keep the process alive: the timer is unref'd, and so is an IPC channel without a 'message' listener.
  */
 export function report(server: Server, idle: Pick<IdleShutdown, 'tracker' | 'signal' | 'closed'>): void {
   const explain = (): void => send({ kind: 'explanation', explanation: idle.tracker.explain() })
@@ -37,7 +36,7 @@ export function report(server: Server, idle: Pick<IdleShutdown, 'tracker' | 'sig
   })
 }
 
-/** A parent that has gone is no error: the server serves on, and ends when it is idle. */
+/** A missing parent is not an error: the server continues, and ends when it is idle. */
 function send(message: Report): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }

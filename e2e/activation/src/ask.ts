@@ -1,23 +1,23 @@
 import { type Agent, request } from 'node:http'
 import type { Target } from './target.ts'
 
-/** An answer of one of our programs. */
+/** A response of one of our programs. */
 export interface Answer {
-  /** The process that gave it: the moment of its start (ms since the epoch) and its number. */
+  /** The process that responded: its start time (ms since the epoch) and its id. */
   readonly server: string
-  /** Whether the process did not exist yet when the request was sent. */
+  /** The process started after the request was sent. */
   readonly asleep: boolean
   /** Milliseconds until the first byte. */
   readonly firstByte: number
 }
 
-/** A way of asking: one request, by whatever client. Rejects when it got no answer, or not its own. */
+/** Sends one request with some client. Rejects without a response, and with the response to another request. */
 export type Ask = (target: Target, id: string) => Promise<Answer>
 
-/** How long a request may take before it counts as lost. */
+/** The longest time (ms) that a request may take before it counts as lost. */
 export const LIMIT = 60_000
 
-/** One request on a connection of its own, or on one of the agent's. */
+/** Sends one request on its own connection, or on one of the agent's. */
 export function ask(target: Target, id: string, agent: Agent | false = false): Promise<Answer> {
   const sent = performance.timeOrigin + performance.now()
   return new Promise((resolve, reject) => {
@@ -43,14 +43,14 @@ export function ask(target: Target, id: string, agent: Agent | false = false): P
   })
 }
 
-/** What was asked, when (ms since the epoch), and how long the first byte took (ms). */
+/** A request: its id, its time (ms since the epoch), and the time to the first byte (ms). */
 export interface Asked {
   readonly id: string
   readonly sent: number
   readonly firstByte: number
 }
 
-/** @throws when the body is no answer to what was asked */
+/** @throws if the body is not the response to the request */
 export function readAnswer(body: string, { id, sent, firstByte }: Asked): Answer {
   const [path, started, pid] = body.trim().split(' ')
   if (path !== `/${id}`) throw new Error(`asked for /${id}, and got ${JSON.stringify(body)}`)

@@ -6,11 +6,11 @@ import type { Target } from './target.ts'
 /** A client that keeps its connections. */
 export interface KeepAliveClient extends AsyncDisposable {
   readonly ask: Ask
-  /** How many connections it has made. */
+  /** Returns the number of connections that the client has made. */
   connections(): number
 }
 
-/** The clients, by name. */
+/** The clients by name. */
 export const CLIENTS: Readonly<Record<string, () => KeepAliveClient>> = {
   'http.Agent': () => agent(false),
   'http.Agent, retrying': () => agent(true),
@@ -21,7 +21,10 @@ export const CLIENTS: Readonly<Record<string, () => KeepAliveClient>> = {
   },
 }
 
-/** Node's own. `retrying`: as its documentation shows, a request that found its reused connection closed is sent once more. */
+/**
+ * Node's own client. With `retrying`, as Node's documentation shows, sends a request again if its reused connection was
+ * closed.
+ */
 function agent(retrying: boolean): KeepAliveClient {
   const agent = new Agent({ keepAlive: true })
   let connections = 0
@@ -43,7 +46,7 @@ function agent(retrying: boolean): KeepAliveClient {
   }
 }
 
-/** undici, which is what `fetch` is made of. */
+/** undici, on which `fetch` is built. */
 function undici(agent: UndiciAgent, dispatcher: Dispatcher = agent): KeepAliveClient {
   let connections = 0
   agent.on('connect', () => connections++)

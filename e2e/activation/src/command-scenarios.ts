@@ -9,10 +9,10 @@ import { must, type Scenario } from './scenario.ts'
 import { Systemd } from './systemd.ts'
 import { until } from './until.ts'
 
-/** Also that of a folder below /var/cache, which the units have for what Node has compiled. */
+/** Also names a folder below /var/cache, in which the units keep Node's compile cache. */
 const NAME = 'idle-shutdown-e2e'
 
-/** Knows nothing of idle-shutdown, and listens where it likes. */
+/** Returns a server without any knowledge of idle-shutdown, which listens on ports of its own choice. */
 const server = (ports: readonly number[]): string => `
   import { createServer } from 'node:http'
   for (const port of ${JSON.stringify(ports)}) {
@@ -23,7 +23,7 @@ const server = (ports: readonly number[]): string => `
   }
 `
 
-/** The units that `idle-shutdown systemd` prints, with programs that know nothing of them. */
+/** Tests the units that `idle-shutdown systemd` prints with unmodified programs. */
 export function commandScenarios(): readonly Scenario[] {
   const missing = Systemd.missing()
   return [
@@ -35,7 +35,7 @@ export function commandScenarios(): readonly Scenario[] {
 
 async function woken(): Promise<undefined> {
   const port = await freePort()
-  // The only socket is taken in place of any port.
+  // With one inherited socket, the socket replaces whatever port the program listens on.
   await using web = await Web.start([port], [8080])
   must((await web.state()) === 'inactive', 'it runs before anybody called')
   for (let time = 1; time <= 3; time++) {
@@ -70,7 +70,7 @@ async function stopped(): Promise<undefined> {
   must((await web.systemd.property(`${NAME}.service`, 'Result')) === 'success', web.told)
 }
 
-/** A systemd that has loaded what the command prints. */
+/** A systemd that has loaded the output of the command. */
 class Web implements AsyncDisposable {
   readonly systemd: Systemd
 
@@ -78,7 +78,7 @@ class Web implements AsyncDisposable {
     this.systemd = systemd
   }
 
-  /** The units hold `held`, and the program listens on `wanted`. */
+  /** Starts the units, which hold the ports `held`, with a program that listens on `wanted`. */
   static async start(held: readonly number[], wanted: readonly number[]): Promise<Web> {
     const systemd = await Systemd.start()
     const { workplace } = systemd
@@ -106,7 +106,7 @@ class Web implements AsyncDisposable {
     return this.systemd.property(`${NAME}.service`, 'ActiveState')
   }
 
-  /** Resolves when it has ended by itself, with 0. */
+  /** Resolves when the program has ended by itself, with 0. */
   async ended(): Promise<void> {
     await until(
       async () => (await this.state()) === 'inactive',
@@ -116,7 +116,7 @@ class Web implements AsyncDisposable {
     must((await this.systemd.property(`${NAME}.service`, 'NRestarts')) === '0', 'it was restarted as one that fails is')
   }
 
-  /** How often it was idle: the preload says so. */
+  /** Returns how many times the program was idle, from the messages of the preload. */
   starts(): number {
     return this.systemd.output.match(/^idle-shutdown: idle for 300 ms/gm)?.length ?? 0
   }

@@ -2,28 +2,31 @@ import { execFile } from 'node:child_process'
 import { Figures } from './figures.ts'
 import type { Supervisor } from './supervisor.ts'
 
-/** How many requests a curl makes before it ends. */
+/** The number of requests that one curl makes. */
 const EACH = 25
 
-/** Why curl cannot be used here; `undefined` where it can. */
+/** Returns the reason why curl cannot be used here, or `undefined` if it can. */
 export async function missingCurl(): Promise<string | undefined> {
   const [major = 0, minor = 0] = (/^curl (\d+)\.(\d+)/.exec(await run(['--version'])) ?? []).slice(1).map(Number)
   return major > 7 || (major === 7 && minor >= 84) ? undefined : 'curl 7.84 or later is not there'
 }
 
-/** Requests of curls, one after the other, that each keep a connection, and ask again about a patience after they asked. */
+/**
+ * Runs several curls in sequence. Each keeps its connection, and sends its next request about one patience after the
+ * last.
+ */
 export async function loadWithCurl(supervisor: Supervisor, patience: number, requests: number): Promise<Figures> {
   const figures = new Figures()
   figures.connections = 0
   const before = supervisor.starts()
-  // From 1 ms before the deadline to 10 after it. It is a whole number of ms that curl waits.
+  // Times run from 1 ms before the deadline to 10 ms after it. curl waits in whole milliseconds.
   for (let round = 0; figures.sent < requests; round++)
     await count(figures, supervisor, patience - 1 + ((round * 5) % 12))
   figures.starts = supervisor.starts() - before
   return figures
 }
 
-/** One curl. That the server was asleep is seen by another one's answering than before. */
+/** Runs one curl. A change of the responding process shows that the server was asleep. */
 async function count(figures: Figures, { targets: [target] }: Supervisor, interval: number): Promise<void> {
   if (target === undefined || !('port' in target)) throw new Error('curl is asked for TCP only')
   const output = await run([

@@ -12,7 +12,7 @@ import { Systemd } from './systemd.ts'
 
 const PATIENCE = 40
 
-/** A way of being started. */
+/** A way of starting a server. */
 interface Way {
   readonly name: string
   readonly missing?: string | undefined
@@ -31,7 +31,9 @@ function superserver(name: string, which: Superserver): readonly Way[] {
   ]
 }
 
-/** Requests around the deadline, one on a connection, of every framework under every supervisor: none is lost. */
+/**
+ * Sends requests around the deadline, one per connection, to every framework under every supervisor. None may be lost.
+ */
 export function deadlineScenarios(): readonly Scenario[] {
   const systemd = Systemd.missing()
   const activate = missingSocketActivate()

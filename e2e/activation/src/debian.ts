@@ -4,19 +4,21 @@ import { HERE } from './workplace.ts'
 
 const FOLDER = join(HERE, '.debian')
 
-/** A program of a Debian package that `scripts/supervisors.mjs` has unpacked; `undefined` where it has not. */
+/**
+ * Returns a program of a Debian package that `scripts/supervisors.mjs` has unpacked, or `undefined` if it is missing.
+ */
 export function unpacked(path: string): string | undefined {
   const file = join(FOLDER, path)
   return existsSync(file) ? file : undefined
 }
 
-/** A command with the libraries that were unpacked beside it. */
+/** Returns a command that uses the libraries unpacked beside it. */
 export function withLibraries(command: readonly string[]): string[] {
   const arch = { x64: 'x86_64', arm64: 'aarch64' }[process.arch as string] ?? process.arch
   return ['env', `LD_LIBRARY_PATH=${join(FOLDER, `usr/lib/${arch}-linux-gnu`)}`, ...command]
 }
 
-/** Why a program cannot be run; `undefined` where it can. */
+/** Returns the reason why a program cannot be run, or `undefined` if it can. */
 export function missingPackage(name: string, path: string): string | undefined {
   return unpacked(path) === undefined
     ? `${name} is not there: as root on Debian, \`npx -y pnpm@12 supervisors\` gets it`

@@ -5,8 +5,8 @@ import { ROOT } from './workplace.ts'
 const PAGE = 'docs/socket-activation.md'
 
 /**
- * The units, configs and programs that the page shows: by the path that the first line of each block names in a comment.
- * What people copy is what the tests load.
+ * Returns the units, configs and programs of the page by their path, which a comment in the first line of each block
+ * names. So the tests load exactly what users copy.
  */
 export function documented(): ReadonlyMap<string, string> {
   const page = readFileSync(join(ROOT, PAGE), 'utf8')
@@ -15,18 +15,18 @@ export function documented(): ReadonlyMap<string, string> {
   )
 }
 
-/** What of a documented file is another one here. */
+/** The values that differ from those of the page. */
 export interface Here {
-  /** In the place of port 3000. */
+  /** Replaces port 3000. */
   readonly port?: number
-  /** In the place of port 3001. */
+  /** Replaces port 3001. */
   readonly each?: number
 }
 
 /**
- * A documented file, with the ports of a test and the Node that runs it.
+ * Returns a documented file, with the ports of a test and the Node that runs the test.
  *
- * @throws when the page does not show it
+ * @throws if the page does not have it
  */
 export function documentedFile(path: string, { port = 3000, each = 3001 }: Here = {}): string {
   const text = documented().get(path)

@@ -2,7 +2,7 @@ import { ask } from './ask.ts'
 import { must, type Scenario } from './scenario.ts'
 import { missingSocketActivate, startSocketActivate } from './socket-activate.ts'
 
-/** The contract of the environment, as systemd-socket-activate keeps it. */
+/** Tests the environment protocol with systemd-socket-activate. */
 export function environmentScenarios(): readonly Scenario[] {
   return [
     {

@@ -1,19 +1,19 @@
 import type { Answer } from './ask.ts'
 
-/** What was sent to one supervisor, and what became of it. */
+/** The requests to one supervisor and their outcomes. */
 export class Figures {
   sent = 0
   answered = 0
-  /** How often the server was started. */
+  /** The number of times the server was started. */
   starts = 0
-  /** Why requests were lost, each in words. */
+  /** The reasons why requests were lost. */
   readonly losses: string[] = []
   /** Milliseconds until the first byte. */
   readonly asleep: number[] = []
   readonly awake: number[] = []
-  /** Connections that were made, where the client keeps them. */
+  /** The number of connections, for a client that keeps them. */
   connections: number | undefined
-  /** The processes that answered. */
+  /** The processes that responded. */
   readonly servers: Set<string> = new Set()
 
   get lost(): number {
@@ -36,7 +36,7 @@ export class Figures {
     }
   }
 
-  /** Takes in those of another. */
+  /** Adds the figures of another run. */
   add(other: Figures): void {
     this.sent += other.sent
     this.answered += other.answered
@@ -49,7 +49,7 @@ export class Figures {
   }
 }
 
-/** The value below which that share of the values lies; `undefined` of none. */
+/** Returns the value below which that share of the values lies, or `undefined` if there are none. */
 export function quantile(values: readonly number[], share: number): number | undefined {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]

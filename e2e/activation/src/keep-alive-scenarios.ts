@@ -12,12 +12,12 @@ import { Systemd } from './systemd.ts'
 const PATIENCE = 40
 
 /**
- * Around the moment when the connections are closed. Every moment is as likely as the others, so that it does not matter to the
- * comparison when exactly that is: nginx closes at once, and our server looks first whether something has come.
+ * The time window around the close of the connections. nginx closes at once, and our server first checks for input.
+ * Every moment in the window is equally likely, so this difference does not affect the comparison.
  */
 const WINDOWS = [[-3, 17]] as const
 
-/** What closes the connections: our server when it ends, or nginx when its keep-alive timeout passes. */
+/** The servers that close connections: ours when it ends, and nginx at its keep-alive timeout. */
 const CLOSERS: readonly {
   readonly name: string
   readonly missing?: string | undefined
@@ -31,13 +31,18 @@ const CLOSERS: readonly {
   { name: 'kept, nginx', missing: missingNginx(), start: () => startNginx(PATIENCE) },
 ]
 
-/** Clients that reuse their connections right at the deadline. Those that retry lose nothing; of the others it is counted. */
+/**
+ * Tests clients that reuse their connections at the deadline. Clients that retry must lose nothing. For the others,
+ * losses are counted.
+ */
 export async function keepAliveScenarios(): Promise<readonly Scenario[]> {
   const curl = await missingCurl()
   return [...atTheClosing(curl), ...belowThePatience()]
 }
 
-/** The remedy: with a patience above the keep-alive timeout the connections are closed long before the server ends. */
+/**
+ * Tests the remedy. With a patience above the keep-alive timeout, connections are closed long before the server ends.
+ */
 function belowThePatience(): Scenario[] {
   const [patience, keepAliveTimeout] = [2500, 1000]
   return Object.entries(CLIENTS)
@@ -62,7 +67,7 @@ function atTheClosing(curl: string | undefined): Scenario[] {
       run: async ({ kept }: Length) => {
         await using supervisor = await start()
         const figures = await loadKept(tcpOnly(supervisor), { patience: PATIENCE, requests: kept }, open)
-        // What a client that sends nothing twice loses is measured, for our server and for nginx.
+        // The losses of a client without retries are only measured, for our server and for nginx.
         must(figures.lost === 0 || !client.includes(','), `lost ${figures.lost}:\n${figures.losses.join('\n')}`)
         return figures
       },

@@ -5,19 +5,19 @@ import { join } from 'node:path'
 import { until } from './until.ts'
 import { HERE, ROOT } from './workplace.ts'
 
-/** What a kept command leaves behind, and is removed with it. */
+/** Resources of a kept command, which are removed with it. */
 export interface Kept {
-  /** A folder, which exists. */
+  /** An existing folder. */
   readonly folder: string
-  /** A cgroup, which is made for it. */
+  /** A cgroup, which is created for the command. */
   readonly cgroup?: string
-  /** What ends the command. KILL by default, which it cannot refuse. */
+  /** The signal that ends the command. Default: KILL, which no process can ignore. */
   readonly signal?: 'KILL' | 'TERM'
 }
 
-/** A command that ends with this process, however this one ends. */
+/** A command that ends with this process, even if this process crashes. */
 export class Keeper implements AsyncDisposable {
-  /** Resolves with its exit code when it has ended, and all is removed. */
+  /** Resolves with the exit code when the command has ended and all its resources are removed. */
   readonly ended: Promise<number | null>
   readonly #child: ChildProcess
   #output = ''
@@ -25,7 +25,8 @@ export class Keeper implements AsyncDisposable {
   constructor(command: readonly string[], { folder, cgroup = '', signal = 'KILL' }: Kept) {
     this.#child = spawn('sh', [join(HERE, 'keeper.sh'), folder, cgroup, signal, ...command], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      // Out of the terminal's group: Ctrl-C ends this process, and this process's end ends the command.
+      // Starts the command outside of the terminal's process group. Ctrl-C ends this process, whose end then ends the
+      // command.
       detached: true,
     })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -36,15 +37,15 @@ export class Keeper implements AsyncDisposable {
     this.ended = once(this.#child, 'close').then(([code]) => code)
   }
 
-  /** What the command has printed. */
+  /** The output of the command. */
   get output(): string {
     return this.#output
   }
 
   /**
-   * Waits until the command is ready to work.
+   * Waits until the command is ready.
    *
-   * @throws when it has ended instead, or is not after 15 s, with what it has printed: it is ended then
+   * @throws with its output if the command ends first, or is not ready after 15 s; the command is then ended
    */
   async up(isUp: () => boolean | Promise<boolean>): Promise<void> {
     try {
@@ -61,7 +62,7 @@ export class Keeper implements AsyncDisposable {
     }
   }
 
-  /** The process, as the machine numbers it, that is process 1 of the command's namespace. */
+  /** The machine's id of the process that is process 1 in the command's namespace. */
   get first(): number | undefined {
     const unshare = children(this.#child.pid).find((pid) => read(`/proc/${pid}/comm`).trim() === 'unshare')
     return children(unshare)[0]
@@ -73,7 +74,7 @@ export class Keeper implements AsyncDisposable {
   }
 }
 
-/** A command in namespaces of its own, as namespace.sh furnishes them. */
+/** Returns a command that runs in its own namespaces, which namespace.sh sets up. */
 export function inNamespace(folder: string, command: readonly string[], flags: readonly string[] = []): string[] {
   const unshare = ['unshare', '--fork', '--pid', '--mount', '--kill-child=KILL', ...flags]
   return [...unshare, 'sh', join(HERE, 'namespace.sh'), folder, ROOT, process.execPath, ...command]
@@ -84,7 +85,7 @@ function children(pid: number | undefined): number[] {
   return list.split(' ').filter(Boolean).map(Number)
 }
 
-/** What a file says; nothing where there is none, any more. */
+/** Returns the content of a file, or an empty text if the file is missing. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8')

@@ -1,23 +1,23 @@
 import { parseArgs } from 'node:util'
 
-/** How much a run asks. */
+/** The number of requests of a run. */
 export interface Length {
-  /** Of each framework, under systemd. */
+  /** For each framework under systemd. */
   readonly systemd: { readonly requests: number; readonly starts: number }
-  /** Of each framework, under every other supervisor. */
+  /** For each framework under every other supervisor. */
   readonly others: { readonly requests: number; readonly starts: number }
-  /** Of each framework, where every connection has a server of its own. */
+  /** For each framework if every connection has its own server. */
   readonly each: number
-  /** Of each client that keeps its connections. */
+  /** For each client that keeps its connections. */
   readonly kept: number
-  /** Of curl, which keeps its connection. */
+  /** For curl, which keeps its connection. */
   readonly curl: number
-  /** Of each client that keeps its connections, where the server closes them long before it ends. */
+  /** For each client that keeps its connections, with a server that closes them long before it ends. */
   readonly above: number
 }
 
 const LENGTHS: Readonly<Record<string, Length>> = {
-  // What .ci/run has time for.
+  // The length that .ci/run has time for.
   short: {
     systemd: { requests: 100, starts: 5 },
     others: { requests: 40, starts: 3 },
@@ -36,13 +36,13 @@ const LENGTHS: Readonly<Record<string, Length>> = {
   },
 }
 
-/** How the command is called. */
+/** The text of `--help`. */
 export const USAGE: string = `npx -y pnpm@12 e2e:activation [--length ${Object.keys(LENGTHS).join('|')}] [--only TEXT]
 
   --length   how much is asked: short is what .ci/run has time for, full is 10,000 requests under systemd, and 10,000 on kept connections
   --only     only those whose name has this text`
 
-/** What the command was asked for; `undefined` when that is not understood. */
+/** Returns the arguments of the command, or `undefined` if they are invalid. */
 export function readArguments(args: readonly string[]): { length: Length; only: string } | undefined {
   try {
     const { values } = parseArgs({

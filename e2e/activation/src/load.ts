@@ -3,23 +3,26 @@ import { type Ask, ask as askOnce } from './ask.ts'
 import { Figures } from './figures.ts'
 import type { Supervisor } from './supervisor.ts'
 
-/** How much is asked, and when. */
+/** The number and the times of requests. */
 export interface Load {
-  /** What the server was given (ms): the deadline is that long after the last answer. */
+  /** The patience of the server (ms). The deadline is one patience after the last response. */
   readonly patience: number
   readonly requests: number
-  /** As many starts at least, with more requests where those did not do. */
+  /** The least number of starts. More requests are sent if `requests` cause fewer. */
   readonly starts: number
-  /** At most so many requests in one round; default: what makes the requests do for the starts. */
+  /** The largest number of requests in one round. Default: such that the requests suffice for the starts. */
   readonly burst?: number
-  /** Milliseconds around the deadline at which a round begins: [from, to), each as likely as the others. */
+  /** Milliseconds around the deadline at which a round begins: [from, to), each equally likely. */
   readonly windows?: readonly (readonly [from: number, to: number])[]
-  /** Within how many ms the others of a round follow, in half of the rounds; in the other half they come at once. */
+  /**
+   * The time (ms) within which the other requests of a round follow in half of the rounds. In the other half, they
+   * follow at once.
+   */
   readonly spread?: number
   readonly ask?: Ask
 }
 
-/** Before, on and after: while the server waits, decides, closes, ends, and is gone. */
+/** Windows before, at and after the deadline: while the server waits, decides, closes, ends, and has ended. */
 const WINDOWS = [
   [-15, -1],
   [-1, 4],
@@ -27,16 +30,16 @@ const WINDOWS = [
   [20, 150],
 ] as const
 
-/** After so many, if they are most of all, nothing more is sent. */
+/** The load stops after so many losses if they are the majority. */
 const MOST_LOST = 100
 
 /**
- * Sends requests in rounds. The first of each round falls around the deadline, which is the patience after the last answer;
- * when all of them are answered, the next round begins.
+ * Sends requests in rounds. The first request of each round falls around the deadline, which is one patience after the
+ * last response. The next round begins when all requests of a round are answered.
  */
 export async function load(supervisor: Supervisor, load: Load): Promise<Figures> {
   const { patience, requests, starts, windows = WINDOWS, spread = 10, ask = askOnce } = load
-  // Not every round finds it asleep, so that they are smaller than the requests for each start.
+  // The server is not asleep in every round, so rounds are smaller than the number of requests for each start.
   const { burst = Math.max(1, Math.floor((requests / starts) * 1.1)) } = load
   const figures = new Figures()
   const before = supervisor.starts()
@@ -51,7 +54,7 @@ export async function load(supervisor: Supervisor, load: Load): Promise<Figures>
       if (target !== undefined) await figures.count(ask(target, `${round}-${index}`))
     })
     await Promise.all(sending)
-    // What is broken would be asked for ever.
+    // Without this limit, a broken server would get requests forever.
     if (figures.lost > MOST_LOST && figures.lost > figures.answered) break
   }
   figures.starts = supervisor.starts() - before

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-/** Why a process cannot have namespaces of its own here; `undefined` where it can. */
+/** Returns the reason why a process cannot have its own namespaces here, or `undefined` if it can. */
 export function missingForNamespaces(): string | undefined {
   if (process.platform !== 'linux') return `needs Linux, and this is ${process.platform}`
   if (process.getuid?.() !== 0) return 'needs root, for namespaces of its own'

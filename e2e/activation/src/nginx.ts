@@ -5,12 +5,15 @@ import type { Supervisor } from './supervisor.ts'
 import { isListening } from './target.ts'
 import { Workplace } from './workplace.ts'
 
-/** Why there can be none here; `undefined` where there can. */
+/** Returns the reason why nginx cannot run here, or `undefined` if it can. */
 export function missingNginx(): string | undefined {
   return missingPackage('nginx', 'usr/sbin/nginx')
 }
 
-/** An nginx that closes connections after so many ms without a request: what clients of a server that ends are compared with. */
+/**
+ * Starts an nginx that closes connections after `patience` ms without a request. It is the reference for clients of a
+ * server that ends.
+ */
 export async function startNginx(patience: number): Promise<Supervisor> {
   const port = await freePort()
   const workplace = new Workplace()

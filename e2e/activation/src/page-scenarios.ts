@@ -6,7 +6,7 @@ import { startUnits } from './supervisor-systemd.ts'
 import { Systemd } from './systemd.ts'
 import { until } from './until.ts'
 
-/** The programs of the page, under its units: they answer, end when nobody calls, and answer again. */
+/** Tests the programs of the page under its units: they respond, end for lack of use, and respond again. */
 export function pageScenarios(): readonly Scenario[] {
   const programs = [...documented()].filter(([path]) => path.startsWith('/srv/web/server.js'))
   return programs.map(([path, text]) => ({

@@ -3,12 +3,12 @@ import { type Figures, quantile } from './figures.ts'
 const HEADS = ['sent', 'answered', 'lost', 'starts', 'connections', 'asleep p50', 'p99', 'awake p50', 'p99']
 const NAME = 38
 
-/** What the columns of {@link row} are. */
+/** Returns the headings of the columns of {@link row}. */
 export function head(): string {
   return `${''.padEnd(NAME)}${HEADS.map((title) => title.padStart(width(title))).join('')}`
 }
 
-/** The figures of one run, on a line. */
+/** Returns the figures of one run as a line. */
 export function row(name: string, figures: Figures): string {
   const { sent, answered, lost, starts, connections, asleep, awake } = figures
   const cells = [

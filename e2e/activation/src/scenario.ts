@@ -1,16 +1,16 @@
 import type { Figures } from './figures.ts'
 import type { Length } from './length.ts'
 
-/** Something that is run and holds, or does not. */
+/** A scenario that passes or fails. */
 export interface Scenario {
   readonly name: string
-  /** Why it cannot be run here. */
+  /** The reason why the scenario cannot run here. */
   readonly missing?: string | undefined
-  /** @throws when it does not hold, with the reason */
+  /** @throws with the reason if the scenario fails */
   run(length: Length): Promise<Figures | undefined>
 }
 
-/** @throws an Error that says so when it does not hold */
+/** @throws an Error with the message `otherwise` if the condition does not hold */
 export function must(holds: boolean, otherwise: string): void {
   if (!holds) throw new Error(otherwise)
 }

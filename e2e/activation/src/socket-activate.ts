@@ -5,14 +5,15 @@ import type { Service, Supervisor } from './supervisor.ts'
 import { isListening } from './target.ts'
 import { ROOT, serverFile, Workplace } from './workplace.ts'
 
-/** Why there can be none here; `undefined` where there can. */
+/** Returns the reason why systemd-socket-activate cannot run here, or `undefined` if it can. */
 export function missingSocketActivate(): string | undefined {
   return existsSync('/usr/bin/systemd-socket-activate') ? undefined : 'systemd-socket-activate is not installed'
 }
 
 /**
- * systemd-socket-activate, which listens on two ports and becomes the server at the first connection: there is one start, and
- * the sockets end with it. With `accept` it starts a server for each connection, and stays.
+ * Starts systemd-socket-activate, which listens on two ports and becomes the server at the first connection. So there
+ * is one start, and the sockets end with the server. With `accept`, systemd-socket-activate starts a server for each
+ * connection, and stays.
  */
 export async function startSocketActivate(service: Service, accept: boolean): Promise<Supervisor> {
   const ports = accept ? [await freePort()] : [await freePort(), await freePort()]

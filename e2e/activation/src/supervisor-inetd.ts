@@ -7,11 +7,11 @@ import type { Service, Supervisor } from './supervisor.ts'
 import { isListening } from './target.ts'
 import { serverFile, Workplace } from './workplace.ts'
 
-/** A superserver of Debian: its program, the documented config that it reads, and the arguments that say so. */
+/** A superserver of Debian: its program, its documented config, and its arguments. */
 export interface Superserver {
   readonly package: string
   readonly program: string
-  /** What the page calls the config for `wait` and for `nowait`. */
+  /** The names of the configs for `wait` and `nowait` on the page. */
   readonly configs: { readonly wait: string; readonly nowait: string }
   readonly args: (config: string) => readonly string[]
 }
@@ -30,12 +30,15 @@ export const XINETD: Superserver = {
   args: (config) => ['-dontfork', '-f', config],
 }
 
-/** Why there can be none here; `undefined` where there can. */
+/** Returns the reason why a superserver cannot run here, or `undefined` if it can. */
 export function missingSuperserver({ package: name, program }: Superserver): string | undefined {
   return missingForNamespaces() ?? missingPackage(name, program)
 }
 
-/** inetd or xinetd, with the documented config. `wait`: the server gets the listening socket; `nowait`: each connection has one. */
+/**
+ * Starts inetd or xinetd with the documented config. With `wait`, the server gets the listening socket. With `nowait`,
+ * each connection has a server.
+ */
 export async function startSuperserver(
   superserver: Superserver,
   kind: 'wait' | 'nowait',

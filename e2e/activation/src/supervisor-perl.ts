@@ -5,7 +5,10 @@ import type { Service, Supervisor } from './supervisor.ts'
 import type { Target } from './target.ts'
 import { HERE, ROOT, serverFile, Workplace } from './workplace.ts'
 
-/** The small supervisor in perl, on a TCP and on a unix socket. It needs no root, and no package that Debian's base has not. */
+/**
+ * Starts the small supervisor in perl on a TCP and on a unix socket. It needs neither root nor a package outside of
+ * Debian's base.
+ */
 export async function startPerl(service: Service): Promise<Supervisor> {
   const workplace = new Workplace()
   const port = await freePort()

@@ -5,14 +5,14 @@ import type { Service, Supervisor } from './supervisor.ts'
 import { Systemd } from './systemd.ts'
 import { serverFile, Workplace } from './workplace.ts'
 
-/** systemd with the documented web.socket, on TCP and on a unix socket, and web.service. */
+/** Starts systemd with the documented web.socket, on TCP and on a unix socket, and web.service. */
 export async function startSystemd(service: Service): Promise<Supervisor> {
   const port = await freePort()
   const systemd = await startUnits(service, ['web.socket', 'web.service'], { port })
   return supervisor(systemd, [{ host: '127.0.0.1', port }, { socketPath: systemd.outside('/run/web.sock') }])
 }
 
-/** systemd with the documented each.socket, which has `Accept=yes`: a server for each connection. */
+/** Starts systemd with the documented each.socket, which has `Accept=yes`: a server for each connection. */
 export async function startSystemdEach(service: Service): Promise<Supervisor> {
   const each = await freePort()
   const systemd = await startUnits(service, ['each.socket', 'each@.service'], { each })
@@ -20,7 +20,7 @@ export async function startSystemdEach(service: Service): Promise<Supervisor> {
 }
 
 /**
- * A systemd that has loaded documented units, and started the first of them.
+ * Starts a systemd that has loaded documented units, and starts the first unit.
  *
  * @param service one of our programs, or the text of another
  */
@@ -28,7 +28,7 @@ export async function startUnits(service: Service | string, names: readonly stri
   const program = typeof service === 'string' ? service : serverFile(service, '/srv/idle-shutdown')
   const workplace = new Workplace()
   workplace.write({ 'web/server.js': program })
-  // What the documented programs import.
+  // The documented programs import these modules.
   symlinkSync('/srv/idle-shutdown/e2e/activation/node_modules', workplace.path('web/node_modules'))
   const systemd = await Systemd.start(workplace)
   try {

@@ -1,22 +1,22 @@
 import type { Framework } from './framework.ts'
 import type { Target } from './target.ts'
 
-/** What a supervisor is to start. */
+/** The server that a supervisor starts. */
 export interface Service {
   readonly framework: Framework
   /** Milliseconds. */
   readonly patience: number
-  /** The server's own, in milliseconds; Node's default is 5 s. Only the `http` program knows it. */
+  /** The server's keep-alive timeout in milliseconds; Node's default is 5 s. Only the `http` program supports it. */
   readonly keepAliveTimeout?: number
 }
 
-/** Something that listens, and starts a server when somebody connects. */
+/** A program that listens, and starts a server at a connection. */
 export interface Supervisor extends AsyncDisposable {
   readonly targets: readonly Target[]
-  /** How often the server has been started. */
+  /** Returns the number of times the server has been started. */
   starts(): number
-  /** What the supervisor and its server had to say: for whoever looks for the reason of a failure. */
+  /** Returns the output of the supervisor and its server, to explain a failure. */
   told(): string
-  /** Ends it, its server, and what it has left: namespaces, cgroups, files. */
+  /** Ends the supervisor, its server, and everything that they leave: namespaces, cgroups, files. */
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -11,7 +11,7 @@ const DROP_IN = 'web.service.d/shell.conf'
 const SHELL = `/etc/systemd/system/${DROP_IN}`
 const UNITS = ['web.socket', 'web.service']
 
-/** What only systemd does, as the page says it. */
+/** Tests behaviour that only systemd has, as the page describes it. */
 export function systemdScenarios(): readonly Scenario[] {
   const missing = Systemd.missing()
   return [
@@ -41,7 +41,7 @@ async function notified(): Promise<undefined> {
   await using systemd = await startUnits({ ...SERVICE, patience: 1000 }, UNITS, { port })
   must((await systemd.property('web.service', 'ActiveState')) === 'inactive', 'it runs before anybody called')
   await ask({ host: '127.0.0.1', port }, 'first')
-  // Only READY=1 leads out of "activating".
+  // Only READY=1 ends the state "activating".
   await until(
     async () => (await systemd.property('web.service', 'ActiveState')) === 'active',
     () => systemd.log,
@@ -69,7 +69,7 @@ async function limited(): Promise<undefined> {
     () => systemd.log,
   )
   must((await systemd.property('web.socket', 'Result')) === 'service-start-limit-hit', systemd.log)
-  // The remedy.
+  // Applies the documented remedy.
   await systemd.must('systemctl', 'reset-failed', 'web.service', 'web.socket')
   await systemd.must('systemctl', 'start', 'web.socket')
   await ask({ host: '127.0.0.1', port }, 'again')
@@ -102,7 +102,7 @@ async function inPlaceOfShell(): Promise<undefined> {
   await startOnce(systemd, port, 1)
 }
 
-/** Asks once, and waits until the server has ended. */
+/** Sends one request, and waits until the server has ended. */
 async function startOnce(systemd: Systemd, port: number, start: number): Promise<void> {
   await ask({ host: '127.0.0.1', port }, `${start}`)
   const stopped = async (): Promise<boolean> => (await systemd.property('web.service', 'ActiveState')) === 'inactive'

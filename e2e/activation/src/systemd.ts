@@ -5,7 +5,7 @@ import { inNamespace, Keeper } from './keeper.ts'
 import { missingForNamespaces } from './missing.ts'
 import { HERE, Workplace } from './workplace.ts'
 
-/** How a command of systemd ended. */
+/** The result of a systemd command. */
 export interface Outcome {
   readonly code: number
   readonly stdout: string
@@ -15,30 +15,31 @@ export interface Outcome {
 const TARGETS = ['sysinit', 'basic', 'sockets', 'multi-user', 'shutdown']
 
 /**
- * A real systemd, as process 1 of namespaces of its own. It knows no unit of the machine: only those that it is given. The
- * network is the machine's, so what listens there can be called; so are the files, but for /run, /srv and /proc.
+ * A real systemd, as process 1 of its own namespaces. It loads only the units that it is given, and none of the
+ * machine's. It shares the machine's network, so its ports are reachable. It also shares the files, except for /run,
+ * /srv and /proc.
  *
  * ```ts
- * await using systemd = await Systemd.start()
- * await systemd.load({ 'web.socket': '[Socket]…', 'web.service': '[Service]…' })
- * await systemd.systemctl('start', 'web.socket')
+ *   await using systemd = await Systemd.start()
+ *   await systemd.load({ 'web.socket': '[Socket]…', 'web.service': '[Service]…' })
+ *   await systemd.systemctl('start', 'web.socket')
  * ```
  *
- * /srv/web in it is `workplace.path('web')`, /srv/idle-shutdown is this workspace, and /run/node is the Node that runs this.
- * What services print is in `output`, unless their units say otherwise.
+ * In its namespaces, /srv/web is `workplace.path('web')`, /srv/idle-shutdown is this workspace, and /run/node is the
+ * current Node. `output` has what services print, unless their units redirect it.
  */
 export class Systemd implements AsyncDisposable {
   readonly workplace: Workplace
   readonly #keeper: Keeper
   #first = 0
 
-  /** Why there can be none here; `undefined` where there can. */
+  /** Returns the reason why systemd cannot run here, or `undefined` if it can. */
   static missing(): string | undefined {
     if (!existsSync('/lib/systemd/systemd')) return 'systemd is not installed'
     return missingForNamespaces() ?? (cgroups() === undefined ? 'no cgroup2 is mounted' : undefined)
   }
 
-  /** @throws when it does not come up, with what it said */
+  /** @throws with its output if it does not start */
   static async start(workplace: Workplace = new Workplace()): Promise<Systemd> {
     const systemd = new Systemd(workplace)
     await systemd.#keeper.up(async () => {
@@ -55,7 +56,7 @@ export class Systemd implements AsyncDisposable {
     for (const name of TARGETS) {
       writeFileSync(join(folder, 'targets', `${name}.target`), '[Unit]\nDefaultDependencies=no\n')
     }
-    // There is no journal in it.
+    // There is no journal in these namespaces.
     writeFileSync(
       join(folder, 'targets/service.d/output.conf'),
       `[Service]\nStandardOutput=append:${folder}/output\nStandardError=append:${folder}/output\n`,
@@ -66,7 +67,7 @@ export class Systemd implements AsyncDisposable {
     })
   }
 
-  /** Writes unit files, and drop-ins such as `web.service.d/more.conf`, and lets systemd read them. */
+  /** Writes unit files, and drop-ins such as `web.service.d/more.conf`, and lets systemd load them. */
   async load(units: Readonly<Record<string, string>>): Promise<void> {
     for (const [name, text] of Object.entries(units)) {
       const path = this.workplace.path('units', name)
@@ -76,12 +77,12 @@ export class Systemd implements AsyncDisposable {
     await this.must('systemctl', 'daemon-reload')
   }
 
-  /** Calls `systemctl`. A code that is not 0 is no error: `is-failed` has many. */
+  /** Calls `systemctl`. Does not throw for a code other than 0, since `is-failed` has many. */
   systemctl(...args: readonly string[]): Promise<Outcome> {
     return this.run('systemctl', ...args)
   }
 
-  /** A property of a unit: `await systemd.property('web.socket', 'Result')`. */
+  /** Returns a property of a unit: `await systemd.property('web.socket', 'Result')`. */
   async property(unit: string, name: string): Promise<string> {
     return (await this.must('systemctl', 'show', '--value', '--property', name, unit)).trim()
   }
@@ -95,29 +96,29 @@ export class Systemd implements AsyncDisposable {
     })
   }
 
-  /** @throws when the command's code is not 0 */
+  /** @throws if the command's exit code is not 0 */
   async must(...command: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(...command)
     if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}: ${stderr}${stdout}\n${this.log}`)
     return stdout
   }
 
-  /** How a file of its namespaces is reached from outside. */
+  /** Returns the outside path of a file in the namespaces. */
   outside(path: string): string {
     return `/proc/${this.#first}/root${path}`
   }
 
-  /** What systemd has logged. */
+  /** The log of systemd. */
   get log(): string {
     return this.workplace.read('log') + this.#keeper.output
   }
 
-  /** What the services have printed. */
+  /** The output of the services. */
   get output(): string {
     return this.workplace.read('output')
   }
 
-  /** Kills everything in it, and removes its cgroup and its folder. */
+  /** Kills all processes of the namespaces, and removes the cgroup and the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#keeper[Symbol.asyncDispose]()
   }
@@ -125,7 +126,7 @@ export class Systemd implements AsyncDisposable {
 
 let made = 0
 
-/** Where cgroups of version 2 are mounted. */
+/** Returns the mount point of cgroups of version 2. */
 function cgroups(): string | undefined {
   return / (\S+) cgroup2 /.exec(readFileSync('/proc/mounts', 'utf8'))?.[1]
 }

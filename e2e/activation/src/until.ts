@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
 /**
- * Waits for something that tells nobody when it happens: a file of /proc, a supervisor that has come up.
+ * Polls for an event that causes no notification: a file of /proc, or the start of a supervisor.
  *
- * @throws when it has not happened after 15 s, with what `otherwise` says
+ * @throws with the text of `otherwise` if it has not happened after 15 s
  */
 export async function until(happened: () => boolean | Promise<boolean>, otherwise: () => string): Promise<void> {
   const last = performance.now() + 15_000

@@ -7,7 +7,7 @@ import { Systemd } from './systemd.ts'
 
 const CONNECTIONS = 200
 
-/** Many connections at once while the server is asleep: one process answers them all. */
+/** Tests many concurrent connections to a sleeping server: one process must answer all of them. */
 export function wakeUpScenarios(): readonly Scenario[] {
   return FRAMEWORKS.map((framework) => ({
     name: `${CONNECTIONS} at once while asleep: ${framework}`,

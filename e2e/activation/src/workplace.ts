@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Service } from './supervisor.ts'
 
-/** The workspace. */
+/** The folder of the workspace. */
 export const ROOT: string = join(import.meta.dirname, '../../..')
 
-/** This package: its programs and scripts. */
+/** The folder of this package, with its programs and scripts. */
 export const HERE: string = join(import.meta.dirname, '..')
 
-/** A temporary folder in which a supervisor and its server live. */
+/** A temporary folder for a supervisor and its server. */
 export class Workplace {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'idle-shutdown-'))
 
@@ -26,7 +26,7 @@ export class Workplace {
     return join(this.folder, ...names)
   }
 
-  /** Makes the folder `web`, with the `server.js` that the units and configs of the page start. */
+  /** Writes files of the folder, such as the `server.js` that the page's units and configs start. */
   write(files: Readonly<Record<string, string>>): void {
     for (const [name, text] of Object.entries(files)) writeFileSync(this.path(name), text)
   }
@@ -35,7 +35,7 @@ export class Workplace {
     return existsSync(this.path(name)) ? readFileSync(this.path(name), 'utf8') : ''
   }
 
-  /** How often the server has told that it started. */
+  /** Returns how many times the server has logged a start. */
   starts(): number {
     return this.read('output').match(/^started /gm)?.length ?? 0
   }
@@ -46,9 +46,9 @@ export class Workplace {
 }
 
 /**
- * A `server.js` that is one of our programs. It tells of its start and its end to `log`, else to its standard output.
+ * Returns a `server.js` that runs one of our programs. It logs its start and its end to `log`, or to standard output.
  *
- * @param root where it finds the workspace
+ * @param root the path of the workspace, as the server sees it
  */
 export function serverFile({ framework, ...service }: Service, root: string, log?: string): string {
   const settings = { ...service, ...(log !== undefined && { log }) }

@@ -1,4 +1,4 @@
-// A chat: who connects hears what all say.
+// A chat: each client receives the messages of all clients.
 import { createServer } from 'node:http'
 import { WebSocketServer } from 'ws'
 

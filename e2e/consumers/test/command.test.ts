@@ -8,7 +8,7 @@ import { Program } from '../../test/program.ts'
 import { consumer } from '../installs.ts'
 import { readManifest } from '../packed.ts'
 
-// `idle-shutdown` as it is installed from its tarball, with a server that knows nothing of it.
+// `idle-shutdown` installed from its tarball, with an unmodified server.
 const SERVER = 'plain/server.cjs'
 let home = ''
 beforeAll(async () => {
@@ -75,7 +75,7 @@ describe('the command', () => {
   })
 })
 
-/** What the package's own `bin` names. */
+/** Returns the file that the package's own `bin` names. */
 function command(): string {
   const folder = join(home, 'node_modules/idle-shutdown')
   return join(folder, readManifest(folder).bin?.['idle-shutdown'] ?? '')

@@ -26,14 +26,14 @@ beforeAll(async () => {
   await compile(tsc, 'nodenext-commonjs', 'nodenext', commonjs)
 })
 
-// One without a main entry is no library: `idle-shutdown` is a command and a preload.
+// A package without a main entry is not a library: `idle-shutdown` is a command and a preload.
 test('every library is used', () => {
   const libraries = packed.filter(({ folder }) => '.' in (readManifest(folder).exports ?? {}))
   expect(libraries.map(({ name }) => name).sort()).toEqual(apps.map((app) => `@idle-shutdown/${app}`).sort())
 })
 
 describe.each(apps)('%s', (app) => {
-  // Each way of building gives a file that Node runs.
+  // Each way of building returns a file that Node runs.
   const builds: Record<string, () => Promise<string> | string> = {
     'ES module': () => built(now, `${app}.mjs`, join('esm', `${app}.ts`)),
     'ES module, majors before': () => built(before, `${app}.mjs`, join('esm', `${app}.ts`)),
@@ -55,7 +55,7 @@ describe.each(apps)('%s', (app) => {
   })
 
   async function bundled(bundler: Bundler, source: string, extension: 'cjs' | 'mjs'): Promise<string> {
-    // Outside of the consumer's folder, so that what was not bundled is not found.
+    // The folder is outside of the consumer's, so that unbundled modules are not found.
     const folder = join(temp, 'bundles', `${app}-${bundler}-${source.replaceAll(/\W/g, '-')}`)
     await run(bundling(now, bundler, join(now, source), folder, extension))
     return join(folder, `app.${extension}`)
@@ -87,7 +87,7 @@ test.each(['express', 'fastify', 'koa'])('require() of %s gives the function its
   expect(await new Program(file).ended).toMatchObject({ ...endedByItself, stdout: 'function\n' })
 })
 
-/** Compiles the programs into a folder of the consumer, as strictly as there is. */
+/** Compiles the programs into a folder of the consumer, with the strictest options. */
 async function compile(tsc: string, outDir: string, module: string, sources: readonly string[]): Promise<void> {
   const moduleResolution = module === 'esnext' ? 'bundler' : module
   const options = {
@@ -103,7 +103,7 @@ async function compile(tsc: string, outDir: string, module: string, sources: rea
   await run([tsc, ...flags, '--esModuleInterop', ...sources])
 }
 
-/** Runs a tool, and fails with what it printed. */
+/** Runs a tool, and rejects with its output if it fails. */
 function run(args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { cwd: now }, (error, stdout, stderr) => {
@@ -113,7 +113,7 @@ function run(args: string[]): Promise<void> {
   })
 }
 
-/** A copy of a program under another name, which tells Node and TypeScript its kind. */
+/** Copies a program to a name whose extension sets its module kind for Node and TypeScript. */
 function built(folder: string, name: string, source: string): string {
   const target = join(folder, 'built')
   mkdirSync(target, { recursive: true })

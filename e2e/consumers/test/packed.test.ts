@@ -42,7 +42,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
   })
 
   test('the README links to what is in the package, or on npm', () => {
-    // What stands in backquotes is code.
+    // Text in backquotes is code.
     const prose = read('README.md')
       .replaceAll(/```.*?```/gs, '')
       .replaceAll(/`[^`\n]*`(?!\])/g, '')
@@ -72,7 +72,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
     expect([...new Set(files.map((file) => file.split('/')[0]))].sort()).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'dist', 'package.json', 'src']),
     )
-    // what idle-shutdown shows in a browser is served as it is
+    // The files that idle-shutdown shows in a browser are published unchanged.
     const own = files.filter((file) => !/^status-page\/\w+\.(html|css|js|svg)$/.test(file))
     const strange = own.filter((file) => !/^(dist|src)\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(file))
     expect(strange).toEqual([])
@@ -89,13 +89,14 @@ describe.each(packed)('$name', ({ name, folder }) => {
       const targets = typeof target === 'string' ? [target] : Object.values(target)
       for (const file of targets) expect(files, `${entry} of exports`).toContain(posix.normalize(file))
       if (typeof target === 'string') continue
-      // Conditions are asked in their order: the types of older compilers come first, and what fits all last.
+      // Conditions are matched in order. The types of older compilers come first, and the condition that always matches
+      // is last.
       const conditions = Object.keys(target)
       expect(conditions.at(-1), entry).toBe('default')
       expect(conditions.at(-2), entry).toBe('types')
       expect(target['types'], entry).toBe(target['default']?.replace(/\.js$/, '.d.ts'))
     }
-    // `main` and `types` are what tools without `exports` read: none that we support.
+    // Only tools without `exports` read `main` and `types`. We support none of these tools.
     for (const field of ['main', 'module', 'types', 'typings', 'typesVersions'])
       expect(manifest).not.toHaveProperty(field)
     for (const file of Object.values(bin)) expect(read(posix.normalize(file))).toMatch(/^#!\/usr\/bin\/env node\n/)
@@ -111,20 +112,20 @@ describe.each(packed)('$name', ({ name, folder }) => {
     const compiled = files.filter((file) => /^dist\/.*(\.d\.ts|\.js)$/.test(file))
     expect(compiled.length).toBeGreaterThan(0)
     for (const file of compiled) {
-      // What only exports comes from no line of a source.
+      // A module with exports only has no line that comes from a source.
       if (!/^(?!import|export|\/\/|$)/m.test(read(file))) continue
       expect(read(file).trimEnd(), file).toMatch(new RegExp(`sourceMappingURL=${posix.basename(file)}\\.map$`))
       const map = JSON.parse(read(`${file}.map`))
       expect(map.sources.length, file).toBeGreaterThan(0)
       for (const [index, source] of map.sources.entries()) {
         const path = posix.join(posix.dirname(file), map.sourceRoot ?? '', source)
-        // What was bundled of others brings its source along.
+        // A bundled third-party source is included in the source map.
         if (!files.includes(path)) expect(map.sourcesContent?.[index], `${file}.map: ${path}`).toBeTypeOf('string')
       }
     }
   })
 
-  // The command stays as tsc emits it, with modules that hold types only.
+  // The command stays as tsc emits it, including modules that hold only types.
   test.skipIf(name === 'idle-shutdown')('every module in dist is loaded by an entry', () => {
     const { exports = {}, bin = {} } = manifest
     const targets = [...Object.values(exports), ...Object.values(bin)]
@@ -155,7 +156,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
     for (const file of files.filter((file) => /\.(ts|js)$/.test(file))) {
       for (const [, path = ''] of read(file).matchAll(/(?:from|import) ['"](\.[^'"]+)['"]/g)) {
         const target = join(folder, dirname(file), path)
-        // A declaration names the source beside which it was made.
+        // A declaration names the source from which it was made.
         const found = existsSync(target) || existsSync(target.replace(/\.ts$/, '.d.ts'))
         expect(found, `${file} imports ${path}`).toBe(true)
       }

@@ -7,7 +7,7 @@ import { endedByItself, Program } from '../../test/program.ts'
 import { bundling } from '../bundle.ts'
 import { consumer } from '../installs.ts'
 
-// What a reader of the README on npm pastes, in a folder that has the packages from npm and nothing else.
+// Snippets that a reader of the README on npm pastes into a folder with only the packages from npm.
 const snippets = inject('packed').flatMap(({ name, folder }) =>
   [...readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/```js\n(.*?)```/gs)].map(([, code = ''], index) => ({
     name: `${name}, snippet ${index + 1}`,
@@ -30,7 +30,7 @@ test.concurrent.each(snippets)('$name: nobody calls it, and it ends by itself wi
 })
 
 describe('CommonJS, bundled by esbuild', () => {
-  // esbuild wraps what it requires, so that `require()` does not give the function itself there. A name does.
+  // esbuild wraps required modules, so `require()` does not return the function itself there. A named export works.
   test.concurrent.each(snippets.filter(({ kind }) => kind === 'cjs'))('$name', async ({ name, kind, code }) => {
     const folder = join(inject('temp'), 'bundled-readmes', flat(name))
     const args = bundling(home, 'esbuild', written(name, kind, code), folder, kind)

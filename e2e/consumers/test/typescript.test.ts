@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { compilers, consumer, type Majors } from '../installs.ts'
 
-// Every compiler that we support, and what it is given. The types of Node 26 are for TypeScript 5.6 and later.
+// Every supported compiler with its consumers. The types of Node 26 need TypeScript 5.6 or later.
 const matrix = [
   { compiler: 'typescript-5.4', majors: ['before', 'oldest-types'], requires: false },
   { compiler: 'typescript-5.9', majors: ['before', 'now'], requires: true },
@@ -53,7 +53,7 @@ describe.each(matrix)('$compiler', ({ compiler, majors: each, requires }) => {
         esModuleInterop: true,
       }
       const flags = Object.entries(options).flatMap(([option, value]) => [`--${option}`, String(value)])
-      // Without strictness also with the DOM's own AbortSignal, which is in the libraries that a compiler takes by itself.
+      // Without `strict`, also tests the DOM's own AbortSignal, which is in a compiler's default libraries.
       if (strict) flags.push('--lib', 'es2022')
       const programs = ['activation', 'core', 'express', 'fastify', 'koa'].map((name) => `types/${name}.ts`)
       // From TypeScript 5.8, `nodenext` knows that Node can require an ES module. `node16` does not.
@@ -70,7 +70,7 @@ function tsc(compiler: string): string {
   return installed.get(compiler) ?? ''
 }
 
-/** What the compiler has to say: nothing, where all is well. */
+/** Returns the output of the compiler, which is empty on success. */
 function output(majors: Majors, args: string[]): Promise<string> {
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: folders.get(majors) }, (error, stdout, stderr) => {

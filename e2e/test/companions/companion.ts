@@ -6,24 +6,29 @@ import { Program } from '../program.ts'
 
 const e2e = join(import.meta.dirname, '../..')
 const page = readFileSync(join(e2e, '../docs/companions.md'), 'utf8')
-/** Options of a server that waits for its first client, however busy the machine, and for a short time after its last. */
+/**
+ * Options of a server that waits an hour for its first client, even on a busy machine, and a short time after its last.
+ */
 export const UNHURRIED = `'500ms', startupPatience: '1h'`
-/** Options of a server that nobody calls. */
+/** Options of a server that gets no request. */
 export const UNCALLED = `'1s'`
 /** Options of a server that only a signal ends. */
 export const PATIENT = `'1h'`
-/** Milliseconds: longer than the patience of a server that is called. */
+/** Milliseconds: longer than the patience of a server with requests. */
 export const LONGER = 1000
-/** How long a program may take (ms): larger frameworks start slowly on a busy machine. */
+/** The longest time (ms) that a program may take. Larger frameworks start slowly on a busy machine. */
 export const LIMIT = 120_000
 const sayPort = pathToFileURL(join(e2e, 'programs/say-port.js')).href
 
-/** Where the larger companions are, once `pnpm companions` has installed them. */
+/** The folder of the larger companions, once `pnpm companions` has installed them. */
 export const onDemand: string = join(e2e, 'on-demand')
-/** Whether they are. Tests that need them are skipped where they are not. */
+/** The larger companions are installed. Tests that need them are skipped otherwise. */
 export const hasOnDemand: boolean = existsSync(join(onDemand, 'node_modules/installed.txt'))
 
-/** The program that docs/companions.md shows under a heading, with another patience (and further options) and any free port. */
+/**
+ * Returns the program that docs/companions.md shows under a heading, with another patience (and further options) and
+ * any free port.
+ */
 export function snippet(heading: string, patience: string, language = 'js'): string {
   const [, section] = page.split(`\n### ${heading}\n`)
   const code = section && new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 's').exec(section.split(/\n##/)[0] ?? '')?.[1]
@@ -31,7 +36,7 @@ export function snippet(heading: string, patience: string, language = 'js'): str
   return code.replace(`'15m'`, patience).replace(/\b3000\b/, '0')
 }
 
-/** A folder for a test, from which a program's imports are found, and which goes with the test. */
+/** Creates a folder for a test, in which a program's imports resolve. Removes the folder after the test. */
 export function makeFolder(root: string = e2e, parent = '.snippets'): string {
   mkdirSync(join(root, parent), { recursive: true })
   const folder = mkdtempSync(join(root, parent, 'companion-'))
@@ -46,7 +51,7 @@ export function startCompanion(heading: string, patience: string, root: string =
   return new Program(['--import', sayPort, file], {}, LIMIT)
 }
 
-/** Where such a program listens. */
+/** Returns the address of such a program. */
 export async function addressOf(program: Program): Promise<{ host: string; port: number }> {
   const said = await program.printed(/http (\d+)\n/)
   return { host: '127.0.0.1', port: Number(said.split(' ')[1]) }

@@ -5,7 +5,7 @@ import { addressOf, hasOnDemand, LIMIT, onDemand, PATIENT, startCompanion, UNCAL
 
 vi.setConfig({ testTimeout: LIMIT })
 
-/** Asks once, on a connection that the client keeps. */
+/** Sends one request, on a connection that the client keeps. */
 async function ask(program: Program, path = '/'): Promise<{ client: KeepAliveClient; status: number; body: string }> {
   const client = new KeepAliveClient(await addressOf(program))
   const { status, body } = await client.ask(path).answer
@@ -64,10 +64,10 @@ describe.concurrent.each([
       over = true
     })
     const address = await addressOf(program)
-    // From here on the patience counts.
+    // The patience starts at the end of this request.
     ;(await ask(program)).client.destroy()
     let answered = 0
-    // Until nobody is there any more.
+    // Sends requests until the server has ended.
     while (!over) {
       const client = new KeepAliveClient(address)
       const said = await client.ask(path).answer.catch(() => undefined)

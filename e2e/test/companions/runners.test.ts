@@ -6,14 +6,14 @@ import { hasOnDemand, LIMIT, onDemand } from './companion.ts'
 
 vi.setConfig({ testTimeout: LIMIT })
 
-// A user's suite, whose apps are idle long before it is over: every test runs, and the runner ends by itself, which it would not if
-// something of ours were left.
+// A user's suite with apps that go idle long before it ends. Every test runs, and the runner ends by itself. The runner
+// would not end if our code left a handle open.
 
 const suite = join(import.meta.dirname, '../../programs/companions/suite')
-/** How many cases it has, and how many of them jest can load before Node 24.9: not Fastify. */
+/** The number of cases, and of those that jest can load before Node 24.9 (without Fastify). */
 const [COUNT, COUNT_OF_JEST] = [6, 4]
 
-/** Without what the runner of this test tells its children. */
+/** Removes the variables that the runner of this test sets for its children. */
 const env = {
   VITEST: undefined,
   VITEST_WORKER_ID: undefined,

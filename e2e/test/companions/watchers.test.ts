@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: LIMIT })
 
 const bin = (path: string): string => createRequire(join(onDemand, 'package.json')).resolve(path)
 
-/** Says when it listens, and when it ends. */
+/** A server that prints when it listens, and when it ends. */
 const SERVER = `
 import { createServer } from 'node:http'
 import { idleShutdown } from '@idle-shutdown/core'
@@ -28,7 +28,7 @@ describe('a watcher of files', () => {
     '%s waits after an idle end, and starts the program again when a file changes',
     async ([, args, large], context) => {
       if (large && !hasOnDemand) return context.skip()
-      // They do not watch folders whose names begin with a dot.
+      // The watchers ignore folders whose names begin with a dot.
       const folder = makeFolder(onDemand, 'watched')
       const file = join(folder, 'server.mjs')
       writeFileSync(file, SERVER)

@@ -1,8 +1,10 @@
 import type { AnyServer } from '@idle-shutdown/core'
 
 /**
- * Calls `callback` once, in the very call of `server.close()`, whoever makes it. Node has no event for that: 'close' comes
- * when the last connection has ended. An own property shadows the method until then.
+ * Calls `callback` once, within the first call of `server.close()`.
+ *
+ * Node has no event for that: 'close' is emitted when the last connection has ended. Until then, an own property
+ * shadows the method.
  */
 export function beforeClose(server: AnyServer, callback: () => void): void {
   const { close } = server
@@ -17,7 +19,7 @@ export function beforeClose(server: AnyServer, callback: () => void): void {
   }
   Object.defineProperty(server, 'close', { value: shadow, configurable: true, writable: true })
   server.once('close', () => {
-    // Somebody may have wrapped it in turn.
+    // Another wrapper may have replaced the shadow.
     if (Reflect.get(server, 'close') !== shadow) return
     Reflect.deleteProperty(server, 'close')
     if (own !== undefined) Object.defineProperty(server, 'close', own)

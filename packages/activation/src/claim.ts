@@ -3,15 +3,15 @@ import { IdleUsageError, showValue } from '@idle-shutdown/core/adapter'
 import { type Inheritance, inheritance, type Misfit } from './inheritance.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 
-/** What a server asks for. */
+/** The sockets that a server asks for. */
 export interface Wanted {
   readonly names: readonly string[] | undefined
   readonly kind: InheritedSocket['kind'] | undefined
 }
 
 /**
- * The inherited sockets that one server is to serve, which from now on nobody else does; none if nothing was inherited, or
- * if nothing of it is left. Checks everything before it claims anything.
+ * Returns the inherited sockets that one server is to serve, and claims them, so that no other server takes them. Empty
+ * if nothing was inherited, or if all of it is claimed. Checks everything before it claims anything.
  */
 export function claim(wanted: Wanted): readonly InheritedSocket[] {
   const inherited = inheritance()
@@ -29,13 +29,13 @@ export function claim(wanted: Wanted): readonly InheritedSocket[] {
   return chosen
 }
 
-/** Lets go of what could not be served. */
+/** Releases sockets that could not be served. */
 export function unclaim(sockets: readonly InheritedSocket[]): void {
   const { claimed } = inheritance()
   for (const { fd } of sockets) claimed.delete(fd)
 }
 
-/** A socket as messages show it. */
+/** Returns a socket's label in messages. */
 export function label({ fd, name }: { readonly fd: number; readonly name: string }): string {
   return `'${name}' (descriptor ${fd})`
 }
@@ -46,7 +46,7 @@ function rest({ sockets, misfits, claimed }: Inheritance): readonly InheritedSoc
   return sockets.filter(({ fd }) => !claimed.has(fd))
 }
 
-/** Several units may share a name. */
+/** Returns the sockets of a name. Several units may share it. */
 function named(name: string, { sockets, misfits, claimed }: Inheritance): readonly InheritedSocket[] {
   const misfit = misfits.find((one) => one.name === name)
   if (misfit !== undefined) throw unfit(misfit)
@@ -80,7 +80,7 @@ function check(
   }
 }
 
-/** A socket is not what it was taken for. */
+/** Returns the error for a socket of the other kind. */
 function wrongKind(socket: InheritedSocket, expected: InheritedSocket['kind']): IdleUsageError {
   const what = { listening: 'a listening socket', connection: 'a connection that somebody accepted' }
   const remedy =
@@ -93,7 +93,7 @@ function wrongKind(socket: InheritedSocket, expected: InheritedSocket['kind']): 
   )
 }
 
-/** A descriptor that no server can serve. */
+/** Returns the error for a descriptor that no server can serve. */
 export function unfit({ fd, name, kind }: Misfit): IdleUsageError {
   const socket = label({ fd, name })
   if (kind === 'datagram') {

@@ -1,21 +1,28 @@
 import { fstatSync, readFileSync, readlinkSync, writeSync } from 'node:fs'
 
-/** What a file descriptor is. */
+/** The kind, the path and the identity of a file descriptor. */
 export interface Descriptor {
-  /** `other`: a socket that is neither stream nor datagram. `file`: no socket. `closed`: there is none of this number. */
+  /**
+   * `other`: a socket that is neither stream nor datagram. `file`: not a socket. `closed`: no descriptor has this
+   * number.
+   */
   readonly kind: 'listening' | 'connection' | 'datagram' | 'other' | 'file' | 'closed'
-  /** Where a unix socket is bound, `''` for nowhere. Undefined for other sockets, and where it cannot be known. */
+  /**
+   * The path of a unix socket, or `''` if it is not bound. Undefined for other sockets, and if the path cannot be
+   * known.
+   */
   readonly path: string | undefined
-  /** The same for two descriptors of one socket. */
+  /** The same text for two descriptors of one socket. */
   readonly identity: string
 }
 
 /**
- * What the descriptor `fd` of this process is. Reads no byte from it, and leaves it open.
+ * Describes the descriptor `fd` of this process. Reads no byte from it, and leaves it open.
  *
- * Node has no getsockopt(). Linux lists TCP sockets with their state, and unix sockets with type and state. Any user can write
- * lines of his own into the list of unix sockets, by a path with a line break: what it says is believed only if the socket itself
- * behaves so. Of others, a write of no bytes tells: connected streams take it and send nothing, listening ones refuse it.
+ * Node has no getsockopt(). Linux lists TCP sockets with their state, and unix sockets with type and state. Any user
+ * can add lines to the list of unix sockets, with a path that has a line break. So an entry counts only if the socket
+ * itself behaves accordingly. Unlisted sockets are tested with a write of no bytes: connected streams accept the write
+ * and send nothing, listening ones refuse it.
  *
  * @see https://man7.org/linux/man-pages/man5/proc_net.5.html
  */
@@ -43,7 +50,10 @@ export function describe(fd: number): Descriptor {
   }
 }
 
-/** What the descriptor `fd` of another process is, as far as Linux tells: sockets that it does not list pass for listening ones. */
+/**
+ * Describes the descriptor `fd` of another process, as far as Linux shows it. Sockets that Linux does not list count as
+ * listening.
+ */
 export function describeOf(pid: number, fd: number): Descriptor {
   let identity = ''
   try {
@@ -59,7 +69,9 @@ export function describeOf(pid: number, fd: number): Descriptor {
   return { kind: 'listening', path: undefined, identity, ...(listed.find(isStream) ?? listed[0]) }
 }
 
-/** Whether it is among the TCP sockets of this process's network namespace. Linux only; elsewhere false. */
+/**
+ * Reports whether a descriptor is a TCP socket of this process's network namespace. Linux only; false on other systems.
+ */
 export function isKnownTcp(fd: number): boolean {
   try {
     const kind = internetSocket(fstatSync(fd, { bigint: true }).ino)
@@ -69,7 +81,9 @@ export function isKnownTcp(fd: number): boolean {
   }
 }
 
-/** Whether the open file description has O_NONBLOCK, which processes share. Undefined where it cannot be known. */
+/**
+ * Reports whether the open file description, which processes share, has O_NONBLOCK. Undefined if that cannot be known.
+ */
 export function isNonBlocking(fd: number): boolean | undefined {
   try {
     const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))
@@ -79,7 +93,10 @@ export function isNonBlocking(fd: number): boolean | undefined {
   }
 }
 
-/** What the kernel's tables of TCP and UDP say, in which no user writes. They are of this process's network namespace. */
+/**
+ * Returns the kind of a socket in the kernel's tables of TCP and UDP, to which users cannot write. They are those of
+ * this process's network namespace.
+ */
 function internetSocket(inode: bigint): 'listening' | 'connection' | 'datagram' | undefined {
   // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
   const [row] = ['tcp', 'tcp6'].flatMap((table) => rows(table, 9, inode))
@@ -92,18 +109,21 @@ interface UnixSocket {
   readonly path: string
 }
 
-// With PrivateNetwork=yes, a socket passed from outside is not in the list.
+// With PrivateNetwork=yes, a socket that was passed from outside is not in the list.
 function unixSockets(inode: bigint): readonly UnixSocket[] {
   // Num: RefCount Protocol Flags Type St Inode Path
   return rows('unix', 6, inode).map(([, , , , type = '', state, , ...path]) => {
-    // One that is bound, and does not listen yet, is about to.
+    // A socket that is bound and does not listen yet is about to listen.
     const stream = state === '03' ? 'connection' : 'listening'
     const kind = type === '0001' ? stream : type === '0002' ? 'datagram' : 'other'
     return { kind, path: path.join(' ') }
   })
 }
 
-/** The rows of a table of `/proc/self/net` that have `inode` in a column. None if there is no such table. */
+/**
+ * Returns the rows of a table of `/proc/self/net` that have `inode` in a column. Returns none if the table does not
+ * exist.
+ */
 function rows(table: string, column: number, inode: bigint): string[][] {
   let text: string
   try {
@@ -124,8 +144,10 @@ function isStream({ kind }: UnixSocket): boolean {
 }
 
 /**
- * Whether the system says that it is a stream socket: of TCP, or a unix one. A datagram socket of Node refuses to take it, then, and
- * leaves it as it is; so it does with a datagram socket of a unix path.
+ * Reports whether the system says that a socket is a stream socket, of TCP or of a unix path.
+ *
+ * A datagram socket of Node refuses to open such a descriptor, names its type in the error, and leaves it unchanged. It
+ * also refuses a datagram socket of a unix path.
  */
 function isStreamSocket(fd: number): boolean {
   const socket = process.getBuiltinModule('node:dgram').createSocket('udp4')
@@ -139,7 +161,10 @@ function isStreamSocket(fd: number): boolean {
   }
 }
 
-/** A connected datagram socket passes for a connection here: Node refuses to open it as one. */
+/**
+ * Returns the kind of a socket from its answer to a write of no bytes. A connected datagram socket counts as a
+ * connection here; Node refuses to open it later.
+ */
 function answerToNothing(fd: number): Descriptor['kind'] {
   try {
     writeSync(fd, new Uint8Array(0))

@@ -4,38 +4,38 @@ import { IdleUsageError, showValue } from '@idle-shutdown/core/adapter'
 import { type Descriptor, describe, describeOf, isKnownTcp } from './descriptor.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 
-/** What was passed to this process. */
+/** The sockets that were passed to this process. */
 export interface Inheritance {
   readonly sockets: readonly InheritedSocket[]
-  /** What cannot be served. */
+  /** The descriptors that cannot be served. */
   readonly misfits: readonly Misfit[]
-  /** Where those that are unix sockets are bound. */
+  /** The paths of the unix sockets among them. */
   readonly paths: ReadonlyMap<number, string>
-  /** The descriptor on which the supervisor listens for notifications: of `OpenFile=`. */
+  /** The descriptor on which the supervisor receives notifications, from `OpenFile=`. */
   readonly notifier: number | undefined
-  /** The descriptors that somebody serves, so that nobody else does. */
+  /** The descriptors that a server has claimed. */
   readonly claimed: Set<number>
 }
 
-/** A descriptor that was passed and is no stream socket. */
+/** A descriptor that was passed and is not a stream socket. */
 export interface Misfit {
   readonly fd: number
   readonly name: string
   readonly kind: Exclude<Descriptor['kind'], InheritedSocket['kind'] | 'closed'>
 }
 
-/** The first that systemd passes. */
+/** The first descriptor that systemd passes. */
 const FIRST = 3
 
 /**
- * Descriptors belong to the process, and can be read from its environment once: so this is of the process too, and not of
- * this copy of the package. A preload and the program that it is loaded into may have a copy each.
+ * Stored on globalThis: descriptors are per process, and their variables can be read once. A preload and the program
+ * may each load a copy of this package.
  */
 const STORE = Symbol.for('@idle-shutdown/activation')
 
 /**
- * What the primary of a cluster leaves to its workers when it has read the variables. Only a worker takes it, and only from
- * its own primary, in which the descriptors are.
+ * The variable in which the primary of a cluster keeps LISTEN_* for its workers. Only a worker reads it, and only from
+ * its own primary, which has the descriptors.
  */
 const LEFT_TO_WORKERS = 'IDLE_SHUTDOWN_LISTEN'
 
@@ -47,7 +47,7 @@ interface Variables {
 
 type Outcome = { readonly inheritance: Inheritance } | { readonly error: unknown }
 
-/** Reads what was passed at the first call; gives, or throws, the same ever after. */
+/** Reads the passed sockets at the first call. Returns, or throws, the same at each later call. */
 export function inheritance(): Inheritance {
   const stored: unknown = Reflect.get(globalThis, STORE)
   const outcome = isOutcome(stored) ? stored : read()
@@ -80,7 +80,7 @@ function variables(): Variables {
 const NOTHING: Variables = { pid: undefined, fds: undefined, names: undefined }
 
 function ofSystemd(pid: string | undefined, fds: string, fdNames: string | undefined): Inheritance {
-  // A worker's listen({ fd }) is done by its primary.
+  // A worker's listen({ fd }) runs in its primary.
   const primary = cluster.isWorker && Number(pid) === process.ppid ? process.ppid : undefined
   if (Number(pid) !== process.pid && primary === undefined) throw foreign(pid)
   const count = Number(fds)
@@ -102,7 +102,7 @@ function ofSystemd(pid: string | undefined, fds: string, fdNames: string | undef
       throw invalid(`LISTEN_FDS is ${count}, but descriptor ${fd} is not open; accepted is as many as are passed`)
     }
     if (kind === 'listening' || kind === 'connection') sockets.push(Object.freeze({ fd, name, kind }))
-    // A datagram socket of a .socket unit is bound; this one is connected to systemd's.
+    // A datagram socket of a .socket unit is bound. This one is connected to systemd's socket.
     else if (kind === 'datagram' && name === 'notify' && path === '') notifier = fd
     else misfits.push({ fd, name, kind })
   }
@@ -110,9 +110,10 @@ function ofSystemd(pid: string | undefined, fds: string, fdNames: string | undef
 }
 
 /**
- * inetd passes one socket as standard input, and says nothing in the environment. A listening socket there is its `wait`;
- * nobody else does that. A connection is its `nowait`, unless it may be one of a pair of unix sockets: that is how Node,
- * sshd and others make pipes to a child.
+ * Describes the socket of inetd, which is standard input. inetd sets no variables.
+ *
+ * A listening socket there is inetd's `wait`; no other program passes one. A connection is inetd's `nowait`, unless it
+ * may be one of a pair of unix sockets. Node, sshd and others make the pipes to a child from such pairs.
  */
 function ofInetd(): Inheritance {
   const { kind, path, identity } = describe(0)
@@ -128,9 +129,10 @@ function ofInetd(): Inheritance {
 }
 
 /**
- * inetd's socket is standard output and standard error as well. What is printed there would be sent to the client, in the
- * midst of an answer; on a listening socket, it is an error that ends the process. Even Node's own warnings go there. So the
- * descriptor itself becomes the null device: the lowest free number is the one that was just closed.
+ * Replaces a descriptor with the null device, because inetd's socket is also standard output and standard error.
+ *
+ * Output there, even a warning of Node, would be sent to the client within an answer. On a listening socket, it is an
+ * error that ends the process. The new descriptor gets the lowest free number, which is the one that was just closed.
  */
 function silence(fd: number): void {
   closeSync(fd)

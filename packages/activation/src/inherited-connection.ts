@@ -6,17 +6,17 @@ import { unfit } from './claim.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 
 /**
- * Gives `server` a connection that somebody else accepted, and closes the server when it ends: nothing else can come, so the
- * process ends by itself, and who watches the server learns of it.
+ * Passes a connection that another process accepted to `server`. Closes the server when the connection ends, since no
+ * other can arrive. The process then exits, and 'close' is emitted.
  */
 export function serveConnection(server: AnyServer, inherited: InheritedSocket): void {
   const connection = open(inherited, server)
-  // As if the server had accepted it; an HTTP server sets it itself.
+  // Set as if the server had accepted it. An HTTP server sets it itself.
   Reflect.set(connection, 'server', server)
   if (Reflect.get(server, 'noDelay') === true) connection.setNoDelay(true)
   connection.once('close', () => server.close())
   boundSilence(server, connection)
-  // Adapters find servers when they listen, which this one never does.
+  // Adapters find servers when they listen, and this server never listens.
   channel(SERVE).publish({ server })
   server.emit('connection', connection)
 }
@@ -26,14 +26,18 @@ function open(inherited: InheritedSocket, server: AnyServer): Socket {
   try {
     return new Socket({ fd: inherited.fd, readable: true, writable: true, allowHalfOpen })
   } catch (error) {
-    // Its type is all that Node refuses: a connected datagram socket is told from a stream only here.
+    // The type of the descriptor is the only reason for which Node refuses it: a connected datagram socket differs from
+    // a stream only here.
     if (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_FD_TYPE')
       throw unfit({ ...inherited, kind: 'datagram' })
     throw error
   }
 }
 
-/** Node bounds how long a request's head may take only on servers that listen. A client that says nothing would be served for ever. */
+/**
+ * Destroys a connection whose first request does not arrive within the server's `headersTimeout`. Node has this limit
+ * only on servers that listen. Without it, a silent client would be served forever.
+ */
 function boundSilence(server: AnyServer, connection: Socket): void {
   const limit: unknown = Reflect.get(server, 'headersTimeout')
   if (typeof limit !== 'number' || limit === 0) return

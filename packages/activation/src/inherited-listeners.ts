@@ -6,19 +6,22 @@ import { isNonBlocking } from './descriptor.ts'
 import { inheritance } from './inheritance.ts'
 import type { InheritedSocket } from './inherited-socket.ts'
 
-/** The kernel's own limit is lower; what the supervisor chose cannot be read, and listen(2) sets it anew. */
+/**
+ * The longest backlog. The kernel's own limit is lower. The supervisor's choice cannot be read, and listen(2) replaces
+ * it.
+ */
 const LONGEST_BACKLOG = 65_535
 
 /**
- * Lets `server` accept on all of `sockets`, and resolves with their addresses. When the server's `close()` is called, all
- * listeners go down in that call, in the blocking mode in which they came.
+ * Lets `server` accept on all of `sockets`, and resolves with their addresses. When the server's `close()` is called,
+ * all listeners close within that call, and get their earlier blocking mode back.
  */
 export async function acceptOn(
   server: AnyServer,
   sockets: readonly InheritedSocket[],
   backlog: number = LONGEST_BACKLOG,
 ): Promise<readonly string[]> {
-  // Known before Node opens them: it makes them non-blocking.
+  // Read before Node opens the sockets, because Node makes them non-blocking.
   const before = sockets.map(({ fd }) => ({ fd, blocking: isNonBlocking(fd) === false }))
   const listeners = before.map((socket, index) => ({
     ...socket,
@@ -41,7 +44,7 @@ export async function acceptOn(
     throw failed.reason
   }
 
-  // Not everybody closes what he opened.
+  // The program may exit without calling close().
   process.on('exit', restore)
   beforeClose(server, () => {
     process.off('exit', restore)
@@ -52,7 +55,7 @@ export async function acceptOn(
   return listeners.map((listener) => paths.get(listener.fd) ?? addressOf(listener.server))
 }
 
-/** A listener's address for people. */
+/** Returns a listener's address for people. */
 export function addressOf(server: Server): string {
   const address = server.address()
   if (address === null || typeof address === 'string') return address ?? 'unknown'
@@ -60,9 +63,11 @@ export function addressOf(server: Server): string {
 }
 
 /**
- * What the further listener accepts is handed to the server's own, as if that had accepted it: with the server's options, and
- * counted, so that its 'close' waits for it. Node has no public way to that; `onconnection` is what its cluster module uses.
- * Without it, the connection is given to the server by hand, uncounted.
+ * Hands the connections of a further listener to the server's own listener, as if that had accepted them. They get the
+ * server's options and are counted, so that 'close' waits for them.
+ *
+ * Node has no public API for this. Its cluster module uses `onconnection`. Without that, the connection is emitted on
+ * the server, and is not counted.
  */
 function acceptFor(server: Server, further: Server): void {
   const handle: unknown = Reflect.get(further, '_handle')
@@ -82,8 +87,9 @@ function acceptOf(handle: unknown): ((...args: unknown[]) => unknown) | undefine
 }
 
 /**
- * O_NONBLOCK is of the socket, and not of this process: the next process, or the supervisor, may expect that accept() waits.
- * systemd sets it as the unit says; inetd and smaller supervisors do not.
+ * Makes a socket blocking again. O_NONBLOCK belongs to the socket, and not to this process. The next process or the
+ * supervisor may expect that accept() waits. systemd sets O_NONBLOCK as the unit says; inetd and smaller supervisors do
+ * not.
  */
 function setBlocking(server: Server): void {
   const handle: unknown = Reflect.get(server, '_handle')

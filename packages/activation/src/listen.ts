@@ -11,26 +11,26 @@ import { served } from './service.ts'
 import { service } from './service-variables.ts'
 import { debug } from './supervisor.ts'
 
-/** Which of the inherited sockets a server is for. */
+/** Selects inherited sockets for a server. */
 export interface ListenChoice {
-  /** Only those of these names. Default: every one that no other server has taken. */
+  /** Only the sockets of these names. Default: every socket that no other server has taken. */
   names?: readonly string[]
-  /** What the program is made for: a socket of the other kind is refused. Default: either. */
+  /** The kind of socket that the program is made for. A socket of the other kind is refused. Default: either. */
   kind?: InheritedSocket['kind']
 }
 
 /**
- * Serves every inherited socket, or one inherited connection, or listens on `fallback` where nothing was inherited: the same
- * program runs under systemd, under inetd and by hand. Resolves when the server accepts.
+ * Serves every inherited socket, or one inherited connection, or listens on `fallback` if nothing was inherited. So the
+ * same program runs under systemd, under inetd and by hand. Resolves when the server accepts.
  *
- * An inherited listener is left as it was for the next process: its path stays, its blocking mode comes back. When an
- * inherited connection ends, the server is closed, and the process ends by itself.
+ * Leaves an inherited listener as it was for the next process: its path stays, and its blocking mode is restored. When
+ * an inherited connection ends, the server is closed, and the process exits.
  *
- * @param fallback a port, a path, or what `server.listen()` takes
- * @throws IdleUsageError (the promise rejects) `ERR_IDLE_FOREIGN_SOCKETS`, `ERR_IDLE_INVALID_LISTEN_FDS`, `ERR_IDLE_NO_SOCKET`,
- *   `ERR_IDLE_DATAGRAM_SOCKET`, `ERR_IDLE_UNKNOWN_SOCKET`, `ERR_IDLE_SOCKET_TAKEN`, `ERR_IDLE_SOCKET_KIND`,
- *   `ERR_IDLE_CLUSTER_WORKER`, `ERR_IDLE_UNSUPPORTED_RUNTIME`, `ERR_IDLE_INVALID_SERVER`, `ERR_IDLE_UNKNOWN_OPTION`,
- *   `ERR_IDLE_INVALID_OPTION`; and what Node's own `listen()` fails with
+ * @param fallback a port, a path, or the options of `server.listen()`
+ * @throws IdleUsageError (the promise rejects) `ERR_IDLE_FOREIGN_SOCKETS`, `ERR_IDLE_INVALID_LISTEN_FDS`,
+ *   `ERR_IDLE_NO_SOCKET`, `ERR_IDLE_DATAGRAM_SOCKET`, `ERR_IDLE_UNKNOWN_SOCKET`, `ERR_IDLE_SOCKET_TAKEN`,
+ *   `ERR_IDLE_SOCKET_KIND`, `ERR_IDLE_CLUSTER_WORKER`, `ERR_IDLE_UNSUPPORTED_RUNTIME`, `ERR_IDLE_INVALID_SERVER`,
+ *   `ERR_IDLE_UNKNOWN_OPTION`, `ERR_IDLE_INVALID_OPTION`; and the errors of Node's own `listen()`
  */
 export async function listen(
   server: AnyServer,
@@ -39,7 +39,7 @@ export async function listen(
 ): Promise<Listening> {
   checkServer(server)
   checkFallback(fallback)
-  // Before anything else happens: a child that is started meanwhile does not speak for the service.
+  // Called first, so that a child that is started meanwhile does not inherit NOTIFY_SOCKET.
   service()
   const sockets = claim(wanted(options))
   try {
@@ -92,7 +92,7 @@ async function serve(
   return [addressOf(server)]
 }
 
-/** What starts the process again: said once for logs, and in every explanation. */
+/** Returns what starts the process again, for explanations. Logs it once. */
 function starter({ kind, sockets, addresses }: Listening): string {
   const list = sockets.map(label).join(', ')
   switch (kind) {
@@ -120,7 +120,7 @@ function wanted(options: ListenChoice): Wanted {
   return { names: names && [...new Set(names)], kind }
 }
 
-// Also where it is not needed: a mistake in it should not wait for the day on which it is.
+// Also called when the fallback is not used, so that a mistake in it shows at once.
 function checkFallback(fallback: ListenOptions | number | string): void {
   const isPort = Number.isInteger(fallback) && Number(fallback) >= 0 && Number(fallback) <= 65_535
   const isOther =

@@ -2,33 +2,35 @@ import type { Duration } from '@idle-shutdown/core'
 import { IdleUsageError, milliseconds, printable, refuseUnknown, showValue } from '@idle-shutdown/core/adapter'
 import { send } from './supervisor.ts'
 
-/** What a supervisor can be told. Several at once go in one message. */
+/** The state that is sent to a supervisor. Several members are sent in one message. */
 export interface Notification {
   /** The service has started (`Type=notify` waits for that), or has reloaded. */
   ready?: true
   /** The service is about to end. */
   stopping?: true
-  /** The service reloads (`Type=notify-reload`); `ready` says that it has. */
+  /** The service reloads (`Type=notify-reload`). `ready` follows when it has reloaded. */
   reloading?: true
   /** One line for people, which `systemctl status` shows. */
   status?: string
   /** The start or stop that is under way may take this much longer, from now. Finite, more than 0. */
   extendTimeout?: Duration
-  /** The service is alive: `WatchdogSec=`. `listen()` says so by itself. */
+  /** The service is alive: `WatchdogSec=`. `listen()` sends this itself. */
   watchdog?: true
 }
 
 /**
- * Tells systemd how the service is. Resolves with whether that was told: false, at once, without NOTIFY_SOCKET, and false where it
- * fails, which an environment of `NODE_DEBUG=idle-shutdown` prints. Messages arrive in the order of the calls.
+ * Sends the state of the service to systemd. Resolves with whether it was sent.
  *
- * `listen()` sends `ready`, `stopping`, `extendTimeout` and `watchdog` by itself.
+ * Without NOTIFY_SOCKET, resolves at once with false. Also resolves with false if sending fails;
+ * `NODE_DEBUG=idle-shutdown` prints the reason. Messages arrive in the order of the calls. `listen()` sends `ready`,
+ * `stopping`, `extendTimeout` and `watchdog` itself.
  *
- * Node cannot open NOTIFY_SOCKET, a datagram socket. Where the unit passes it, with `OpenFile=/run/systemd/notify` (systemd 253),
- * that is written to; else `systemd-notify` is spawned, for which a service of another user than root needs
- * `NotifyAccess=all`. It never keeps the process alive for more than 2 seconds.
+ * Node cannot open NOTIFY_SOCKET, a datagram socket. If the unit passes it, with `OpenFile=/run/systemd/notify`
+ * (systemd 253), the message is written to it. Otherwise `systemd-notify` is spawned, for which a service of a user
+ * other than root needs `NotifyAccess=all`. Never keeps the process alive for more than 2 seconds.
  *
- * @throws IdleUsageError (the promise rejects) `ERR_IDLE_UNKNOWN_OPTION`, `ERR_IDLE_INVALID_OPTION`, `ERR_IDLE_INVALID_DURATION`
+ * @throws IdleUsageError (the promise rejects) `ERR_IDLE_UNKNOWN_OPTION`, `ERR_IDLE_INVALID_OPTION`,
+ *   `ERR_IDLE_INVALID_DURATION`
  * @see https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
  */
 export async function notify(state: Notification): Promise<boolean> {
@@ -49,11 +51,12 @@ function assignments(state: Notification): readonly string[] {
     throw new IdleUsageError('ERR_IDLE_INVALID_DURATION', 'extendTimeout is Infinity; accepted is a finite duration')
   }
   const list = [
-    // The clock of hrtime() is the one that systemd compares it with, so that it knows an old READY=1 from the new one.
+    // systemd compares the value with the same clock as hrtime(), and so distinguishes an old READY=1 from the new one.
     ...(reloading ? ['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`] : []),
     ...(ready ? ['READY=1'] : []),
     ...(stopping ? ['STOPPING=1'] : []),
-    // A line break would begin another assignment, a NUL ends an argument, and `systemctl status` prints escape sequences as they are.
+    // A line break would begin another assignment, and a NUL ends an argument. `systemctl status` prints escape
+    // sequences unchanged.
     ...(status === undefined ? [] : [`STATUS=${printable(status.replaceAll(/\s+|\0/g, ' '))}`]),
     ...(extension > 0 ? [`EXTEND_TIMEOUT_USEC=${Math.ceil(extension * 1000)}`] : []),
     ...(watchdog ? ['WATCHDOG=1'] : []),

@@ -2,26 +2,26 @@ import cluster from 'node:cluster'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 
-/** The variables by which systemd listens to a service. */
+/** The variables by which systemd asks a service for notifications. */
 export interface Service {
   /** The path of the socket for notifications. */
   readonly socket: string | undefined
-  /** The longest time (µs) between two signs of life of this process, if it watches for them. */
+  /** The longest time (µs) between two watchdog messages of this process, if systemd expects them. */
   readonly watchdog: string | undefined
 }
 
-/** Like the sockets, the variables belong to the process, and not to this copy of the package. */
+/** Like the sockets, the variables are per process, and not per copy of this package. */
 const STORE = Symbol.for('@idle-shutdown/activation.service')
 
-/** Set by the primary of a cluster that has taken the variables, for its workers. */
+/** Set by the primary of a cluster that has read the variables, for its workers. */
 const LEFT_TO_WORKERS = 'IDLE_SHUTDOWN_NOTIFY'
 
-/** A program that starts the service, and speaks for none itself. */
+/** Matches programs that start the service and send no notifications themselves. */
 const LAUNCHER = /(^|[\s/])(npm|npx|pnpm|pnpx|yarn|corepack)([\s.-]|$)|(^|\s)--run(\s|=|$)/
 
 /**
- * Returns what systemd passed. The first call takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID out of the environment, so that
- * children do not speak for the service; cluster workers still do.
+ * Returns the variables that systemd passed. The first call removes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from
+ * the environment, so that children do not notify systemd for the service. Cluster workers still do.
  */
 export function service(): Service {
   const stored: unknown = Reflect.get(globalThis, STORE)
@@ -42,11 +42,13 @@ export function service(): Service {
 }
 
 /**
- * Reports whether what this process says by itself is said for the service: it serves inherited sockets, or is the process that
- * systemd started, or a shell or a package manager that systemd started has started it. A process of another Node program, which
- * speaks for itself, is a helper.
+ * Reports whether this process sends notifications for the service by itself.
  *
- * If systemd does not name the process that it started (before 248), each is taken for that one.
+ * True if the process serves inherited sockets, is a cluster worker, or was started by systemd. Also true if a shell or
+ * a package manager that systemd started has started it. False for a child of another Node program, which sends its own
+ * notifications: such a child is a helper.
+ *
+ * If systemd does not name the process that it started (before 248), each process counts as that one.
  */
 export function speaksForService(servesInherited: boolean): boolean {
   const { SYSTEMD_EXEC_PID: started } = process.env

@@ -7,17 +7,17 @@ import { type Notification, notify } from './notify.ts'
 import { service, speaksForService } from './service-variables.ts'
 import { debug } from './supervisor.ts'
 
-/** How much longer (ms) than the grace a drain may take before systemd ends it, and by how much it is extended at most. */
+/** The time (ms) that a drain may take beyond its grace before systemd ends it, and then the longest extension (ms). */
 const SPARE = 5000
 const LONGEST_EXTENSION = 60_000
 
-/** The servers that the process serves, and that nobody closes yet. */
+/** The servers that the process serves, and that have not begun to close. */
 const serving = new Set<AnyServer>()
 let watched = false
 
 /**
- * A server serves: tells the supervisor, now that nothing is left to be served, that the process is ready; and when the last of the servers
- * begins to close, that it stops, and how long that may take. Begins to answer the watchdog.
+ * Registers a server. Sends READY=1 when every inherited socket is served. Sends STOPPING=1, and how long the end may
+ * take, when the last server starts to close. Begins to answer the watchdog.
  */
 export function served(server: AnyServer, startedAgainBy: string): void {
   serving.add(server)
@@ -31,9 +31,9 @@ export function served(server: AnyServer, startedAgainBy: string): void {
     if (left > LONGEST_EXTENSION / 2) extension = setTimeout(extend, LONGEST_EXTENSION / 2, false).unref()
   }
   const stopping = (): void => {
-    // A worker's end is not that of the service.
+    // The end of a worker is not the end of the service.
     if (!serving.delete(server) || serving.size > 0 || cluster.isWorker) return
-    // After whoever closes it has said how long he waits.
+    // Deferred, so that draining(grace) is called first.
     queueMicrotask(() => extend(true))
   }
   activations.set(server, {
@@ -50,7 +50,7 @@ export function served(server: AnyServer, startedAgainBy: string): void {
   answerWatchdog()
 }
 
-/** Says what `listen()` says by itself: a helper of the service, which has servers of its own, does not speak for it. */
+/** Sends the notifications of `listen()`. A helper of the service that has its own servers sends none. */
 function say(state: Notification): void {
   if (speaksForService(inheritance().sockets.length > 0)) void notify(state)
 }
@@ -60,7 +60,7 @@ function allServed(): boolean {
   return sockets.every(({ fd }) => claimed.has(fd))
 }
 
-/** Twice as often as systemd asks for, for as long as the event loop turns. */
+/** Sends WATCHDOG=1 twice as often as systemd asks for, as long as the event loop turns. */
 function answerWatchdog(): void {
   const { socket, watchdog } = service()
   if (watched || !socket || watchdog === undefined) return

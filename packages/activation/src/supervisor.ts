@@ -3,18 +3,21 @@ import { write } from 'node:fs'
 import { inheritance } from './inheritance.ts'
 import { service } from './service-variables.ts'
 
-/** The family's debug lines: `NODE_DEBUG=idle-shutdown`. */
+/** Prints debug lines with `NODE_DEBUG=idle-shutdown`. */
 export const debug: (message: string, ...values: unknown[]) => void =
   // Importing node:util would load all of it.
   process.getBuiltinModule('node:util').debuglog('idle-shutdown')
 
-/** How long (ms) an answer of `systemd-notify` keeps the process alive. It takes some 6 ms, unless something is wrong. */
+/** The longest time (ms) for which `systemd-notify` keeps the process alive. It usually takes some 6 ms. */
 const PATIENCE = 2000
 
-/** One message after the other: each may be a process of its own, and READY=1 must not come after STOPPING=1. */
+/**
+ * Messages are sent one after the other. Each may be a process of its own, and READY=1 must not arrive after
+ * STOPPING=1.
+ */
 let last: Promise<unknown> = Promise.resolve()
 
-/** Sends assignments to the supervisor, as one message. Resolves with whether that was done, and never rejects. */
+/** Sends assignments to the supervisor, as one message. Resolves with whether they were sent, and never rejects. */
 export function send(assignments: readonly string[]): Promise<boolean> {
   const { socket } = service()
   if (!socket) return Promise.resolve(false)
@@ -35,7 +38,7 @@ function inheritedNotifier(): number | undefined {
   try {
     return inheritance().notifier
   } catch {
-    // listen() says what is wrong with what was passed.
+    // listen() reports what is wrong with the passed sockets.
     return undefined
   }
 }
@@ -57,7 +60,7 @@ function spawned(assignments: readonly string[], socket: string): Promise<boolea
     }
     const env = { ...process.env, NOTIFY_SOCKET: socket }
     const child = spawn('systemd-notify', assignments, { env, stdio: 'ignore' })
-    // Not unref'd at once: a service that ends before READY=1 has arrived has failed for systemd.
+    // Not unref'd at once, because a service that ends before READY=1 has arrived has failed for systemd.
     const timer = setTimeout(() => {
       child.unref()
       failed(`no answer within ${PATIENCE} ms`)

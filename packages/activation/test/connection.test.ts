@@ -5,7 +5,7 @@ import { Http2Client, KeepAliveClient, RawClient, type ServerKind } from '@idle-
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { endedByItself, Program } from './program.ts'
 
-// `accept` waits for a client and passes its connection: systemd's Accept=yes, inetd's nowait.
+// `accept` waits for a client and passes its connection, like systemd's Accept=yes and inetd's nowait.
 
 const CONFORMANCE = new URL('../../conformance/dist/program.js', import.meta.url).href
 const folder = mkdtempSync(join(tmpdir(), 'activation-'))
@@ -237,7 +237,7 @@ describe('a connection where it does not fit', () => {
   })
 
   test('a connected datagram socket from another network namespace is refused as what it is', async () => {
-    // Such sockets are not in the list of this namespace, as a TCP one is not.
+    // Such sockets are not in the list of this namespace, and neither are TCP sockets.
     const program = Program.activated(
       ['x@udp-connected'],
       `const error = await listen(hello(), 0).catch((error) => error)

@@ -9,7 +9,7 @@ import { Program } from './program.ts'
 const folder = mkdtempSync(join(tmpdir(), 'activation-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What `listen()` is refused with, as `code: message`, and whether anything was left behind. */
+/** A program that prints the error of `listen()` as `code: message`, and whether anything was left behind. */
 const REFUSED = (choice = '{}'): string => `
   const server = hello()
   const before = server.eventNames().length
@@ -135,7 +135,7 @@ describe('bad input from the supervisor', () => {
 
 describe('bad input from the program', () => {
   test.each<[name: string, call: () => Promise<unknown>, code: string, message: string]>([
-    // @ts-expect-error an app is no server
+    // @ts-expect-error an app is not a server
     ['an app', () => listen(() => {}, 0), 'ERR_IDLE_INVALID_SERVER', 'is no server'],
     ['a port out of range', () => listen(createServer(), 65_536), 'ERR_IDLE_INVALID_OPTION', 'fallback is 65536'],
     ['no number', () => listen(createServer(), Number.NaN), 'ERR_IDLE_INVALID_OPTION', 'fallback is NaN'],

@@ -49,7 +49,7 @@ describe('what starts it again', () => {
 })
 
 describe('Bun, whose listen({ fd }) binds a random port', () => {
-  // Node with Bun's mark: the refusal is about the name.
+  // Node with Bun's mark. The refusal depends only on the name.
   const MARKED = `Object.defineProperty(process, 'versions', { value: { ...process.versions, bun: '1.3.0' } })`
 
   test('is refused where a socket was inherited', async () => {

@@ -2,7 +2,8 @@ import { KeepAliveClient, RawClient } from '@idle-shutdown/conformance'
 import { describe, expect, test } from 'vitest'
 import { endedByItself, Program } from './program.ts'
 
-// The lines of the README, under each major, with what a supervisor passes. The README's own snippets run by hand, in e2e.
+// The lines of the README, under each major version, with passed sockets. The README's own snippets run by hand, in
+// e2e.
 
 const express = (module: string): string => `
   const { idle } = await import('@idle-shutdown/express')
@@ -48,7 +49,7 @@ describe.each([
        ${app}
        console.log('reason', (await idleness.closed).reason.code)`,
     )
-    // Both are connected before either asks: the first answer begins the patience.
+    // Both are connected before either asks, because the first answer starts the patience.
     const clients = await Promise.all((await program.addresses(2)).map((address) => RawClient.connect(address)))
     for (const client of clients) await client.get('/')
     for (const client of clients) await client.until('Hello')

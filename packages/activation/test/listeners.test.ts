@@ -5,7 +5,7 @@ import { Http2Client, KeepAliveClient, RawClient, type ServerKind } from '@idle-
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { endedByItself, Program } from './program.ts'
 
-// Programs as a supervisor starts them: each with sockets that pass.pl opened.
+// Programs as a supervisor starts them, each with sockets that pass.pl opened.
 
 const CONFORMANCE = new URL('../../conformance/dist/program.js', import.meta.url).href
 const folder = mkdtempSync(join(tmpdir(), 'activation-'))
@@ -187,7 +187,7 @@ describe('listen() serves inherited listeners', () => {
       const address = await program.address()
       expect((await kept(address).ask('/', { headers: { connection: 'close' } }).answer).body).toBe('Hello')
       await program.printed(/ended 0/)
-      // Its accept() waits: a non-blocking one would have failed by now.
+      // Its accept() waits. A non-blocking one would have failed by now.
       const client = await RawClient.connect(address)
       await client.send('late')
       await client.until('perl\n')
@@ -239,7 +239,7 @@ describe('with nothing inherited, listen() listens on its fallback', () => {
 })
 
 describe("the kernel's list of unix sockets, in which a user has written", () => {
-  // Any user can: by a unix socket whose path has a line break.
+  // Any user can write there, by a unix socket whose path has a line break.
   const spoofed = (what: string): string => `
     const { ino } = fs.fstatSync(3)
     const liars = []

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'activation-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let count = 0
 
-/** systemd's end: a datagram socket, and what arrives there. */
+/** The end of systemd: a datagram socket, and the messages that arrive there. */
 class Receiver {
   readonly path: string = join(folder, String(count++))
   readonly #program = new Program('perl', [join(import.meta.dirname, 'receive.pl'), this.path])
@@ -28,7 +28,7 @@ class Receiver {
     await this.#program.printed(pattern)
   }
 
-  /** What has arrived, but for the barriers of systemd-notify. */
+  /** Returns the messages so far, without the barriers of systemd-notify. */
   get messages(): string[] {
     return [...this.#program.output.matchAll(/^got (.*)$/gm)]
       .map(([, text = '']) => text)
@@ -121,7 +121,7 @@ describe('notify()', () => {
 })
 
 describe('listen() tells by itself', () => {
-  /** A unit with `OpenFile=`, so that this needs no systemd. */
+  /** Starts a service with sockets of `OpenFile=`, without systemd. */
   async function service(passed: readonly string[], source: string): Promise<{ program: Program; receiver: Receiver }> {
     const receiver = await Receiver.open()
     const environment = [`NOTIFY_SOCKET=${receiver.path}`, 'PATH=/nowhere']
@@ -243,13 +243,13 @@ describe('listen() tells by itself', () => {
     program.kill('SIGKILL')
   })
 
-  /** A helper: a Node program of the same house, with a server of its own, which is idle soon. */
+  /** A helper: a Node program of the same service, with its own server, which is soon idle. */
   const file = join(folder, 'helper.mjs')
   writeFileSync(
     file,
     `${IMPORTS}
      const server = hello()
-     idleShutdown(server, { patience: 50 })
+     idleShutdown(server, { patience: '50ms' })
      await listen(server, 0)
      console.log('left', ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'].filter((name) => name in process.env).length)`,
   )
@@ -276,7 +276,7 @@ describe('listen() tells by itself', () => {
   })
 
   test('a child that was started before says by itself nothing for the process that systemd started', async () => {
-    // In the place of systemd-notify, which the helper would use.
+    // Replaces systemd-notify, which the helper would use.
     const bin = mkdtempSync(join(folder, 'bin-'))
     writeFileSync(join(bin, 'systemd-notify'), `#!/bin/sh\necho "$*" >> '${bin}/said'\n`)
     chmodSync(join(bin, 'systemd-notify'), 0o755)

@@ -1,11 +1,12 @@
-# What a supervisor does, in small: opens sockets, sets the environment, and becomes the command.
+# A small supervisor: opens sockets, sets the environment, and becomes the command.
 #
 #   perl pass.pl [--fork] [--inetd] [NAME@]SPEC … [KEY=VALUE …] -- COMMAND …
 #
-# SPEC is tcp, unix:PATH, udp, udp-connected, dgram:PATH, to:PATH (connected to a datagram socket there), pair (one end of two connected datagram sockets), file:PATH, accept (waits for a
-# connection and passes that) or accept-unix:PATH. Says `port N` for each TCP socket. KEY=VALUE changes the environment afterwards. With
-# --inetd, the one socket is fds 0, 1 and 2. With --fork it waits for the command, accepts one more connection by a blocking
-# accept(2), and says which bytes it brought.
+# SPEC is tcp, unix:PATH, udp, udp-connected, dgram:PATH, to:PATH (connected to the datagram socket at PATH), pair (one
+# end of two connected datagram sockets), file:PATH, accept (waits for a connection and passes it) or accept-unix:PATH.
+# Prints `port N` for each TCP socket. KEY=VALUE changes the environment at the end. With --inetd, the one socket is fds
+# 0, 1 and 2. With --fork, waits for the command, accepts one more connection with a blocking accept(2), and prints the
+# bytes that arrive on it.
 use strict;
 use warnings;
 use Socket;
@@ -67,7 +68,7 @@ if ( $pid == 0 ) {
     require POSIX;
     if ($inetd) { POSIX::dup2( fileno( $fds[0] ), $_ ) for 0, 1, 2; }
     else {
-        # Out of the way first: a number may be in use by another of them.
+        # To high numbers first, because a target number may be in use by another of these sockets.
         my @high = map { my $high = 100 + $_; POSIX::dup2( fileno( $fds[$_] ), $high ); $high } 0 .. $#fds;
         POSIX::dup2( $high[$_], 3 + $_ ) for 0 .. $#high;
         POSIX::close($_) for @high;

@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 
-// A process or three per test: on a machine that is busy otherwise, starting them is what takes time.
+// Each test starts one to three processes, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
-/** Where the programs find what they import by name. */
+/** The folder from which programs import packages by name. */
 const cwd = join(import.meta.dirname, '..')
 const dist = (name: string): string => new URL(`../../${name}/dist/index.js`, import.meta.url).href
 
-/** What a program can use without importing it. */
+/** The names that a program can use without importing them. */
 export const IMPORTS: string = `
 import { once } from 'node:events'
 import * as fs from 'node:fs'
@@ -38,7 +38,7 @@ export interface Ending {
   readonly stderr: string
 }
 
-/** A program, given as the text of an ES module, in a process of its own, with the built packages: what users run. */
+/** A program, given as the text of an ES module, in its own process. It uses the built packages, as users do. */
 export class Program {
   /** Resolves when the process has ended. */
   readonly ended: Promise<Ending>
@@ -46,13 +46,16 @@ export class Program {
   #stdout = ''
   #stderr = ''
 
-  /** As a supervisor starts it, which passes it sockets: see pass.pl. Its own environment is nearly empty, as under inetd. */
+  /**
+   * Starts the program like a supervisor that passes sockets: see pass.pl. Its own environment is nearly empty, as
+   * under inetd.
+   */
   static activated(passed: readonly string[], source: string): Program {
     const node = [process.execPath, '--input-type=module', '-e', IMPORTS + source]
     return new Program('perl', [join(import.meta.dirname, 'pass.pl'), ...passed, '--', ...node])
   }
 
-  /** As somebody starts it by hand, with `env` added. */
+  /** Starts the program as a user does by hand, with `env` added. */
   static byHand(source: string, env: NodeJS.ProcessEnv = {}): Program {
     return new Program(process.execPath, ['--input-type=module', '-e', IMPORTS + source], env)
   }
@@ -73,12 +76,15 @@ export class Program {
     })
   }
 
-  /** What it has printed so far. */
+  /** Returns the output so far. */
   get output(): string {
     return this.#stdout
   }
 
-  /** The first match of `pattern` in what it has printed or will print. Rejects if it ends without. */
+  /**
+   * Returns the first match of `pattern` in the output, as soon as there is one. Rejects if the program ends without
+   * it.
+   */
   async printed(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.#stdout)
@@ -91,13 +97,13 @@ export class Program {
     }
   }
 
-  /** The TCP sockets that were passed to it, in order. */
+  /** Returns the TCP sockets that were passed to the program, in order. */
   async addresses(count: number): Promise<readonly { host: string; port: number }[]> {
     await this.printed(new RegExp(`(port \\d+\n.*){${count}}`, 's'))
     return [...this.#stdout.matchAll(/^port (\d+)$/gm)].map(([, port]) => ({ host: '127.0.0.1', port: Number(port) }))
   }
 
-  /** The TCP socket that was passed to it. */
+  /** Returns the TCP socket that was passed to the program. */
   async address(): Promise<{ host: string; port: number }> {
     const [address] = await this.addresses(1)
     if (address === undefined) throw new Error('No TCP socket was passed')
@@ -109,5 +115,5 @@ export class Program {
   }
 }
 
-/** What a program that has nothing left to do looks like. */
+/** The end of a program that has nothing left to do. */
 export const endedByItself: Partial<Ending> = { code: 0, signal: null, stderr: '' }

@@ -1,5 +1,5 @@
-# A supervisor's end of NOTIFY_SOCKET: prints each message in one line. Descriptors that come with one are closed by the kernel,
-# which is what systemd-notify waits for.
+# The supervisor's end of NOTIFY_SOCKET: prints each message in one line. The kernel closes descriptors that arrive with
+# a message, for which systemd-notify waits.
 #
 #   perl receive.pl PATH
 use strict;

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { RunOptions } from '../src/run/run-options.ts'
 import { program, Supervised } from './supervisor.ts'
 
-// Each starts several processes; on a busy machine each of them takes seconds.
+// Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-behind-'))
@@ -31,7 +31,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a program behind other
       const ask = async (): Promise<string> => (await fetch(supervised.url())).text()
       expect(await ask()).toBe('busy')
       await supervised.event('idle')
-      // It is ending: the next one answers.
+      // The process is ending, so the next one answers.
       expect(await ask()).toBe('busy')
       await supervised.event('ended', 2)
       expect(await ask()).toBe('busy')

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import { commandLine } from '../src/command/command-line.ts'
 
-/** The command as it is installed. */
+/** The path of the command as it is installed. */
 export const COMMAND: string = join(import.meta.dirname, '../dist/main.js')
 
-/** What a call of the command printed, and its exit code. */
+/** The output and the exit code of a call. */
 export interface Called {
   readonly code: number | null
   readonly stdout: string
@@ -32,7 +32,7 @@ export async function call(
   return { code: code ?? null, stdout, stderr }
 }
 
-/** The same in this process, which is much faster. For calls that end at once. */
+/** Calls `idle-shutdown` in this process, which is much faster. For calls that end at once. */
 export async function callHere(args: readonly string[]): Promise<Called> {
   let stdout = ''
   let stderr = ''

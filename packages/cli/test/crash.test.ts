@@ -9,12 +9,12 @@ vi.setConfig({ testTimeout: 60_000 })
 const CLIENTS = 50
 const OPTIONS = { idle: { IDLE_PATIENCE: '1h' }, backoff: 20, maxFailures: 100 }
 
-/** What became of a request: the process that answered, or the code of the error. */
+/** The outcome of a request: the process that answered, or the code of the error. */
 type Outcome = { readonly pid: number } | { readonly lost: string }
 
 async function ask(url: string): Promise<Outcome> {
   const asked = request(url, { method: 'POST', agent: false })
-  // With a body, no client would repeat it by itself.
+  // Sent with a body, because no client repeats such a request by itself.
   asked.end('body')
   try {
     const [response] = await once(asked, 'response')
@@ -35,10 +35,10 @@ test('SIGKILL with 50 requests in hand and 50 connections that wait: the 50 in h
   const pid = await pidOf(supervised)
   const inHand = Array.from({ length: CLIENTS }, (_, index) => ask(supervised.url(`/hand${index}?60000`)))
   for (let index = 0; index < CLIENTS; index++) await supervised.printed(new RegExp(`got /hand${index}\n`), 'stderr')
-  // From here on it acknowledges nothing.
+  // From here on the process acknowledges nothing.
   process.kill(pid, 'SIGSTOP')
   const waiting = Array.from({ length: CLIENTS }, (_, index) => ask(supervised.url(`/${index}`)))
-  // All are accepted by the supervisor, and sent to a process that does not run.
+  // The supervisor has accepted all connections, and has sent them to a process that does not run.
   await expect.poll(async () => (await supervised.status()).connections, { timeout: 20_000 }).toBe(2 * CLIENTS + 1)
   process.kill(pid, 'SIGKILL')
   for (const outcome of await Promise.all(inHand)) expect(outcome).toEqual({ lost: 'ECONNRESET' })
@@ -66,14 +66,14 @@ test('SIGKILL again and again while 50 clients ask: each of them loses at most t
     const own: Outcome[] = []
     outcomes.push(own)
     while (killing) own.push(await ask(supervised.url(`/${index}`)))
-    // And one more, when nothing is killed any more.
+    // One more request, when nothing is killed any more.
     own.push(await ask(supervised.url(`/${index}`)))
   })
   for (let kill = 1; kill <= kills; kill++) {
     const { pid } = await supervised.event('starting', kill)
     await supervised.event('ready', kill)
     const before = outcomes.flat().length
-    // In the middle of it: every client has been answered once since.
+    // In the middle of the requests: since this start, more answers than there are clients have arrived.
     await expect.poll(() => outcomes.flat().length, { interval: 1, timeout: 20_000 }).toBeGreaterThan(before + CLIENTS)
     process.kill(pid, 'SIGKILL')
     await supervised.event('crashed', kill)
@@ -83,7 +83,7 @@ test('SIGKILL again and again while 50 clients ask: each of them loses at most t
   for (const own of outcomes) {
     const lost = own.flatMap((outcome) => ('lost' in outcome ? [outcome.lost] : []))
     expect(lost.length).toBeLessThanOrEqual(kills)
-    // Nobody is refused, and nobody gets a page that says no.
+    // No connection is refused, and no client gets an error page.
     for (const code of lost) expect(['ECONNRESET', 'EPIPE']).toContain(code)
     expect(own.at(-1)).toHaveProperty('pid')
   }

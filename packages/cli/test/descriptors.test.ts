@@ -59,7 +59,7 @@ afterAll(() => {
   for (const socket of sockets) socket.destroy()
 })
 
-/** Connects so often, sends `text` on each, and resolves when all are connected. Some are closed at once. */
+/** Opens `count` connections, sends `text` on each, and resolves when all are connected. Some are closed at once. */
 async function flood(port: number, count: number, text: string): Promise<Socket[]> {
   const made = Array.from({ length: count }, () => connect(port, '127.0.0.1'))
   const over = made.map((socket) => {
@@ -79,7 +79,7 @@ describe.skipIf(process.platform !== 'linux').concurrent('with 64 descriptors, a
     await run.printed(/holds/, 'stderr')
     return [run, port]
   }
-  // Until it has seen that the others left, it closes a new one, as every server does.
+  // Until the supervisor has seen that the others left, it closes a new connection, as every server does.
   const later = (port: number): Promise<unknown> =>
     expect
       .poll(

@@ -43,7 +43,7 @@ async function listening(path: string): Promise<Server> {
   return server
 }
 
-/** A socket that no process listens on any more, as one that was killed leaves it. */
+/** Creates a socket on which no process listens any more, as a killed process leaves it. */
 async function leftOver(path: string): Promise<void> {
   const server = createServer()
   await once(server.listen(`${path}.bound`), 'listening')
@@ -59,7 +59,7 @@ async function answer(path: string): Promise<string> {
   return text
 }
 
-/** What is at the path, and what it was. */
+/** The kind of file, and how to create it at a path. */
 const kinds: [string, (path: string) => void | Promise<void>][] = [
   ['a file', (path) => writeFileSync(path, 'precious')],
   ['a folder', (path) => mkdirSync(path)],

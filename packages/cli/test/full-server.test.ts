@@ -2,7 +2,7 @@ import { RawClient } from '@idle-shutdown/conformance'
 import { describe, expect, test, vi } from 'vitest'
 import { program, Supervised } from './supervisor.ts'
 
-// Each starts several processes; on a busy machine each of them takes seconds.
+// Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const [node, file] = program('full.js')
@@ -28,7 +28,7 @@ describe.concurrent.each(WAYS)('a server that allows one connection, %s', (_, co
     const stranger = await open()
     await stranger.get('/stranger')
     expect(await stranger.until('/stranger undefined')).not.toContain('secret')
-    // What was kept goes on being kept.
+    // The kept connection is kept again.
     await supervised.event('ended', 2)
     await kept.get('/again')
     await kept.until('/again undefined')

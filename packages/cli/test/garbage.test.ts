@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { type Held, tagged } from '../src/protocol/messages.ts'
 import { program, Supervised } from './supervisor.ts'
 
-// Each starts several processes; on a busy machine each of them takes seconds.
+// Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const SHORT = { idle: { IDLE_PATIENCE: '1h' } }
@@ -13,7 +13,7 @@ const SHORT = { idle: { IDLE_PATIENCE: '1h' } }
 /** Sends a text, and resolves when the other side has closed the connection. */
 async function closedAfter(path: string, text: string): Promise<void> {
   const socket = connect(path)
-  // The rest of a long text has nowhere to go.
+  // The rest of a long text can no longer be sent.
   socket.on('error', () => {})
   const closed = new Promise((resolve) => socket.once('close', resolve))
   socket.resume()
@@ -46,7 +46,7 @@ describe.skipIf(process.platform === 'win32').concurrent('garbage', () => {
     ]) {
       await closedAfter(held.control, text)
     }
-    // Of our shape, and about what is not there: not followed.
+    // Valid messages about addresses and connections that do not exist are ignored.
     const stranger = connect(held.control)
     for (const message of [
       { type: 'claim', listen: 1, pid: 1 },

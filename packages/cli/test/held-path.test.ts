@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { program, Supervised } from './supervisor.ts'
 
-// Each starts several processes; on a busy machine each of them takes seconds.
+// Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-test-'))
@@ -80,7 +80,7 @@ describe.concurrent('a unix socket that is held', () => {
       env: { PORT: path },
       idle: { IDLE_PATIENCE: '500ms' },
     })
-    // The connection that starts the program is in the queue of what is removed.
+    // The connection that starts the program is in the queue of the removed socket.
     const first = ask(path)
     await run.event('starting')
     unlinkSync(path)

@@ -6,7 +6,7 @@ import { RawClient } from '@idle-shutdown/conformance'
 import { describe, expect, test, vi } from 'vitest'
 import { NodeProgram, REGISTER } from './node-program.ts'
 
-// Each starts several processes; on a busy machine each of them takes seconds.
+// Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const HTTP = `
@@ -17,7 +17,7 @@ const HTTP = `
   })
   server.listen(0, '127.0.0.1', () => console.log('http ' + server.address().port))
 `
-/** Short, once the first request has come: a busy machine may keep that waiting. */
+/** A short patience after the first request, which may be late on a busy machine. */
 const SHORT = { IDLE_PATIENCE: '150ms', IDLE_STARTUP_PATIENCE: '20s' }
 const BY_ITSELF = { code: 0, signal: null }
 

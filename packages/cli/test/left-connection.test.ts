@@ -10,7 +10,7 @@ import { ACCEPTED, prefaceOf } from '../src/protocol/preface.ts'
 import { fromProcess } from '../src/protocol/received.ts'
 import { NodeProgram } from './node-program.ts'
 
-/** A supervisor, as the program sees it, that says only what the test says. */
+/** A simulated supervisor, which sends only the messages of the test. */
 class Channel {
   readonly #socket: Socket
   readonly #heard: ToSupervisor[] = []
@@ -27,7 +27,7 @@ class Channel {
     socket.setEncoding('utf8').on('data', (text) => read(String(text)))
   }
 
-  /** The next message of a type, which is taken. */
+  /** Takes the next message of a type. */
   async heard<T extends ToSupervisor['type']>(type: T): Promise<Extract<ToSupervisor, { type: T }>> {
     for (;;) {
       const found = this.#heard.find((one): one is Extract<ToSupervisor, { type: T }> => one.type === type)
@@ -50,7 +50,10 @@ class Channel {
 
 const GET = 'GET /here HTTP/1.1\r\nHost: x\r\n\r\n'
 
-/** A program that is about to end, and asks whether the connection that is piped to it may be left to its supervisor. */
+/**
+ * Starts a program that is about to end, and asks whether the connection that is piped to it may be left to its
+ * supervisor.
+ */
 async function parking(): Promise<{ program: NodeProgram; channel: Channel; client: Socket; sent: number }> {
   const directory = mkdtempSync(join(tmpdir(), 'idle-shutdown-test-'))
   const control = createServer().listen(join(directory, 'control'))
@@ -82,7 +85,7 @@ async function parking(): Promise<{ program: NodeProgram; channel: Channel; clie
   return { program, channel, client, sent: client.bytesWritten }
 }
 
-/** The program asks again once the connection is idle, and leaves it. */
+/** Lets the program ask again once the connection is idle, and leave it. */
 async function leave(channel: Channel, client: Socket, bytes: number): Promise<void> {
   await channel.heard('park')
   channel.tell({ type: 'parked', id: 1, bytes })
@@ -92,7 +95,7 @@ async function leave(channel: Channel, client: Socket, bytes: number): Promise<v
 
 test('a request that was on its way when the program began to end is answered there', async () => {
   const { program, channel, client, sent } = await parking()
-  // Each answer takes some turns, in which a drain closes whatever is idle.
+  // Each answer takes some turns, in which a drain closes idle connections.
   for (let asked = 0; asked < 5; asked++) {
     channel.tell({ type: 'ask' })
     await channel.heard('idleness')
@@ -125,7 +128,8 @@ test.each([
   const { program, channel, client, sent } = await parking()
   channel.tell({ type: 'parked', id: 1, bytes: sent + bytes.length })
   if (bytes !== '') client.write(bytes)
-  expect(await channel.heard('left')).toEqual({ type: 'left', id: 1, keepAlive: 60_000 })
+  const written = client.bytesRead
+  expect(await channel.heard('left')).toEqual({ type: 'left', id: 1, bytes: written, keepAlive: 60_000 })
   expect(client.readableEnded).toBe(false)
   client.destroy()
   expect(await program.ended).toMatchObject({ code: 0 })

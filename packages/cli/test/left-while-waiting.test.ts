@@ -5,7 +5,7 @@ import { isReset } from '../src/run/reading.ts'
 import { Switchboard } from '../src/run/switchboard.ts'
 import { operator } from './operator.ts'
 
-/** A client, and its connection as a supervisor accepts it: nobody reads. */
+/** Returns clients, and their connections as a supervisor accepts them, which are not read. */
 async function pairs(count: number): Promise<{ readonly clients: Socket[]; readonly accepted: Socket[] }> {
   const accepted: Socket[] = []
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {

@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll } from 'vitest'
 
-/** The preload, as `--import` takes it. */
+/** The preload, as an argument of `--import`. */
 export const REGISTER: string = pathToFileURL(join(import.meta.dirname, '../dist/register/index.js')).href
 
-// Not when its test ends: tests that run at the same time share their hooks.
+// Not killed when the test ends: tests that run at the same time share their hooks.
 const running = new Set<ChildProcess>()
 afterAll(() => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** How a program ended, and what it printed. */
+/** The exit and the output of a program. */
 export interface Ending {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -21,14 +21,16 @@ export interface Ending {
   readonly stderr: string
 }
 
-/** A Node program in a process of its own. */
+/** A Node program in its own process. */
 export class NodeProgram {
   /** Resolves when the process has ended and its output is read. */
   readonly ended: Promise<Ending>
   readonly child: ChildProcess
   readonly #output = { stdout: '', stderr: '' }
 
-  /** Starts `node ARGS`, with `env` added to this process's own. It is killed when the tests of the file end. */
+  /**
+   * Starts `node ARGS`, with `env` added to this process's own. The process is killed when the tests of the file end.
+   */
   constructor(
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
@@ -67,7 +69,10 @@ export class NodeProgram {
     return new NodeProgram(['--import', REGISTER, '--input-type=module', '--eval', code], env)
   }
 
-  /** The first match of `pattern` in what it has printed or will print. Rejects if it ends without. */
+  /**
+   * Returns the first match of `pattern` in the output, as soon as there is one. Rejects if the program ends without
+   * it.
+   */
   async printed(pattern: RegExp, name: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.#output[name])
@@ -81,12 +86,12 @@ export class NodeProgram {
     }
   }
 
-  /** What it has printed so far. */
+  /** Returns the output so far. */
   get output(): string {
     return this.#output.stdout
   }
 
-  /** The port that it prints as `NAME PORT`. */
+  /** Returns the port that the program prints as `NAME PORT`. */
   async port(name = 'http'): Promise<number> {
     return Number((await this.printed(new RegExp(`^${name} (\\d+)$`, 'm')))[1])
   }

@@ -1,6 +1,6 @@
 import type { Operator } from '../src/run/operator.ts'
 
-/** Returns an operator of a switchboard that ignores every call, but for those in `calls`. */
+/** Returns an operator of a switchboard that ignores every call except those in `calls`. */
 export function operator(calls: Partial<Operator> = {}): Operator {
   const ignore = (): void => {}
   return {

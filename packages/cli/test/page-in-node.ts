@@ -6,7 +6,7 @@ import type { StatusSource } from './status-source.ts'
 
 const SCRIPT = readFileSync(join(import.meta.dirname, '../status-page/script.js'), 'utf8')
 
-/** An element that takes text and children. HTML given as text is refused, as the page must not do that. */
+/** An element that takes text and children. Throws if HTML is set as text, which the page must not do. */
 class Element {
   textContent = ''
   hidden = false
@@ -26,13 +26,13 @@ class Element {
     throw new Error('innerHTML')
   }
 
-  /** Its text, with that of its children. */
+  /** Returns its text, with that of its children. */
   get text(): string {
     return this.textContent + this.children.map((child) => (typeof child === 'string' ? child : child.text)).join()
   }
 }
 
-/** The script of the status page, with a report, in a document that knows what the script uses. No browser is needed. */
+/** The script of the status page, with a report, in a simulated document. No browser is needed. */
 export class PageInNode {
   readonly title: string
   readonly #elements = new Map<string, Element>()
@@ -62,12 +62,12 @@ export class PageInNode {
     const fetch = async (): Promise<object> => ({ ok: true, json })
     const page = createContext({ document, fetch, AbortSignal, setInterval() {}, Date: { now: () => now } })
     runInContext(SCRIPT, page)
-    // Its first answer has come after a few turns.
+    // The first answer arrives after a few turns.
     await new Promise((resolve) => setImmediate(resolve))
     return new PageInNode(document.title, elements)
   }
 
-  /** What an element of the page says. */
+  /** Returns the text of an element of the page. */
   says(id: string): string {
     return this.#elements.get(id)?.text ?? ''
   }

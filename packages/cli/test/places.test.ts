@@ -4,7 +4,7 @@ import { freePort, RawClient } from '@idle-shutdown/conformance'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { program, Supervised } from './supervisor.ts'
 
-// Each starts several processes; on a busy machine each of them takes seconds.
+// Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const opened = new Set<Server>()
@@ -20,7 +20,7 @@ async function ask(port: number, host = '127.0.0.1'): Promise<string> {
   )
 }
 
-/** A supervisor of a program of `places.js`, and the other port of that program. */
+/** Returns a supervisor of a program of `places.js`, and the other port of that program. */
 async function supervised(
   kind: string,
   host = '',

@@ -21,7 +21,7 @@ afterAll(() => {
   for (const server of others) server.close()
 })
 
-/** A program that answers with its process id at `host` and `port`, and closes and opens its port when it is asked to. */
+/** A program that answers with its process id at `host` and `port`, and closes and opens its port on request. */
 function binds(port: number, host = '127.0.0.1'): [string, ...string[]] {
   const code = `
     const server = require('node:http').createServer((req, res) => {
@@ -45,7 +45,7 @@ async function ask(url: string): Promise<{ status: number; body: string }> {
   return { status: response.status, body: await response.text() }
 }
 
-/** Another process of this user at a port: this one. */
+/** Listens at a port in this process, which is another process of the same user. */
 async function occupy(port: number, host = '127.0.0.1'): Promise<IncomingMessage[]> {
   const requests: IncomingMessage[] = []
   const server = createServer((request, response) => {
@@ -57,7 +57,7 @@ async function occupy(port: number, host = '127.0.0.1'): Promise<IncomingMessage
   return requests
 }
 
-/** CPU time (ms) that a process has used. */
+/** Returns the CPU time (ms) that a process has used. */
 function cpu(pid: number): number {
   const [user = 0, system = 0] =
     readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13) ?? []
@@ -129,7 +129,7 @@ describe.concurrent('--proxy', () => {
       const begun = performance.now()
       await supervised.event('idle')
       expect(cpu(supervised.child.pid ?? 0) - before).toBeLessThan((performance.now() - begun) / 3)
-      // The next life answers it.
+      // The next run of the command answers.
       await client.until('200 OK')
       expect(supervised.count('crashed')).toBe(0)
       client.destroy()

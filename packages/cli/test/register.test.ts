@@ -6,7 +6,7 @@ import { Http2Client, KeepAliveClient, RawClient } from '@idle-shutdown/conforma
 import { describe, expect, test, vi } from 'vitest'
 import { NodeProgram, REGISTER } from './node-program.ts'
 
-// Each starts several processes; on a busy machine each of them takes seconds.
+// Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const HTTP = `
@@ -18,7 +18,7 @@ const HTTP = `
   server.listen(0, '127.0.0.1', () => console.log('http ' + server.address().port))
 `
 const PROGRAM = import.meta.resolve('@idle-shutdown/conformance/program')
-/** Short, once the first request has come: a busy machine may keep that waiting. */
+/** A short patience after the first request, which may be late on a busy machine. */
 const SHORT = { IDLE_PATIENCE: '150ms', IDLE_STARTUP_PATIENCE: '20s' }
 const UNUSED = { IDLE_PATIENCE: '150ms' }
 const BY_ITSELF = { code: 0, signal: null }
@@ -79,7 +79,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     const h2c = new Http2Client({ host: '127.0.0.1', port: await program.port('h2c') })
     expect(await (await h2c.ask('/').answer).body).toBe('h2c')
     const port = await program.port()
-    // Longer than the patience: the plain connection holds them all.
+    // Longer than the patience: the plain connection keeps all servers active.
     expect(await ask(port, '/400')).toBe('Hello')
     await raw.send('still here')
     await raw.until('still here')
@@ -105,10 +105,10 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     const first = https.ask('/1500').answer
     const h2 = await Http2Client.connect({ host: '127.0.0.1', port: await program.port('h2') }, true)
     const second = h2.ask('/3000').answer
-    // Longer than the patience: one holds both servers, and then the other.
+    // Longer than the patience: one request keeps both servers active, and then the other.
     expect((await first).body).toBe('Hello over 1.1')
     expect(await (await second).body).toBe('Hello over 2.0')
-    // Neither has hung up: the kept connection and the session are idle, and are ended with it.
+    // Neither client has hung up: the kept connection and the session are idle, and end with the program.
     expect(await program.ended).toMatchObject(BY_ITSELF)
     await Promise.all([h2.goaway, h2.ended])
     https.destroy()
@@ -282,7 +282,7 @@ describe.concurrent('SIGTERM and SIGINT', () => {
   })
 
   test('a listener of signal-exit is no handler', async () => {
-    // What signal-exit 4 does, in short.
+    // The handler of signal-exit 4, in short.
     const program = NodeProgram.preloaded(`${HTTP}
       const emitter = (globalThis[Symbol.for('signal-exit emitter')] = { count: 1 })
       process.on('SIGTERM', () => process.listeners('SIGTERM').length === emitter.count && process.kill(process.pid))`)

@@ -138,7 +138,7 @@ describe('run', () => {
   test('--quiet prints failures only', async () => {
     const port = await freePort()
     const run = start(port, ['--quiet', '--ready-timeout', '10s'], [process.execPath, '-e', 'process.exit(3)'])
-    // Nothing tells that it listens: it is asked.
+    // The command prints no event when it listens, so the port is polled.
     let response: Response | undefined
     while (response === undefined) response = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)
     expect(response.status).toBe(502)
@@ -175,7 +175,7 @@ describe('run', () => {
     expect(await look()).toMatchObject({ state: 'asleep', starts: 0, listen: [`127.0.0.1:${port}`] })
     await (await fetch(`http://127.0.0.1:${port}/`)).text()
     expect(await look()).toMatchObject({ starts: 1, connections: 1, idle: { patience: 300 } })
-    // Looked at all the time, until it sleeps.
+    // The page is polled until the command sleeps.
     let report = await look()
     while (report.state !== 'asleep') report = await look()
     expect(report).toMatchObject({ starts: 1, pid: null, countdown: null, lastColdStart: expect.any(Number) })

@@ -12,18 +12,18 @@ const SEVERAL = `
   import { spawn } from 'node:child_process'
   for (const port of process.argv.slice(1)) spawn(process.execPath, [${JSON.stringify(ANSWER)}, port], { stdio: 'inherit' })`
 
-/** Answers with its process id, but for two paths. */
+/** Answers with its process id, except on two paths. */
 const HANGS = `
   import { createServer } from 'node:http'
   const server = createServer((req, res) => /^.(reset|healthz)/.test(req.url) || res.end(JSON.stringify({ pid: process.pid })))
   server.listen(process.env.PORT)`
 
-/** Never answered: it is in progress for as long as a test takes. */
+/** Sends a request without an answer, which is in progress for as long as a test takes. */
 const hang = (url: string) => void fetch(url).catch(() => {})
 const pidAt = async (url: string) => (await (await fetch(url)).json()).pid
 
 describe('a supervisor in this process, asked by several viewers at once', () => {
-  // In a process of its own, a test could not ask twice at once.
+  // In this process, because a test could not ask a process of its own twice at once.
   const runner = new Runner(
     {
       listen: [{ host: '127.0.0.1', port: 0 }],
@@ -120,7 +120,7 @@ describe('the status of a command', () => {
     const status = await supervised.status()
     expect(status).toMatchObject({ state: 'gave-up', failures: 2, starts: 2, coldStarts: [] })
     expect(status.retryAt).toBeGreaterThan(status.since)
-    // It stays so when the pause is over: nothing has started it.
+    // The state is the same after the pause, because no connection has started the command.
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, (status.retryAt ?? 0) - Date.now()) + 20))
     expect(await supervised.status()).toMatchObject({ state: 'gave-up', starts: 2 })
     expect(await ask()).toBe(502)

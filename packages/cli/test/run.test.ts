@@ -10,7 +10,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { RunOptions } from '../src/run/run-options.ts'
 import { program, Supervised } from './supervisor.ts'
 
-// Each starts several processes; on a busy machine each of them takes seconds.
+// Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const SHORT = { idle: { IDLE_PATIENCE: '200ms', IDLE_STARTUP_PATIENCE: '20s' } }
@@ -85,13 +85,13 @@ describe.concurrent('run', () => {
     const second = await client.until('}')
     expect(second).toContain('"path":"/2"')
     expect(/"pid":\d+/.exec(second)?.[0]).not.toBe(/"pid":\d+/.exec(first)?.[0])
-    // Not of the last byte only: in pieces, and pipelined.
+    // A request in pieces, with a pipelined one after it.
     await supervised.event('ended', 2)
     await client.send('GET /3 HTTP/1.1\r\nHost: x')
     await supervised.event('ready', 3)
     await client.send('\r\n\r\nGET /4 HTTP/1.1\r\nHost: x\r\n\r\n')
     expect(await client.until('"path":"/4"')).toContain('"path":"/3"')
-    // A client that has sent two requests at once is kept as any other.
+    // A client that has sent two requests at once is kept like any other.
     await supervised.event('ended', 3)
     await client.get('/5')
     await client.until('"path":"/5"')
@@ -107,7 +107,7 @@ describe.concurrent('run', () => {
     await supervised.event('ended')
     await client.get('/2', '/3')
     expect(await client.until('"path":"/3"')).toContain('"path":"/2"')
-    // Given back once more, and more than its first bytes.
+    // Given back once more, with more than its first bytes.
     await supervised.event('ended', 2)
     await client.send('GET /4 HTTP/1.1\r\n')
     await supervised.event('ready', 3)
@@ -124,7 +124,7 @@ describe.concurrent('run', () => {
   ] satisfies [string, RunOptions['command']][])(
     '50 kept-alive connections outlive the command, %s',
     async (_, command) => {
-      // More than go back in one turn: handles leave one by one.
+      // More connections than go back in one turn: handles leave one by one.
       const supervised = await Supervised.start(command, { idle: { IDLE_PATIENCE: '1s' } })
       const clients = await Promise.all(
         Array.from({ length: 50 }, () => RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })),
@@ -245,7 +245,7 @@ describe.concurrent('run', () => {
     const supervised = await Supervised.start(program('answer.js'), { idle: { IDLE_PATIENCE: '1h' } })
     expect(await supervised.status()).toMatchObject({ state: 'asleep', starts: 0 })
     const { pid } = await ask(supervised.url())
-    // Never answered: it is in progress for as long as this takes.
+    // Has no answer, so it is in progress for the whole test.
     ask(supervised.url('/slow?3600000')).catch(() => {})
     await supervised.printed(/got \/slow/, 'stderr')
     expect(await supervised.status()).toMatchObject({
@@ -311,7 +311,7 @@ describe.concurrent('a command that fails', () => {
     await ask(supervised.url())
     expect(await supervised.event('killed')).toMatchObject({ why: 'it had closed everything, and did not end' })
     expect(await ask(supervised.url())).toMatchObject({ status: 200 })
-    // A supervisor that is killed, as all are when the tests end, would leave this one behind for good.
+    // A supervisor that is killed, as all are when the tests end, would leave this command running.
     supervised.child.kill('SIGTERM')
     await supervised.event('stopping')
     supervised.child.kill('SIGTERM')
@@ -329,7 +329,7 @@ describe.concurrent('start and stop', () => {
       { start: Supervised.start(['./no-such-file']), why: 'There is no file ./no-such-file' },
       { start: Supervised.start([import.meta.filename]), why: 'is not executable' },
     ]
-    // Each ends by itself: nothing is held.
+    // Each supervisor ends by itself, because nothing is held.
     await Promise.all(failures.map(({ start, why }) => expect(start).rejects.toThrow(why)))
   })
 

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, test, vi } from 'vitest'
 import { program, Supervised } from './supervisor.ts'
 
-// Each starts several processes; on a busy machine each of them takes seconds.
+// Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const SHORT = { idle: { IDLE_PATIENCE: '200ms', IDLE_STARTUP_PATIENCE: '20s' } }
@@ -22,7 +22,7 @@ async function ask(url: string): Promise<Answer> {
   return { status: response.statusCode, pid: body.startsWith('{') ? JSON.parse(body).pid : 0 }
 }
 
-/** A request that is in hand until it is destroyed. */
+/** Starts a request that is in progress until it is destroyed. */
 function endless(url: string): ClientRequest {
   const asked = request(`${url}?3600000`, { agent: false })
   asked.on('error', () => {})
@@ -108,7 +108,7 @@ describe.skipIf(process.platform === 'win32').concurrent('several processes of o
     const { pid } = await ask(supervised.url())
     const watcher = Number((await supervised.printed(/watcher (\d+)/, 'stderr'))[1])
     await supervised.event('ended')
-    // Of an orphan, init has to take note.
+    // init has to reap an orphan.
     await expect.poll(() => [pid, watcher].map(isAlive)).toEqual([false, false])
     expect(supervised.count('killed')).toBe(0)
   })

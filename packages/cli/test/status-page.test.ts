@@ -8,12 +8,12 @@ import { StatusServer } from '../src/status/status-server.ts'
 import { StatusSource } from './status-source.ts'
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-/** Where screenshots are put, for people to look at: none without. */
+/** The folder for screenshots, for people to look at. No screenshots without it. */
 const SCREENSHOTS = process.env['IDLE_SCREENSHOTS']
-// It must not call anywhere, and root has no sandbox.
+// The browser must not connect to other hosts, and cannot use its sandbox as root.
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
 
-// What is wrong, and where.
+// Returns the violations, and the first element of each.
 const AXE = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))`
 
 describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped where there is none)', () => {

@@ -83,7 +83,7 @@ test('no page of another origin may read it, embed it or send forms to it', asyn
   expect((await ask('/status.json', { method: 'OPTIONS' })).status).toBe(405)
 })
 
-/** What comes back to bytes on a connection of their own, until it ends. */
+/** Returns the answer to bytes on a new connection, until it ends. */
 async function answerTo(bytes: string): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port: Number(server.address) })
   socket.end(bytes)

@@ -1,6 +1,6 @@
 import type { RunStatus } from '../src/run/run-status.ts'
 
-/** A supervisor's status, as a test wants it. */
+/** A supervisor whose status a test sets. */
 export class StatusSource {
   asked = 0
   status: RunStatus = {
@@ -25,7 +25,7 @@ export class StatusSource {
     return this.status
   }
 
-  /** Changes some of it. */
+  /** Changes parts of the status. */
   set(changes: Partial<RunStatus>): void {
     this.status = { ...this.status, since: Date.now(), ...changes }
   }

@@ -2,13 +2,16 @@ import { RawClient } from '@idle-shutdown/conformance'
 import { describe, expect, test, vi } from 'vitest'
 import { program, Supervised } from './supervisor.ts'
 
-// Each starts several processes; on a busy machine each of them takes seconds.
+// Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const GET = 'GET /queued HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 const BEHIND_A_SHELL = ['sh', '-c', `'${program('answer.js').join("' '")}'; exit 0`] satisfies [string, ...string[]]
 
-/** Clients whose connections and requests wait in the kernel while the supervisor is stopped, until it gets `signals`. */
+/**
+ * Sends `signals` to a stopped supervisor while connections and requests of clients wait in the kernel. Returns the
+ * answers.
+ */
 async function queued(supervised: Supervised, count: number, signals: readonly NodeJS.Signals[]): Promise<string[]> {
   supervised.child.kill('SIGSTOP')
   const clients = await Promise.all(
@@ -63,7 +66,7 @@ describe.concurrent('a supervisor that is stopped while connections wait in the 
     await kept.get('/first')
     await kept.until('"path":"/first"')
     await supervised.event('ended')
-    // Another one keeps the next program awake.
+    // Another client keeps the next program active.
     const other = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
     await other.get('/slow?500')
     await supervised.printed(/got \/slow/, 'stderr')

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { RunOptions } from '../src/run/run-options.ts'
 import { program, Supervised } from './supervisor.ts'
 
-// Each starts several processes; on a busy machine each of them takes seconds.
+// Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const [node, file] = program('odd.js')
@@ -12,12 +12,12 @@ const behindShell = (kind: string): [string, ...string[]] => [
   `'${node}' '${file}' ${kind} & echo "started $!" >&2; wait`,
 ]
 
-/** Somebody who waits, and may be let down. */
+/** Sends a request that may fail. */
 function come(supervised: Supervised): void {
   fetch(supervised.url()).catch(() => {})
 }
 
-/** Whether any process of a command is left. An orphan is until init has taken note of its end. */
+/** Reports whether any process of a command is left. An orphan is left until init has reaped it. */
 function isLeft(command: number): boolean {
   try {
     return process.kill(-command, 0)

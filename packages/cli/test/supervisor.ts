@@ -7,18 +7,21 @@ import { NodeProgram } from './node-program.ts'
 
 const PROGRAMS = join(import.meta.dirname, 'programs')
 
-/** A program of `programs`, as a command. */
+/** Returns a program of `programs`, as a command. */
 export function program(name: string, ...args: string[]): [string, ...string[]] {
   return [process.execPath, join(PROGRAMS, name), ...args]
 }
 
-/** A supervisor in a process of its own. */
+/** A supervisor in its own process. */
 export class Supervised extends NodeProgram {
   /** The ports that it holds. */
   readonly ports: readonly number[]
   #asked = 0
 
-  /** Resolves when it holds what it should, on `count` free ports unless told otherwise. Rejects if it ends before, with what it said. */
+  /**
+   * Resolves when the supervisor holds its addresses, by default `count` free ports. Rejects with its output if it ends
+   * before.
+   */
   static async start(
     command: RunOptions['command'] | ((ports: readonly string[]) => RunOptions['command']),
     options: Partial<RunOptions> = {},
@@ -38,12 +41,12 @@ export class Supervised extends NodeProgram {
     this.ports = ports
   }
 
-  /** Where to ask. */
+  /** Returns the URL of a path. */
   url(path = '/', index = 0): string {
     return `http://127.0.0.1:${this.ports[index]}${path}`
   }
 
-  /** All events so far. What the command itself prints is none. */
+  /** Returns all events so far, without the output of the command itself. */
   get events(): readonly RunEvent[] {
     return this.output
       .split('\n')
@@ -51,12 +54,12 @@ export class Supervised extends NodeProgram {
       .map((line): RunEvent => JSON.parse(line))
   }
 
-  /** How often an event has come. */
+  /** Returns how often an event was printed. */
   count(event: RunEvent['event']): number {
     return this.events.filter((one) => one.event === event).length
   }
 
-  /** Waits for the event to come for the `nth` time, and gives it. */
+  /** Waits for the `nth` event of a type, and returns it. */
   async event<E extends RunEvent['event']>(event: E, nth = 1): Promise<Extract<RunEvent, { event: E }>> {
     await this.printed(new RegExp(`("event":"${event}"(.|\\n)*?){${nth}}\\n`))
     const found = this.events.filter((one): one is Extract<RunEvent, { event: E }> => one.event === event)[nth - 1]
@@ -64,7 +67,7 @@ export class Supervised extends NodeProgram {
     return found
   }
 
-  /** What a status page would show. */
+  /** Returns the status that a status page would show. */
   async status(): Promise<RunStatus> {
     this.#asked++
     this.child.kill('SIGUSR2')

@@ -31,7 +31,7 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
   test('prints both units, with the preload and absolute paths', async () => {
     const { code, stdout, stderr } = await systemd([...least, '--patience', '5m', '--', 'node', 'server.js', '--x'])
     expect(code).toBe(0)
-    // Nothing but the units on stdout, and what to do with them on stderr.
+    // stdout has only the units, and stderr says what to do with them.
     expect(stderr).toMatch(/^idle-shutdown: next: write these to [^\n]+systemctl enable --now web\.socket\n$/)
     expect(stdout).not.toContain('next:')
     const preload = pathToFileURL(join(import.meta.dirname, '../dist/register/index.js')).href.replaceAll('%', '%%')
@@ -183,7 +183,7 @@ describe.skipIf(!analyze)('systemd-analyze verify (skipped where there is no sys
       ['verify', '--man=no', join(folder, 'web.socket'), join(folder, 'web.service')],
       { encoding: 'utf8', env: { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:` } },
     )
-    // Units of the machine itself may have faults of their own.
+    // Units of the machine itself may have errors, too.
     expect(stderr.split('\n').filter((line) => line.includes(folder) || line.includes('web.'))).toEqual([])
     expect(status).toBe(0)
   })

@@ -8,7 +8,7 @@ import { CommandError } from '../src/command/command-error.ts'
 import { serviceUnit, socketUnit, type UnitOptions } from '../src/command/systemd-units.ts'
 import { argument, readUnit, specified, words } from './unit-text.ts'
 
-/** What has a meaning to systemd, and what has none. */
+/** Text with and without a meaning to systemd. */
 const text = fc.string({
   unit: fc.constantFrom(
     ...'\n\r\t\0\u0007\u001b\u0085\\"\'%$ ;#=[]-:,ab',
@@ -20,7 +20,7 @@ const text = fc.string({
   ),
   maxLength: 12,
 })
-/** The command line, and the environment, hold no NUL. */
+/** The command line and the environment cannot contain NUL. */
 const word = text.map((value) => value.replaceAll('\0', ''))
 
 const options: fc.Arbitrary<UnitOptions> = fc.record({
@@ -52,7 +52,7 @@ const options: fc.Arbitrary<UnitOptions> = fc.record({
 })
 
 describe('what a unit says, whatever its values are: read back as systemd reads it', () => {
-  /** Reads a unit back; `undefined` if a value was refused with a code or as wrong usage. */
+  /** Reads a unit back. Returns `undefined` if a value was refused with a code or as wrong usage. */
   const made = (make: () => string) => {
     try {
       return readUnit(make())
@@ -93,7 +93,7 @@ describe('what a unit says, whatever its values are: read back as systemd reads 
         )
         const [program, ...rest] = words(all('Service/ExecStart').join())
         expect([program, ...rest.map(argument)]).toEqual([node, '--import', preload, ...args])
-        // systemd takes off a slash at the end.
+        // systemd removes a slash at the end.
         expect(all('Service/WorkingDirectory').map((path) => specified(path).replace(/\/$/, ''))).toEqual([
           cwd.replace(/\/$/, ''),
         ])
@@ -133,7 +133,7 @@ describe.skipIf(!existsSync(SYSTEMD) || process.getuid?.() !== 0)(
   'what systemd itself reads (skipped without it, or without root)',
   () => {
     const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-systemd-'))
-    // Read by another user than root, since systemd tests no units as root.
+    // Must be readable for another user, since systemd tests no units as root.
     chmodSync(temp, 0o755)
     afterAll(() => rmSync(temp, { recursive: true, force: true }))
 
@@ -182,7 +182,7 @@ describe.skipIf(!existsSync(SYSTEMD) || process.getuid?.() !== 0)(
           'ListenStream: /run/a b 5%.sock',
         ]),
       )
-      // systemd shows quotes and dollars in a way of its own: what counts is that it is one line.
+      // systemd shows quotes and dollars in its own way, so only the number of lines is checked.
       expect(read.filter((line) => /^Command Line:.*5% .*ExecStartPre/.test(line))).toHaveLength(1)
       expect(read).not.toContain('-> ExecStartPre:')
     })

@@ -3,28 +3,32 @@ import { Agent, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Supervised } from './supervisor.ts'
 
-/** How clients connect: anew for each request, kept alive by Node's agent, or by its fetch (undici). */
+/**
+ * The connections of clients: a new one for each request, or one kept alive by Node's agent, or by its fetch (undici).
+ */
 export type Client = 'close' | 'agent' | 'fetch'
 
 export interface TrafficOptions {
   readonly client: Client
-  /** How many ask at the same time. */
+  /** The number of clients that ask at the same time. */
   readonly clients: number
-  /** How often each of them asks. */
+  /** The number of requests of each client. */
   readonly rounds: number
-  /** When the command counts as idle (ms). */
+  /** The time (ms) without use after which the command is idle. */
   readonly patience: number
 }
 
 export interface TrafficReport {
   readonly answered: number
-  /** What went wrong, one line each. */
+  /** The failures, one line each. */
   readonly lost: readonly string[]
 }
 
 /**
- * Clients that all ask around the deadline: a round begins, for each of them, when nobody has asked for about as long as the
- * patience, a little less or a little more. Each request has a body, so that no client repeats it by itself.
+ * Sends requests of clients around the deadline, in rounds.
+ *
+ * Each client asks about a patience after the last round, a little earlier or later. Each request has a body, so that
+ * no client repeats it by itself.
  */
 export async function traffic(supervised: Supervised, options: TrafficOptions): Promise<TrafficReport> {
   const { client, clients, rounds, patience } = options

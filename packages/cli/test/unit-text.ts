@@ -1,4 +1,7 @@
-/** What systemd reads out of the text of a unit: `SECTION/NAME` and value, in order. By the manual, systemd.syntax(7). */
+/**
+ * Returns the settings that systemd reads from the text of a unit, in order: `SECTION/NAME` and value. Follows
+ * systemd.syntax(7).
+ */
 export function readUnit(text: string): (readonly [name: string, value: string])[] {
   const settings: (readonly [string, string])[] = []
   let section = ''
@@ -24,7 +27,7 @@ export function readUnit(text: string): (readonly [name: string, value: string])
   return settings
 }
 
-/** Expands the specifiers of a value: only `%%` is one that needs no unit. */
+/** Expands the specifiers of a value. Only `%%` needs no unit. */
 export function specified(value: string): string {
   return value.replaceAll(/%(.?)/g, (_, sign: string) => {
     if (sign !== '%') throw new Error(`the specifier %${sign} in ${value}`)
@@ -32,7 +35,7 @@ export function specified(value: string): string {
   })
 }
 
-/** Splits a value into words, as systemd does, and undoes quotes and escapes. */
+/** Splits a value into words, and undoes quotes and escapes, as systemd does. */
 export function words(value: string): string[] {
   const found: string[] = []
   let rest = value
@@ -45,7 +48,7 @@ export function words(value: string): string[] {
   return found
 }
 
-/** An argument of ExecStart=, in which `$$` is a dollar. */
+/** Returns an argument of ExecStart=, in which `$$` is a dollar. */
 export function argument(word: string): string {
   return word.replaceAll(/\$(.?)/g, (_, sign: string) => {
     if (sign !== '$') throw new Error(`a variable in ${word}`)

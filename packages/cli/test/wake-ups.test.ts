@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { program, Supervised } from './supervisor.ts'
 import { type Client, traffic } from './traffic.ts'
 
-// WAKE_UPS=full (pnpm test:wake-ups) asks 5,000 times over more than 200 wake-ups.
+// WAKE_UPS=full (pnpm test:wake-ups) sends 5,000 requests over more than 200 wake-ups.
 const FULL = process.env['WAKE_UPS'] === 'full'
-/** Of each, how often every client asks: when it is alone, and when it is one of 50. */
+/** The number of requests of each client, if there is one, and if there are 50. */
 const ROUNDS = FULL ? { alone: 80, together: 17 } : { alone: 3, together: 2 }
 const PATIENCE = 40
 const TIMEOUT = FULL ? 600_000 : 60_000

@@ -1,9 +1,9 @@
 import type { AnyServer } from '@idle-shutdown/core'
 
-/** Where a server listens: what `net.connect` takes. */
+/** The address of a server, in the form that `net.connect` takes. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string }
 
-/** Where a listening server can be reached from this machine. */
+/** Returns the address at which a client on this machine reaches a listening server. */
 export function addressOf(server: AnyServer): Address {
   const address = server.address()
   if (address === null) throw new Error('The server does not listen')

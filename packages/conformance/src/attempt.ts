@@ -3,12 +3,12 @@ import { behaviours } from './behaviours/index.ts'
 import type { Subject } from './subject.ts'
 import { Trial } from './trial.ts'
 
-/** The behaviours that make sense for a subject; on unix sockets, a smaller number. */
+/** Returns the behaviours that apply to a subject. Fewer of them run on unix sockets. */
 export function behavioursOf(subject: Subject, where: 'tcp' | 'unix' = 'tcp'): Behaviour[] {
   return behaviours.filter(({ appliesTo = isHttp, unix = false }) => appliesTo(subject) && (where === 'tcp' || unix))
 }
 
-/** Tries one behaviour on one subject. Rejects where the subject behaves otherwise. */
+/** Tries one behaviour on one subject. Rejects if the subject behaves differently. */
 export async function attempt({ run }: Behaviour, subject: Subject, where: 'tcp' | 'unix' = 'tcp'): Promise<void> {
   const trial = new Trial(subject, where)
   try {

@@ -1,15 +1,15 @@
 import type { Subject } from './subject.ts'
 import type { Trial } from './trial.ts'
 
-/** A row of the table of what counts, or a step of the deadline and the drain. */
+/** One row of the table of what counts, or one step of the deadline or the drain. */
 export interface Behaviour {
-  /** The case, and what happens. */
+  /** The case and its outcome. */
   readonly name: string
-  /** Whether it makes sense for a subject. Default: for every one that speaks HTTP. */
+  /** Reports whether the behaviour applies to a subject. Default: applies to every subject that speaks HTTP. */
   readonly appliesTo?: (subject: Subject) => boolean
-  /** Tried on unix sockets too. */
+  /** The behaviour is tried on unix sockets too. */
   readonly unix?: boolean
-  /** Blocks the event loop, or looks at what belongs to the whole process: nothing else runs meanwhile. */
+  /** The behaviour blocks the event loop or inspects state of the whole process, so nothing else may run meanwhile. */
   readonly alone?: boolean
   readonly run: (trial: Trial) => Promise<void>
 }

@@ -1,15 +1,18 @@
 import type { Handler, Request, Response } from './subject.ts'
 
-/** More than the machine takes for a reader that does not read: 3 to 5 MB, on Linux. */
+/** A body larger than the kernel buffers for a client that does not read (3 to 5 MB on Linux). */
 export const BIG: Buffer = Buffer.alloc(10_000_000, 'x')
 
-/** A request that has reached the handler and waits for the test to answer it. */
+/** A request that has reached the handler, and that the test answers. */
 export class Call {
   readonly request: Request
   readonly response: Response
-  /** The response has closed, answered or not. Node 20 and 22 never say so of queued ones whose connection was lost. */
+  /**
+   * Resolves when the response has closed, answered or not. Never resolves for queued responses of a lost connection
+   * (Node 20-22).
+   */
   readonly closed: Promise<unknown>
-  /** The socket has closed. */
+  /** Resolves when the socket has closed. */
   readonly disconnected: Promise<unknown>
 
   constructor(request: Request, response: Response) {
@@ -37,13 +40,16 @@ export class Call {
   }
 }
 
-/** The handler under the test's control: `/now…` is answered at once, everything else waits to be taken with `next()`. */
+/**
+ * A handler that the test controls. It answers `/now…` at once. All other requests wait until the test takes them with
+ * `next()`.
+ */
 export class Calls {
   readonly #arrived: Call[] = []
   readonly #takers: ((call: Call) => void)[] = []
 
   readonly handler: Handler = (request, response) => {
-    // A client that goes away is no failure of the test.
+    // A client that disconnects must not fail the test.
     request.on('error', () => {})
     response.on('error', () => {})
     const call = new Call(request, response)
@@ -56,18 +62,18 @@ export class Calls {
     else taker(call)
   }
 
-  /** The next request that has come or comes. */
+  /** Returns the oldest call that was not taken, or waits for the next one. */
   async next(): Promise<Call> {
     return this.#arrived.shift() ?? new Promise((resolve) => this.#takers.push(resolve))
   }
 
-  /** How many requests wait to be taken. */
+  /** The number of calls that were not taken yet. */
   get waiting(): number {
     return this.#arrived.length
   }
 }
 
-/** What `/path` is answered with. */
+/** Returns the response body for a path. */
 export function answerTo(path: string): string {
   return `answer to ${path}\n`
 }
@@ -78,7 +84,7 @@ function reply(path: string, response: Response): void {
   response.end(body)
 }
 
-/** A turn of the event loop, in which Node accepts at most one connection. */
+/** Waits for one turn of the event loop, in which Node accepts at most one connection. */
 export async function turn(): Promise<void> {
   await new Promise(setImmediate)
 }

@@ -1,6 +1,4 @@
-/**
- * The key of {@link CERTIFICATE}. A public test key: it is in the repository, and secures nothing. Never trust it.
- */
+/** The key of {@link CERTIFICATE}. This public test key is in the repository and secures nothing. Never trust it. */
 export const KEY: string = `\
 -----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQghsTqPCvHX+M8sVYD

@@ -2,12 +2,12 @@ import { describe, test } from 'vitest'
 import { attempt, behavioursOf } from './attempt.ts'
 import type { Subject } from './subject.ts'
 
-/** Milliseconds. Those that run at once share an event loop: on a busy machine each takes as long as all of them. */
+/** Milliseconds. Concurrent behaviours share an event loop: on a busy machine each takes as long as all of them. */
 const TIMEOUT = 60_000
 
 /**
- * Registers one test for each behaviour that makes sense for the subject; on unix sockets, a smaller number. Most of them wait for
- * time to pass: so several run at once, each with its own server, and the others come after them.
+ * Registers one test for each behaviour that applies to the subject. Fewer of them run on unix sockets. Most behaviours
+ * wait for time to pass, so they run concurrently, each with its own server. The ones marked `alone` run after them.
  */
 export function conformance(subject: Subject, where: 'tcp' | 'unix' = 'tcp'): void {
   describe(where === 'unix' ? `${subject.name}, on a unix socket` : subject.name, () => {

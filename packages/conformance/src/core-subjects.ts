@@ -14,7 +14,7 @@ import type { Handler, Subject } from './subject.ts'
 /** The kinds of server that Node has. */
 export type ServerKind = 'http' | 'https' | 'h2c' | 'h2' | 'h2 with HTTP/1' | 'net' | 'tls'
 
-/** A server of each kind, which does not listen yet. */
+/** Creates a server of the given kind. It does not listen yet. */
 export function makeServer(kind: ServerKind, handler?: Handler): AnyServer {
   const tls = { key: KEY, cert: CERTIFICATE }
   const makers: Record<ServerKind, () => AnyServer> = {
@@ -31,7 +31,10 @@ export function makeServer(kind: ServerKind, handler?: Handler): AnyServer {
   return server
 }
 
-/** Listens on a free port of 127.0.0.1, or on a new unix socket. Gives what removes the latter's directory. */
+/**
+ * Listens on a free port of 127.0.0.1, or on a new unix socket. Returns the function that removes the socket's
+ * directory.
+ */
 export async function listen(server: AnyServer, where: 'tcp' | 'unix' = 'tcp'): Promise<() => void> {
   if (where === 'tcp') {
     server.listen(0, '127.0.0.1')
@@ -73,7 +76,7 @@ function coreSubject(name: string, kind: ServerKind, protocol: Subject['protocol
   }
 }
 
-/** The core itself over every protocol. */
+/** The core over every protocol. */
 export const coreSubjects: readonly Subject[] = [
   coreSubject('http', 'http', 'http/1.1'),
   coreSubject('https', 'https', 'http/1.1'),

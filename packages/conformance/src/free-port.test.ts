@@ -8,7 +8,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** The next call tries this port first. */
+/** Makes the next call try this port first. */
 function thinkOf(port: number): void {
   vi.spyOn(Math, 'random').mockReturnValueOnce((port + 0.5 - 16_000) / 16_000)
 }

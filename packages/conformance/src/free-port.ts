@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * A port on which nobody listens, for a process that has to be told one, and for nobody else: until this process ends, no other call
- * gives it, be it here or in another process. UDP's port of the same number is taken for that: TCP's own has to stay free.
+ * Returns a free port for a process that needs its port number in advance. Until this process ends, no other call
+ * returns the same port, in this process or another. The reservation is a bind of the UDP port of the same number,
+ * since the TCP port has to stay free.
  *
- * It is below those that systems give for port 0 and to clients (Linux from 32768, others from 49152): one of those would be given
- * away before it is used.
+ * The range lies below the ephemeral ports (from 32768 on Linux, from 49152 elsewhere). The system could assign one of
+ * those, for port 0 or for a client, before the process listens.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

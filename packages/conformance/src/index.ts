@@ -1,4 +1,4 @@
 export { conformance } from './conformance.ts'
-// What runs outside of a test runner, too.
+// Exports that also work outside of a test runner.
 export * from './program.ts'
 export { StoppedClock } from './stopped-clock.ts'

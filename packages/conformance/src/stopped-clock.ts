@@ -1,8 +1,8 @@
 import type { Clock } from '@idle-shutdown/core'
 
 /**
- * Time that stands still until a test moves it, for behaviours that compare deadlines to the millisecond. Only time is
- * injected: servers and sockets stay real.
+ * A clock that stands still until a test moves it, for behaviours that compare deadlines to the millisecond. Only time
+ * is injected: servers and sockets are real.
  */
 export class StoppedClock implements Clock {
   #now = 1_000_000
@@ -26,12 +26,12 @@ export class StoppedClock implements Clock {
     for (const known of this.#timers) if (known === timer) this.#timers.delete(known)
   }
 
-  /** How many timers are set. */
+  /** The number of timers that are set. */
   get timers(): number {
     return this.#timers.size
   }
 
-  /** Lets time pass, and the timers that fall due with it, in their order. */
+  /** Moves time forward, and runs the timers that fall due, in order. */
   advance(ms: number): void {
     const end = this.#now + ms
     for (;;) {

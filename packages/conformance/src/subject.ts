@@ -6,7 +6,7 @@ import type { AnyServer, IdleShutdown, IdleShutdownOptions } from '@idle-shutdow
 /** A request of either protocol. */
 export type Request = IncomingMessage | Http2ServerRequest
 
-/** What responses of both protocols have in common. */
+/** The members that responses of both protocols share. */
 export interface Response extends Writable {
   statusCode: number
   readonly headersSent: boolean
@@ -15,38 +15,38 @@ export interface Response extends Writable {
 }
 
 /**
- * Answers requests of HTTP/1 and, through the compatibility layer, of HTTP/2. An app mounts it: Express with
- * `app.use(handler)`, Koa with `ctx.respond = false`, Fastify with `reply.hijack()` in a route for everything.
+ * Answers requests of HTTP/1, and of HTTP/2 through the compatibility layer. An app mounts the handler: Express with
+ * `app.use(handler)`, Koa with `ctx.respond = false`, Fastify with `reply.hijack()` in a catch-all route.
  */
 export type Handler = (request: Request, response: Response) => void
 
 /** The members of an `IdleShutdown` that every adapter has. */
 export type Idle = Pick<IdleShutdown, 'signal' | 'tracker' | 'closed' | 'close' | 'watch' | 'endOnIdle'>
 
-/** How to serve, beyond the options under test. */
+/** Options of a served subject, beyond those under test. */
 export interface Serving {
   /** A TCP port on 127.0.0.1, or a unix socket. Default: TCP. */
   readonly where?: 'tcp' | 'unix'
-  /** Called with each server before it can be called by anybody, and, where that is possible, before it is watched. */
+  /** Called with each server before a client can reach it and, if possible, before it is watched. */
   readonly prepare?: (server: AnyServer) => void
 }
 
-/** A server that listens, and the shutdown that watches it. */
+/** A listening server, and the shutdown that watches it. */
 export interface Served {
   readonly idle: Idle
-  /** One server or, where a framework binds several, all of them. Clients call the first. */
+  /** One server, or all servers if a framework binds several. Clients connect to the first. */
   readonly servers: readonly [AnyServer, ...AnyServer[]]
-  /** Frees what the subject itself holds. The servers have been closed before. */
+  /** Releases the subject's own resources. Called after the servers have closed. */
   stop(): Promise<void> | void
 }
 
-/** What the suite is run against: the core over one protocol, or an adapter over one framework. */
+/** A subject of the suite: the core over one protocol, or an adapter over one framework. */
 export interface Subject {
   readonly name: string
-  /** What its clients speak. `raw`: a net or tls server, of which only `prepare` sees the connections. */
+  /** The protocol of the subject's clients. `raw`: a net or tls server, whose connections only `prepare` sees. */
   readonly protocol: 'http/1.1' | 'h2' | 'raw'
   readonly secure: boolean
-  /** Whether its server, which speaks HTTP/2, lets clients speak HTTP/1.1 as well. */
+  /** The HTTP/2 server also accepts HTTP/1.1. */
   readonly http1Too?: boolean
   /** The path of a route that marks its requests as ignored before the handler gets them. */
   readonly ignoredRoute?: string

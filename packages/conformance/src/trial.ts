@@ -13,10 +13,13 @@ import { openWebSocket } from './clients/websocket-client.ts'
 import { StoppedClock } from './stopped-clock.ts'
 import type { Idle, Served, Serving, Subject } from './subject.ts'
 
-/** Milliseconds. Several tests wait for it at once, so that it need not be shorter than what a busy machine takes for a few turns. */
+/**
+ * Milliseconds. Long enough that several concurrent tests on a busy machine get a few turns of the event loop within
+ * it.
+ */
 export const PATIENCE = 150
 
-/** One behaviour being tried on one subject: its server, its clients, and their end. */
+/** A trial of one behaviour on one subject. Owns the server and the clients, and ends them. */
 export class Trial {
   readonly subject: Subject
   /** The requests that wait for the test to answer them. */
@@ -37,9 +40,9 @@ export class Trial {
   }
 
   /**
-   * Serves the calls with the patience of the suite. The first deadline is far away, so that a slow machine does not end a
-   * server before its first client is there. Grace and the keep-alive timeout are longer than a test may take: what waits for
-   * one of them fails.
+   * Serves the calls with the patience of the suite. The first deadline is far away, so that a slow machine does not
+   * end a server before its first client connects. Grace and the keep-alive timeout exceed a test's time limit, so a
+   * test that waits for one of them fails.
    */
   async serve(options: IdleShutdownOptions = {}, prepare: Serving['prepare'] = () => {}): Promise<Idle> {
     const all = { patience: PATIENCE, startupPatience: '1h', grace: '5m', ...options }
@@ -49,7 +52,7 @@ export class Trial {
       prepare: (server) => {
         if ('keepAliveTimeout' in server) server.keepAliveTimeout = 300_000
         server.on('connection', (socket: Socket) => {
-          // A connection that breaks is often what is tried.
+          // Many behaviours break connections on purpose.
           socket.on('error', () => {})
           this.#sockets.push(socket)
           this.#onAccepted()
@@ -76,12 +79,12 @@ export class Trial {
     return addressOf(this.server)
   }
 
-  /** Waits until this many connections have been accepted since the server began. */
+  /** Waits until the server has accepted this many connections in total. */
   async accepted(count: number): Promise<void> {
     await this.#until(() => this.#sockets.length >= count)
   }
 
-  /** A client of the subject's protocol, with one connection. */
+  /** Returns a client of the subject's protocol with one connection. */
   client(): HttpClient {
     const { address } = this
     const { secure, protocol } = this.subject
@@ -90,14 +93,14 @@ export class Trial {
     return client
   }
 
-  /** A session that is open. */
+  /** Opens a session. */
   async session(): Promise<Http2Client> {
     const client = await Http2Client.connect(this.address, this.subject.secure)
     this.#clients.push(client)
     return client
   }
 
-  /** A client that says every byte, after the TLS handshake where there is one. */
+  /** Returns a client that sends exact bytes, after the TLS handshake if the subject is secure. */
   async raw(options?: RawClientOptions): Promise<RawClient> {
     const [accepted, secured] = [this.#sockets.length, this.#secured]
     const client = await RawClient.connect(this.address, { secure: this.subject.secure, ...options })
@@ -113,17 +116,21 @@ export class Trial {
     return socket
   }
 
-  /** Time that moves when told to. */
+  /** Returns a clock that only the test moves. */
   stopTime(): StoppedClock {
     return new StoppedClock()
   }
 
-  /** Sends bytes that are no whole request, and waits until the server, whose only client this is, has read some. */
+  /**
+   * Sends part of a request, and waits until the server has read some of it. The client must be the server's only one.
+   */
   async sendPart(client: RawClient, text: string): Promise<void> {
     await this.hasRead(() => client.send(text))
   }
 
-  /** Waits until the server has read some of what `send` sends to a connection: the first accepted is 0. */
+  /**
+   * Waits until the server has read some bytes that `send` sends to a connection. The first accepted connection is 0.
+   */
   async hasRead(send: () => Promise<void>, index = 0): Promise<void> {
     const socket = this.#sockets[index]
     const before = socket?.bytesRead
@@ -131,15 +138,15 @@ export class Trial {
     while (socket?.bytesRead === before) await turn()
   }
 
-  /** Waits until the server's end of a connection has closed: the first accepted is 0, the last -1. */
+  /** Waits until the server's end of a connection has closed. The first accepted connection is 0, the last -1. */
   async disconnected(index: number): Promise<void> {
     const socket = this.#sockets.at(index)
     if (socket?.closed === false) await once(socket, 'close')
-    // It is `closed` some moments before it says so.
+    // Node sets `closed` some turns before it emits 'close'.
     else await this.lookedAt()
   }
 
-  /** Gives the event loop the turns that a last look takes on a server on which nothing happens. */
+  /** Waits for the turns of the event loop that a last look takes on an inactive server. */
   async lookedAt(): Promise<void> {
     for (let turns = 0; turns < 12; turns++) await turn()
   }
@@ -149,12 +156,12 @@ export class Trial {
     for (const client of this.#clients.splice(0)) client.destroy()
   }
 
-  /** Runs `cleanup` when the trial is over, last come first. */
+  /** Runs `cleanup` when the trial is over, in reverse order. */
   defer(cleanup: () => unknown): void {
     this.#cleanups.push(cleanup)
   }
 
-  /** Waits until the server has ended because nobody used it, and gives the report. */
+  /** Waits until the server has ended for lack of use, and returns the report. */
   async fires(): Promise<CloseReport> {
     const { signal, closed } = this.idle
     if (!signal.aborted) await once(signal, 'abort')
@@ -169,14 +176,16 @@ export class Trial {
     return report
   }
 
-  /** Waits longer than the server would without activity, and makes sure that it is still there. */
+  /** Waits longer than the server waits without activity, and expects that it still runs. */
   async stays(): Promise<void> {
     await patiences(2)
     expect(this.idle.signal.aborted).toBe(false)
     expect(this.server.listening).toBe(true)
   }
 
-  /** Ends clients and server. Whatever a behaviour did, nothing is counted any more, and `closed` resolves. */
+  /**
+   * Ends clients and server. Expects that nothing is counted any more and that `closed` resolves, for every behaviour.
+   */
   async end(): Promise<void> {
     this.leave()
     for (const cleanup of this.#cleanups.reverse()) await cleanup()
@@ -203,7 +212,7 @@ export class Trial {
   }
 }
 
-/** Lets patiences pass, measured by a tracker that nobody uses: an event, and the same clock. */
+/** Waits for `count` patiences with the event of an unused tracker, which uses the same clock as the server. */
 export async function patiences(count: number): Promise<void> {
   const { signal } = new IdleTracker({ patience: PATIENCE * count })
   await once(signal, 'abort')

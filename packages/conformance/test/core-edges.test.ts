@@ -56,7 +56,7 @@ describe.each<[ServerKind, protocol: 'http/1.1' | 'h2']>([
     expect(idle.tracker.active).toBe(1)
     undo[Symbol.dispose]()
     expect(idle.tracker.active).toBe(0)
-    // The other server ends; this one is nobody's.
+    // The other server ends. The busy one is no longer watched.
     expect((await idle.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
     expect([busy.listening, other.listening]).toEqual([true, false])
     await call.answer()

@@ -190,7 +190,7 @@ describe.each(HTTP1)('HTTP/1 on a server of kind %s', (kind) => {
     const { answer } = busy.ask('/in-progress')
     const call = await calls.next()
     const idle = new IdleShutdown(server, OPTIONS)
-    // Inside TLS nothing can be seen: there, both count until their next request ends or they close.
+    // The contents of TLS cannot be seen: both connections count until their next request ends or they close.
     expect(idle.tracker.active).toBe(kind === 'http' ? 1 : 2)
     await patiences(2)
     expect(idle.signal.aborted).toBe(false)
@@ -201,7 +201,7 @@ describe.each(HTTP1)('HTTP/1 on a server of kind %s', (kind) => {
     }
     await idle.closed
     expect(idle.signal.reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
-    // Both are idle and known to be: nothing that is new and silent has to be waited for.
+    // Both connections are known to be idle, so the drain waits for no new and silent connection.
     expect((await idle.closed).duration).toBeLessThan(900)
     expect(await busy.ended).toEqual({ how: 'FIN' })
     expect(await silent.ended).toEqual({ how: 'FIN' })
@@ -218,7 +218,7 @@ test('a stream-only HTTP/2 server → its compatibility layer stays off, and its
   const idle = new IdleShutdown(server, OPTIONS)
   await listen(server)
   expect(server.listenerCount('request')).toBe(requests)
-  // Ours, and not that of the compatibility layer besides.
+  // The only additional listener is ours. The compatibility layer has not added a second one.
   expect(server.listenerCount('stream')).toBe(streams + 1)
   const client = await Http2Client.connect(addressOf(server))
   onTestFinished(() => client.destroy())
@@ -229,7 +229,7 @@ test('a stream-only HTTP/2 server → its compatibility layer stays off, and its
 })
 
 describe.each(['h2c', 'h2'] as const)('an HTTP/2 session, %s', (kind) => {
-  // Node keeps some sessions for good that have ended, and with them whatever their listeners lead to.
+  // Node retains some ended sessions forever, and everything that their listeners reference.
   test('that has ended, or is no longer watched → no listener of ours is left on it', async () => {
     const server = makeServer(kind, new Calls().handler)
     await listen(server)
@@ -318,7 +318,7 @@ describe('a connection that is any Duplex, as the manual of Node allows', () => 
   })
 })
 
-/** Two ends of a stream that is no socket: it has no handle, and counts no bytes. */
+/** Returns two ends of a stream that is not a socket: no handle, no byte counters. */
 function duplexPair(): [Duplex, Duplex] {
   const make = (other: () => Duplex): Duplex =>
     new Duplex({
@@ -337,7 +337,7 @@ function duplexPair(): [Duplex, Duplex] {
   return [one, two]
 }
 
-/** Reads a stream, and waits for a text to have come. */
+/** Reads a stream. Returns a function that waits for a text to arrive. */
 function collect(stream: Duplex): (text: string) => Promise<string> {
   let all = ''
   stream.on('data', (chunk) => {
@@ -407,7 +407,7 @@ describe.each(KINDS)('two watches on a server of kind %s', (kind) => {
   })
 })
 
-/** A client's session on which a request has been answered. */
+/** Opens a client session on which a request has been answered. */
 async function openSession(server: AnyServer, secure: boolean): Promise<Http2Client> {
   const client = await Http2Client.connect(addressOf(server), secure)
   onTestFinished(() => client.destroy())
@@ -415,16 +415,16 @@ async function openSession(server: AnyServer, secure: boolean): Promise<Http2Cli
   return client
 }
 
-/** How many listeners a session has of which Node has none. */
+/** Counts the session listeners for events that Node itself does not listen to. */
 function listeners(session: Http2Session): number {
   return session.listenerCount('goaway') + session.listenerCount('remoteSettings')
 }
 
-/** What watching could leave on a server: listeners by event, and properties. */
+/** Returns the traces that watching could leave on a server: listeners by event, and properties. */
 function traces(server: AnyServer): { events: Record<string, number>; properties: string[] } {
   const events: Record<string, number> = {}
   for (const event of server.eventNames()) events[String(event)] = server.listenerCount(event)
-  // Node itself makes these when a server listens or closes.
+  // Node itself defines these when a server listens or closes.
   const node = ['_handle', '_connectionKey', '_unixSocket', '_listeningId']
   return {
     events,

@@ -1,12 +1,12 @@
 import type { AnyServer } from './server.ts'
 
-/** What `@idle-shutdown/activation` knows of a server, and is told of it. */
+/** The link from a server to `@idle-shutdown/activation`. */
 export interface Activation {
-  /** What starts the process again after an idle end. */
+  /** The name of the service that starts the process again after an idle end. */
   readonly startedAgainBy: string
-  /** The end is decided, and the drain takes no longer than `grace` (ms). */
+  /** Called when the end is decided. The drain takes at most `grace` (ms). */
   draining(grace: number): void
 }
 
-/** Kept here, so that neither package needs the other one. */
+/** The activations by server. Kept here, so that neither package needs the other one. */
 export const activations: WeakMap<AnyServer, Activation> = new WeakMap()

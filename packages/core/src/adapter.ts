@@ -1,4 +1,4 @@
-// Values that users import from index are here, too: an adapter then loads one module less.
+// Exports values that users import from index here, too, so that an adapter loads one module less.
 export { type Activation, activations } from './activation.ts'
 export { AppShutdown, type IdleMembers, withMembers } from './app-shutdown.ts'
 export { after, systemClock } from './clock.ts'

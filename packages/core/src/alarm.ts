@@ -1,29 +1,35 @@
 import { type Clock, MAX_TIMEOUT } from './clock.ts'
 
-/** The machine's uptime, in whole seconds on some, may run ahead of monotonic time by this much (ms) before it was a suspend. */
+/**
+ * The most lead (ms) of the machine's uptime over monotonic time that is not a suspend. Some systems report whole
+ * seconds.
+ */
 const SUSPENDED = 1000
 
-/** One timer that is set anew again and again, and tells whether the machine or the process stood still meanwhile. */
+/** A timer that is set again and again. Reports whether the machine or the process was stopped meanwhile. */
 export class Alarm {
   readonly #clock: Clock
   readonly #heldUp: number
   readonly #ring: (now: number, overslept: boolean) => void
   #timer: unknown
-  /** When it should ring. */
+  /** The time at which the alarm is due. */
   #due = 0
-  /** How far the machine's uptime was ahead when it last rang, or was set while it was not; `Infinity` before that. */
+  /**
+   * The lead of the machine's uptime over monotonic time when the alarm last rang, or was first set after that.
+   * `Infinity` before.
+   */
   #ahead = Infinity
 
-  /** Has overslept when it rings later than `heldUp` (ms). */
+  /** Calls `ring` with `overslept` if the alarm is more than `heldUp` (ms) late, or the machine was suspended. */
   constructor(clock: Clock, heldUp: number, ring: (now: number, overslept: boolean) => void) {
     this.#clock = clock
     this.#heldUp = heldUp
     this.#ring = ring
   }
 
-  /** Rings once, at a monotonic time; earlier, where a timer cannot be that long. `Infinity`: never. */
+  /** Rings once, at a monotonic time, or earlier if a timer cannot be that long. `Infinity`: never. */
   set(at: number): void {
-    // Set anew, it has yet to tell of a suspend since it was first set.
+    // Rescheduling keeps the old baseline, so that a suspend since the first set() is still reported.
     if (this.#timer === undefined) this.#ahead = this.#aheadNow
     this.clear()
     if (at === Infinity) return
@@ -38,7 +44,7 @@ export class Alarm {
     this.#timer = undefined
   }
 
-  /** Whether the machine was suspended since it last rang, or was set. */
+  /** Reports whether the machine was suspended since the alarm last rang or was first set. */
   get suspended(): boolean {
     return this.#aheadNow - this.#ahead > SUSPENDED
   }
@@ -52,7 +58,7 @@ export class Alarm {
     const now = this.#clock.now()
     const late = now - this.#due > this.#heldUp
     const { suspended } = this
-    // A suspend is told once.
+    // Report each suspend once.
     this.#ahead = this.#aheadNow
     this.#ring(now, late || suspended)
   }

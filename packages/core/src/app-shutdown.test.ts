@@ -16,7 +16,7 @@ let app: AppShutdown
 let stopServing: () => void
 const cleanUps: (() => unknown)[] = []
 
-/** The app: answers at once, except under /slow, where it waits until the test lets it. */
+/** The app: responds at once, except under /slow, where it waits for the test. */
 let letAnswer: () => void
 let slow: Promise<void>
 const handler: RequestListener = async (request, response) => {
@@ -54,7 +54,7 @@ async function listen(listener: RequestListener = handler): Promise<Server> {
   return server
 }
 
-/** Asks over a connection of its own, and gives the answer. */
+/** Sends a request over a connection of its own, and returns the response. */
 async function ask(server: Server, path = '/'): Promise<string> {
   const { port } = server.address() as AddressInfo
   const agent = new Agent({ keepAlive: false })
@@ -92,7 +92,7 @@ test('found, adopted and watched by hand, a request counts once', async () => {
   await until(() => app.tracker.active === 0)
 })
 
-/** Its listener leads to the handler by the `this` of an arrow function, which no search sees. */
+/** The listener leads to the handler by the `this` of an arrow function, which the search does not see. */
 class Hidden {
   readonly handler: RequestListener = handler
   readonly listener: RequestListener = (request, response) => this.handler(request, response)
@@ -114,7 +114,7 @@ test('a server whose listener does not lead to the handler is adopted at its fir
   await app.closed
 })
 
-/** As engine.io does: it removes the listeners, and calls them for what is not its own. */
+/** Replaces the listeners as engine.io does: removes them, and calls them for requests that it does not handle. */
 function takeOver(server: Server): void {
   const others = server.listeners('request').slice(0)
   server.removeAllListeners('request')
@@ -209,7 +209,7 @@ describe('a server that no client calls is found, and ends', () => {
 describe('a server that is not found', () => {
   const SECOND = 1000
   const mock: RequestListener = (_, response) => response.end(JSON.stringify({ handler: 'mock', app: "not the app's" }))
-  /** Other tests of this file leave warnings behind that arrive later. */
+  /** Warnings of earlier tests in this file may arrive later. */
   const named = ({ list }: Warnings): string[] =>
     list.filter(({ code }) => code === 'IDLE_SERVER_UNKNOWN').map(({ message }) => message)
   const passes = (ms: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, ms))
@@ -295,7 +295,7 @@ describe('an app that is served again after an end starts anew', () => {
     expect(app.signal.aborted).toBe(true)
     expect(await app.closed).toMatchObject({ reason: { code: 'ERR_IDLE_TIMEOUT' } })
     await turns()
-    // It serves again, and is not left running.
+    // The app serves again, so that the process is not reported as still running.
     expect(warnings.codes).toEqual([])
   })
 

@@ -12,16 +12,18 @@ import { addresses, searchAgain, seek } from './seeking.ts'
 import type { AnyServer } from './server.ts'
 
 /**
- * The idle shutdown of an app, whose servers come and go: for adapters.
+ * The idle shutdown of an app, which may have other servers later. For adapters.
  *
- * It finds the servers that the app handles when they begin to listen. An app that is served again after an end (supertest
- * makes and closes a server for every request) starts anew: each member is that of the living {@link IdleShutdown}.
+ * Finds the servers that the app handles when they start to listen.
+ *
+ * An app that is served again after an end starts again with a new {@link IdleShutdown}. For example, supertest makes
+ * and closes a server for each request. Each member is that of the current {@link IdleShutdown}.
  */
 export class AppShutdown {
   readonly #options: IdleShutdownOptions | undefined
   readonly #context = new AsyncResource('AppShutdown')
   #current: IdleShutdown
-  /** While no server of the app was found. */
+  /** Defined while no server of the app has been found. */
   #stopSeeking: (() => void) | undefined
   #hasServed = false
 
@@ -43,7 +45,7 @@ export class AppShutdown {
     return this.#current.closed
   }
 
-  /** Watches a server by hand, and starts anew where the end has come. See {@link IdleShutdown.watch}. */
+  /** Watches a server. After an end, starts again with a new {@link IdleShutdown}. See {@link IdleShutdown.watch}. */
   watch(server: AnyServer): Disposable {
     const watching = this.#watch(server)
     this.#hasServed = true
@@ -56,12 +58,15 @@ export class AppShutdown {
     livesOn(this.#current)
     this.#current = this.#make([])
     if (!this.signal.aborted) return this.#current.watch(server)
-    // A parent that has aborted closes whatever listens.
+    // A parent signal that has aborted closes each server that listens.
     this.#current = this.#make(server)
     return { [Symbol.dispose]() {} }
   }
 
-  /** In the context in which the app was made: that of a request, by which a server is found, would be held for good. */
+  /**
+   * Makes an {@link IdleShutdown} in the asynchronous context of the app. The context of the request that shows a
+   * server would be retained.
+   */
   #make(servers: ConstructorParameters<typeof IdleShutdown>[0]): IdleShutdown {
     return this.#context.runInAsyncScope(() => new IdleShutdown(servers, this.#options))
   }
@@ -70,19 +75,21 @@ export class AppShutdown {
     this.#current.ignore(request)
   }
 
-  /** Ends a response with the signal of the living. See {@link IdleShutdown.endOnIdle}. */
+  /** Ends a response on the signal of the current {@link IdleShutdown}. See {@link IdleShutdown.endOnIdle}. */
   get endOnIdle(): IdleShutdown['endOnIdle'] {
     return this.#current.endOnIdle.bind(this.#current)
   }
 
   /**
-   * Drains now. See {@link IdleShutdown.close}. If no server of the app was found, those that listen unwatched are searched again, and
-   * a process warning names those that are left.
+   * Drains now. See {@link IdleShutdown.close}.
+   *
+   * If no server of the app was found, searches those that listen unwatched again. A process warning names those that
+   * are left.
    */
   close(reason?: unknown): Promise<CloseReport> {
     if (!this.#hasServed && !this.signal.aborted) this.#nameStrangers()
     this.#stopSeeking?.()
-    // A test closes its app, and goes on.
+    // A test closes its app, and its process goes on.
     if (!this.signal.aborted) livesOn(this.#current)
     return this.#current.close(reason)
   }
@@ -91,18 +98,23 @@ export class AppShutdown {
     await this.close()
   }
 
-  /** Names servers that the app may serve in a process warning, until one of its own is found. */
+  /** Names servers that the app may serve in a process warning, until a server of the app is found. */
   seek(): void {
     if (!this.#hasServed) this.#stopSeeking ??= seek(this)
   }
 
-  /** Watches every server that listens and whose 'request' listeners are, or lead to, `handler`. Returns the undo. */
+  /**
+   * Watches each server that listens and has a 'request' listener that is, or leads to, `handler`. Returns the undo.
+   */
   serves(handler: object): () => void {
     this.seek()
     return discover(handler, (server) => this.watch(server))
   }
 
-  /** On Bun, watches what the app's own `listen()` returns. Elsewhere it does nothing: {@link serves} finds these servers. */
+  /**
+   * On Bun, watches the server that the app's own `listen()` returns. Elsewhere does nothing, since {@link serves}
+   * finds these servers.
+   */
   listens(app: object): void {
     const listen: unknown = Reflect.get(app, 'listen')
     if (!withoutChannels || typeof listen !== 'function') return
@@ -115,8 +127,9 @@ export class AppShutdown {
   }
 
   /**
-   * Watches the server that a request came to, unless it is watched: for servers whose listener only calls the handler. A
-   * request that was injected has no server.
+   * Watches the server of a request, unless it is watched. For servers whose listener only calls the handler.
+   *
+   * An injected request has no server.
    */
   adopt(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void {
     const carrier: Carrier | undefined = 'stream' in request ? request.stream : request.socket
@@ -137,14 +150,14 @@ export class AppShutdown {
   }
 }
 
-/** What the middleware of an adapter carries: the members of the living {@link IdleShutdown}. */
+/** The members of the middleware of an adapter: those of the current {@link IdleShutdown}. */
 export type IdleMembers = Pick<
   IdleShutdown,
   'tracker' | 'signal' | 'closed' | 'watch' | 'ignore' | 'endOnIdle' | 'close'
 > &
   AsyncDisposable
 
-/** Gives `middleware` the members of `shutdown`. */
+/** Adds the members of `shutdown` to `middleware`. Returns `middleware`. */
 export function withMembers<T extends object>(middleware: T, shutdown: AppShutdown): T & IdleMembers {
   const members: Record<keyof IdleMembers, PropertyDescriptor> = {
     tracker: { get: () => shutdown.tracker },
@@ -156,7 +169,7 @@ export function withMembers<T extends object>(middleware: T, shutdown: AppShutdo
     close: { value: shutdown.close.bind(shutdown) },
     [Symbol.asyncDispose]: { value: shutdown[Symbol.asyncDispose].bind(shutdown) },
   }
-  // Getters, so that an app that is served again shows its new life; types cannot follow defineProperties.
+  // Getters, so that an app that is served again shows its new IdleShutdown. Types cannot follow defineProperties.
   return Object.defineProperties(middleware, members) as T & IdleMembers
 }
 

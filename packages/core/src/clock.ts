@@ -3,35 +3,39 @@ import { uptime } from 'node:os'
 /**
  * A source of time and of timers. The default is Node's own; tests inject theirs.
  *
- * A clock must be monotonic in {@link Clock.now} and should not keep the process alive with its timers.
+ * {@link Clock.now} must be monotonic, and timers should not keep the process alive.
  */
 export interface Clock {
-  /** Monotonic time in milliseconds, as `performance.now()`. Every deadline is reckoned in it. */
+  /** Returns monotonic time in milliseconds, as `performance.now()`. All deadlines are in this time. */
   now(): number
-  /** Wall-clock time in milliseconds, as `Date.now()`. Only for showing a deadline. */
+  /** Returns wall-clock time in milliseconds, as `Date.now()`. Only for showing a deadline. */
   date(): number
   /**
-   * Milliseconds since the machine started, those in which it was suspended included. Only for noticing those. Default:
-   * {@link Clock.date}, by which a wall clock that was set forward looks like a suspend.
+   * Returns the milliseconds since the machine started, including those in which it was suspended. Only for detecting a
+   * suspend.
+   *
+   * Default: {@link Clock.date}. With it, a wall clock that is set forward looks like a suspend.
    */
   uptime?(): number
-  /** Calls back once, after at least `ms` (0 to 2^31-1) milliseconds. Returns what {@link Clock.clearTimeout} takes. */
+  /**
+   * Calls back once, after at least `ms` (0 to 2^31-1) milliseconds. Returns a value for {@link Clock.clearTimeout}.
+   */
   setTimeout(callback: () => void, ms: number): unknown
-  /** Forgets a timer. Forgetting one that has fired does nothing. */
+  /** Cancels a timer. Does nothing if the timer has fired. */
   clearTimeout(timer: unknown): void
 }
 
-/** As this module found them, before a test could have replaced them. */
+/** The globals as this module found them, before a test could have replaced them. */
 const found = { Date, setTimeout, now: performance.now }
 const now = performance.now.bind(performance)
 
 /**
  * Node's own clock. Its timers never keep the process alive.
  *
- * The globals are looked up at each call, so that fake timers which were installed later are obeyed.
+ * Reads the globals at each call, so that fake timers that are installed later apply.
  */
 export const systemClock: Clock = {
-  // To see by setTimeout whether there are fakes costs nothing, and to get at the global `performance` 10 to 20 ns.
+  // Comparing setTimeout is free. Reading the global `performance` costs 10-20 ns.
   now: () => (setTimeout === found.setTimeout ? now() : performance.now()),
   date: () => Date.now(),
   uptime: () => uptime() * 1000,
@@ -46,20 +50,24 @@ export const systemClock: Clock = {
 }
 
 /**
- * Time where fake timers move `Date` and leave `performance.now()` to go on, as those of node:test do: by it no timer would
- * ever be due. Nobody oversleeps in it, however far it is moved at once.
+ * A clock for fake timers that move `Date` and not `performance.now()`, as those of node:test do. By
+ * `performance.now()`, no timer would ever be due.
+ *
+ * A large step of this time never counts as a suspend.
  */
 export const fakedClock: Clock = { ...systemClock, now: () => Date.now(), uptime: () => Date.now() }
 
-/** The clock of whoever names none. Chosen when a tracker is made, so fake timers have to be there by then. */
+/** Returns the default clock. Chosen when a tracker is made, so that fake timers must be installed before. */
 export function defaultClock(): Clock {
   const faked = setTimeout !== found.setTimeout && Date !== found.Date && performance.now === found.now
   return faked ? fakedClock : systemClock
 }
 
 /**
- * The same clock, whose timers are set inside `run`. A timer holds the asynchronous context in which it is set: set by a
- * request, it would hold the request's stores for as long as it sleeps, and those of the timers after it.
+ * Returns a clock that sets its timers inside `run`.
+ *
+ * A timer retains the asynchronous context in which it is set. If a request sets it, that timer and those after it
+ * would retain the stores of the request.
  */
 export function clockIn(run: <T>(callback: () => T) => T, clock: Clock): Clock {
   return {
@@ -71,11 +79,15 @@ export function clockIn(run: <T>(callback: () => T) => T, clock: Clock): Clock {
   }
 }
 
-/** Longer timeouts overflow to 1 ms. See https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+/**
+ * The longest timeout; longer ones overflow to 1 ms. See
+ * https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+ */
 export const MAX_TIMEOUT: number = 2 ** 31 - 1
 
 /**
- * Calls back once when `ms` milliseconds have passed, however many (`Infinity`: never). Returns its undo.
+ * Calls back once when `ms` milliseconds have passed, even if there are more than one timeout can have. `Infinity`:
+ * never. Returns the undo.
  */
 export function after(clock: Clock, ms: number, callback: () => void): () => void {
   if (ms === Infinity) return () => {}

@@ -82,7 +82,7 @@ describe('does not lead to the app', () => {
     ['a function that names it nowhere', () => {}],
     ['one that reads a member of it only', () => app.locals.ready],
     ['one that has a key of its name', () => ({ app: true, locals: 1 })],
-    // The app.
+    // The app itself.
     ['one that says its name in texts and comments', () => /* app */ ['app', "app's"]],
     ['one that reads a member of its name of another object', (other: { app: unknown }) => other.app],
     [

@@ -1,19 +1,27 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Session } from 'node:inspector'
 
-/** The most functions that one search looks into. A wrapper is at most some functions away from what it wraps. */
+/**
+ * The most functions that one search reads. A wrapper is at most a few functions away from the function that it wraps.
+ */
 const MOST = 40
 
-/** A channel is one object for every context of the process, so that an evaluated expression finds what is put on it. */
+/**
+ * The name of a channel. A channel is one object for all contexts of the process, so that an evaluated expression can
+ * read its properties.
+ */
 const PLACE = 'idle-shutdown:closures'
 const HELD = `process.getBuiltinModule('node:diagnostics_channel').channel('${PLACE}').held`
 
 /**
- * Returns those of the values that `functions` lead to which are `sought`: variables, members of these, and bound arguments that the
- * source of a function calls or passes on, and so on through the functions among them. Calls none of them, and runs no getter and no trap.
+ * Returns those values that `functions` lead to and that are `sought`. Calls no function, and runs no getter and no
+ * trap.
  *
- * Reads closures through Node's inspector, in this thread and without a port. Returns nothing if there is no inspector: on Bun,
- * under the permission model, in a build of Node without it. Does not see the `this` of an arrow function.
+ * A function leads to each value that its source calls or passes on: variables, members of these, and bound arguments.
+ * If the value is a function, the search goes on there.
+ *
+ * Reads closures through Node's inspector, in this thread and without a port. Returns nothing without an inspector: on
+ * Bun, under the permission model, or in a build of Node without it. Does not see the `this` of an arrow function.
  *
  * @see https://nodejs.org/api/inspector.html#class-inspectorsession
  */
@@ -27,7 +35,7 @@ export function reached(functions: readonly unknown[], sought: (value: object) =
     session.connect()
     const closures = new Closures(session)
     let looks = 0
-    // What a function leads to is pushed while the queue is read: the nearest is found first.
+    // The loop pushes to the queue that it reads, so that it finds the nearest handler first.
     for (const { value, self } of queue) {
       if (!isObject(value) || seen.has(value)) continue
       seen.add(value)
@@ -37,7 +45,7 @@ export function reached(functions: readonly unknown[], sought: (value: object) =
       }
     }
   } catch {
-    // A search that fails has found nothing.
+    // A search that fails returns no more matches.
   } finally {
     session?.disconnect()
     Reflect.deleteProperty(channel(PLACE), 'held')
@@ -47,7 +55,7 @@ export function reached(functions: readonly unknown[], sought: (value: object) =
 
 interface Lead {
   readonly value: unknown
-  /** The object of which it is a member, and thus the `this` of a method. */
+  /** The object that has the value as a member, which is the `this` of a method. */
   readonly self?: unknown
 }
 
@@ -58,7 +66,10 @@ class Closures {
     this.#session = session
   }
 
-  /** Yields the values that the source of one function passes on or calls. Of a bound function, also those that it binds. */
+  /**
+   * Yields the values that the source of one function passes on or calls. For a bound function, also yields those that
+   * it binds.
+   */
   *of(fn: object, self: unknown): Generator<Lead> {
     const internals = this.#internals(fn)
     const target = this.#take(internals.get('[[TargetFunction]]'))
@@ -74,7 +85,7 @@ class Closures {
       const { description, object }: { description?: unknown; object?: unknown } = Object(scope)
       if (description === 'Global' || !isObject(object)) continue
       for (const name of Object.keys(object)) {
-        // An inner variable hides those of its name further out.
+        // An inner variable hides outer variables of the same name.
         if (!names.delete(name)) continue
         const value = variable(object, name)
         if (source.passedOn.has(name)) yield { value }
@@ -83,7 +94,7 @@ class Closures {
     }
   }
 
-  /** The inspector's handles of what a function has inside. */
+  /** Returns the inspector's handles of the internal properties of a function. */
   #internals(fn: object): Map<string, string | undefined> {
     Object.assign(channel(PLACE), { held: { fn } })
     const internals = new Map<string, string | undefined>()
@@ -97,7 +108,7 @@ class Closures {
     return internals
   }
 
-  /** The value that a handle of the inspector stands for. Sessions in the same thread answer before `post()` returns. */
+  /** Returns the value of a handle of the inspector. Sessions in the same thread answer before `post()` returns. */
   #take(objectId: string | undefined): object | undefined {
     if (objectId === undefined) return undefined
     let taken: object | undefined
@@ -111,15 +122,21 @@ class Closures {
   }
 }
 
-/** Comments and texts, whose words are no names; and templates, which hold expressions. */
+/**
+ * Matches comments and strings, whose words are not variables. Also matches templates, which are kept for their
+ * expressions.
+ */
 const TEXTS = /`(?:\\.|[^`\\])*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g
 const KEYS = /([{,]\s*)[\w$]+\s*:/g
-/** Not those behind a dot, unless three of them spread a value. */
+/** Matches variables: names that are not after a dot, unless after the three dots of a spread. */
 const VARIABLES = /(?<![\w$]|(?<!\.\.)\.)[A-Za-z_$][\w$]*/g
-/** Names of values that are called or handed over. One of which only a member is read, such as `app.locals`, is not. */
+/**
+ * Matches names of values that are called or passed on. A name of which only a member is read, such as `app.locals`,
+ * does not match.
+ */
 const PASSED_ON = /[\w$]+(?![\w$]|\s*\??\.\s*(?!(?:apply|bind|call|callback|handle\w*|routing)\b)[\w$])/g
 
-/** What the source of a function says of the values that it uses. */
+/** The names in the source of a function, by their use. */
 class Source {
   readonly variables: ReadonlySet<string>
   readonly passedOn: ReadonlySet<string>
@@ -135,8 +152,10 @@ class Source {
   }
 
   /**
-   * Yields what an array, a map or a set has, or an object whose members are looked up by a variable; of any object the members, and
-   * theirs, that are passed on by name.
+   * Yields the elements of a collection, and the members of an object that are passed on by name.
+   *
+   * A collection is an array, a map, a set, or an object whose members are looked up by a variable. Also yields the
+   * members of members, up to `depth`.
    */
   *membersOf(self: unknown, name: string = '', depth: number = 2): Generator<Lead> {
     if (depth === 0 || !isObject(self)) return
@@ -149,7 +168,7 @@ class Source {
   }
 }
 
-/** The first of what a collection has. An object is one if `indexed`. */
+/** Returns the first elements of a collection. An object counts as a collection if `indexed`. */
 function elementsOf(value: object, indexed: boolean): unknown[] {
   const { isMap, isSet } = process.getBuiltinModule('node:util/types')
   if (Array.isArray(value)) return value.slice(0, MOST)
@@ -167,7 +186,7 @@ function first(values: Iterable<unknown>): unknown[] {
   return list
 }
 
-/** A member that has a value, own or inherited. */
+/** Returns the value of a member, own or inherited. Returns undefined for a getter. */
 function member(self: object, name: string): unknown {
   for (let each: unknown = self; isObject(each); each = Reflect.getPrototypeOf(each)) {
     const descriptor = Reflect.getOwnPropertyDescriptor(each, name)
@@ -180,7 +199,7 @@ function valuesOf(list: object | undefined): unknown[] {
   return Object.values(list ?? {})
 }
 
-/** A variable that is not initialised yet throws when it is read. */
+/** Returns the value of a variable. Reading a variable that is not initialized yet throws. */
 function variable(scope: object, name: string): unknown {
   try {
     return Reflect.get(scope, name)
@@ -189,7 +208,10 @@ function variable(scope: object, name: string): unknown {
   }
 }
 
-/** A proxy is left out: looking at one may run code of the program, or of Node, which warns from such a trap. */
+/**
+ * Reports whether a value is an object and not a proxy. Reading a proxy may run code of the program, or of Node, whose
+ * traps emit warnings.
+ */
 function isObject(value: unknown): value is object {
   if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false
   return !process.getBuiltinModule('node:util/types').isProxy(value)

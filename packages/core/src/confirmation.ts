@@ -1,22 +1,25 @@
 import { after, type Clock } from './clock.ts'
 import { warn } from './errors.ts'
 
-/** Asks the user at the deadline whether it may end, one question at a time. */
+/** Calls the user's `confirm` at the deadline, one call at a time. */
 export class Confirmation {
   readonly #confirm: () => boolean | Promise<boolean>
   readonly #clock: Clock
-  readonly #patience: number
   #stop: (() => void) | undefined
   #failed = false
 
-  constructor(confirm: () => boolean | Promise<boolean>, clock: Clock, patience: number) {
+  constructor(confirm: () => boolean | Promise<boolean>, clock: Clock) {
     this.#confirm = confirm
     this.#clock = clock
-    this.#patience = patience
   }
 
-  /** Calls back once with the answer. It is no after a patience without one, and if `confirm` fails, of which one warning tells. */
-  ask(answer: (yes: boolean) => void): void {
+  /**
+   * Calls `confirm`, and calls back once with the answer.
+   *
+   * The answer is `false` if `confirm` fails or does not answer within `within` (ms). The first failure becomes a
+   * process warning.
+   */
+  ask(within: number, answer: (yes: boolean) => void): void {
     let answered = false
     const settle = (yes: boolean): void => {
       if (answered) return
@@ -29,7 +32,7 @@ export class Confirmation {
       this.#failed = true
       settle(false)
     }
-    this.#stop = after(this.#clock, this.#patience, () => settle(false))
+    this.#stop = after(this.#clock, within, () => settle(false))
     try {
       Promise.resolve(this.#confirm()).then((yes) => settle(yes === true), failed)
     } catch (error) {
@@ -37,7 +40,7 @@ export class Confirmation {
     }
   }
 
-  /** Waits for no answer any more. */
+  /** Stops waiting for the answer. */
   stop(): void {
     this.#stop?.()
   }

@@ -275,7 +275,7 @@ describe('an opening that turns out to have been no activity', () => {
     await clock.advance(PATIENCE - 1000)
     countdown.begin()
     const opening = countdown.endOpening()
-    // The timer, which knew the deadline before, is set anew.
+    // The timer was set for the earlier deadline, and is set again.
     await clock.advance(1000)
     clock.suspend(3_600_000)
     if (opening) countdown.unrenew(opening)

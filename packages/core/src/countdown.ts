@@ -7,57 +7,76 @@ import type { Lookout } from './lookout.ts'
 import { type Opening, Openings } from './openings.ts'
 import type { TrackerSettings } from './options.ts'
 
-/** How long (ms, at most) before the deadline bytes are marked, and how long a request head that began is waited for. */
+/**
+ * The most time (ms) between the mark and the deadline, and between two looks at a request head that has begun to
+ * arrive.
+ */
 const HEAD_PATIENCE = 1000
 
-/** An alarm that rings later than this (ms, at most a patience) was held up by more than a busy moment. */
+/** An alarm that is later than this (ms, at most a patience) means that the process was stopped, and not only busy. */
 const HELD_UP = 5000
 
-/** For how many patiences, and for how long (ms) at least, a client that says nothing is waited for, if something waits for it. */
+/**
+ * The silence limit in patiences, and its minimum in milliseconds: how long to wait for a client that sends nothing.
+ */
 const MOST_SILENCE = 2
 const LEAST_SILENCE = 2000
 
 /**
- * Counts what is active, and calls back once when nothing has been for as long as the patience.
+ * Counts activities, and calls back once when there has been none for the patience.
  *
- * Beginning and ending is counting. The clock is read only when the count falls to zero, and a timer is touched only when
- * none is set, or when the deadline has moved to before its wake-up. Knows nothing of servers.
+ * To begin or end an activity only changes a counter. The clock is read only when the count falls to zero. A timer is
+ * set only if none is set, or if the deadline has moved to before its wake-up.
+ *
+ * Knows nothing of servers.
  */
 export class Countdown {
-  /** Requests and connections that renew the deadline when the last of them ends. */
+  /** The number of requests and connections that renew the deadline when the last of them ends. */
   firm = 0
-  /** What suspends the end while it lasts, and renews nothing. */
+  /** The number of ignored requests and streams, which suspend the end while they last and renew nothing. */
   soft = 0
-  /** Holds. Counted apart, so that a cancelled one leaves the deadline that requests have set meanwhile. */
+  /** The number of holds. Counted apart, so that a cancelled hold keeps a deadline that requests have set meanwhile. */
   holds = 0
-  /** Whether the clock stands still until {@link Countdown.start}. */
+  /** `true` while the clock is stopped, until {@link Countdown.start}. */
   paused = true
-  /** The clock of the settings. Its timers are set in the context in which this was made, whichever request sets them. */
+  /**
+   * The clock of the settings. Its timers are set in the asynchronous context of this countdown, not in that of a
+   * request.
+   */
   readonly clock: Clock
   /** Milliseconds. */
   readonly patience: number
-  /** What renewed the deadline, and may be taken back. */
+  /** The renewals of the deadline that may be taken back. */
   readonly openings: Openings = new Openings()
-  /** How long (ms) confirm may take to answer; after that, the answer is no. */
+  /** The time (ms) that `confirm` may take to answer. After that, the answer is no. */
   confirmWithin: number
 
   readonly #settings: TrackerSettings
   readonly #idle: () => void
   readonly #alarm: Alarm
-  /** Where confirm and the signal's listeners run: not in the context of the request that happened to be last. */
+  /**
+   * The context in which `confirm` and the signal's listeners run. Without it, they would run in the context of the
+   * last request.
+   */
   readonly #context = new AsyncResource('IdleTracker')
   #lookout: Lookout | undefined
-  /** Monotonic; `Infinity` where there is none. */
+  /** Monotonic milliseconds; `Infinity` if there is no deadline. */
   #deadline = Infinity
-  /** When the timer wakes. `Infinity`: no timer is set, and one may be. `-Infinity`: none must be set now. */
+  /**
+   * The time at which the timer fires. `Infinity`: no timer is set, and one may be. `-Infinity`: no timer may be set
+   * now.
+   */
   #wakeAt = -Infinity
-  /** A head that has begun to arrive is waited for until then, whatever ends meanwhile. */
+  /** The time of the next look at a request head that has begun to arrive, even if activities end meanwhile. */
   #lookAgainAt = -Infinity
-  /** The deadline that was marked for. A timer may fire up to 1 ms early, and a second mark would hide what came since. */
+  /**
+   * The deadline of the last mark. A timer may fire up to 1 ms early, and a second mark would hide bytes that arrived
+   * after the first.
+   */
   #markedFor = Infinity
-  /** Whether something firm ended while other firm things went on. */
+  /** `true` if an activity has ended while others went on. */
   #endedAmongOthers = false
-  /** Changes at soft beginnings, which the last look would not see otherwise. */
+  /** Changes when an ignored request begins, which the last look would not see otherwise. */
   #stirs = 0
   #over = false
   readonly #confirmation: Confirmation | undefined
@@ -69,38 +88,44 @@ export class Countdown {
     this.patience = settings.patience
     this.confirmWithin = settings.patience
     this.#idle = idle
-    // node:test moves its time all the way before it runs the first timer.
+    // node:test moves its time all the way before it runs the first timer, so that lateness shows nothing.
     const heldUp = clock === fakedClock ? Infinity : Math.min(settings.patience, HELD_UP)
     this.#alarm = new Alarm(this.clock, heldUp, (now, overslept) => this.#wake(now, overslept))
-    this.#confirmation = confirm && new Confirmation(() => this.run(confirm), this.clock, settings.patience)
+    this.#confirmation = confirm && new Confirmation(() => this.run(confirm), this.clock)
   }
 
-  /** The deadline in monotonic milliseconds; `Infinity` where there is none. */
+  /** The deadline in monotonic milliseconds; `Infinity` if there is none. */
   get deadline(): number {
     return this.#deadline
   }
 
-  /** For how long (ms) a client that says nothing is waited for, if something waits for it. */
+  /** The silence limit: how long (ms) to wait for a client that sends nothing. */
   get mostSilence(): number {
     return Math.max(MOST_SILENCE * this.patience, LEAST_SILENCE)
   }
 
-  /** Reports whether the clock can still reach its end. True before `start()` and while paused; false after the end or `stop()`. */
+  /**
+   * Reports whether the clock can still reach its end. True before `start()` and while paused, false after the end or
+   * `stop()`.
+   */
   get running(): boolean {
     return !this.#over
   }
 
-  /** Starts the clock: the first deadline is the startup patience, or the patience where there was an activity already. */
+  /**
+   * Starts the clock. The first deadline is the startup patience, or the patience if there has been an activity
+   * already.
+   */
   start(): void {
     if (this.#over) return
     this.paused = false
     const renewed = this.#deadline !== Infinity
     this.#deadline = this.#after(renewed ? this.patience : this.#settings.startupPatience)
-    // Whatever is active: whether the machine was suspended since is known to an alarm only.
+    // Set the timer even while something is active: only a running timer can detect a suspend.
     this.#sleep(this.#markAt)
   }
 
-  /** Stands still until {@link Countdown.start}. */
+  /** Stops the clock until {@link Countdown.start}. */
   pause(): void {
     if (this.#over) return
     this.paused = true
@@ -108,7 +133,7 @@ export class Countdown {
     this.#deadline = Infinity
   }
 
-  /** Ends without the callback, for good. */
+  /** Stops the clock for good. Does not call back. */
   stop(): void {
     this.#over = true
     this.#halt()
@@ -119,54 +144,54 @@ export class Countdown {
     this.#lookout = lookout
   }
 
-  /** Something firm begins. */
+  /** Starts an activity. */
   begin(): void {
     this.firm++
   }
 
-  /** Something firm ends. */
+  /** Ends an activity. The last one renews the deadline. */
   end(): void {
     if (--this.firm === 0) this.renew()
     else this.#endedAmongOthers = true
   }
 
-  /** Something firm turns out to have been no activity: where nothing else ended meanwhile, the old deadline stands. */
+  /** Takes back an activity. If no other activity has ended meanwhile, the old deadline stands. */
   retract(): void {
     if (--this.firm > 0) return
     if (this.#endedAmongOthers) this.renew()
     else this.#rest()
   }
 
-  /** Something soft begins. */
+  /** Starts an ignored request, which only suspends the end. */
   beginSoft(): void {
     this.soft++
     this.#stirs++
   }
 
-  /** Something soft ends. */
+  /** Ends an ignored request. Does not renew the deadline. */
   endSoft(): void {
     this.soft--
     this.#rest()
   }
 
-  /** A hold begins. */
+  /** Starts a hold. */
   hold(): void {
     this.holds++
   }
 
-  /** A hold ends, and the clock starts anew. */
+  /** Ends a hold, and renews the deadline. */
   release(): void {
     this.holds--
     this.renew()
   }
 
-  /** A hold ends as if it had never been. */
+  /** Ends a hold without a trace: the old deadline stands. */
   cancel(): void {
     this.holds--
     this.#rest()
   }
 
-  /** Activity is now: the deadline is a patience away. */
+  /** Moves the deadline to a patience from now. */
   renew(): void {
     this.openings.clear()
     this.#renew()
@@ -178,7 +203,10 @@ export class Countdown {
     if (this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
   }
 
-  /** A session opened, which is firm, and may turn out to have been no activity: gives what {@link Countdown.unrenew} takes. */
+  /**
+   * Ends the activity of an opening HTTP/2 session. Returns a token for {@link Countdown.unrenew}, for a session that
+   * carries only ignored streams.
+   */
   endOpening(): Opening | undefined {
     if (this.firm > 1) {
       this.end()
@@ -190,7 +218,7 @@ export class Countdown {
     return this.openings.add(before, this.#deadline)
   }
 
-  /** Takes back that an opening renewed the deadline, unless it has been renewed for good since. */
+  /** Takes back the renewal by an opening, unless the deadline has been renewed for good since. */
   unrenew(opening: Opening): void {
     const deadline = this.openings.takeBack(opening)
     if (deadline === undefined || this.#over) return
@@ -198,7 +226,7 @@ export class Countdown {
     this.#rest()
   }
 
-  /** Runs in the asynchronous context in which this was made. */
+  /** Runs `callback` in the asynchronous context in which this countdown was made. */
   run<T>(callback: () => T): T {
     return this.#context.runInAsyncScope(callback)
   }
@@ -207,7 +235,7 @@ export class Countdown {
     return this.firm + this.holds + this.soft === 0
   }
 
-  /** When the timer should wake to mark how far each connection was read, or, after a head began, to look again. */
+  /** The time at which to mark how far each connection was read, or, after a head began, to look again. */
   get #markAt(): number {
     const markAt = this.#deadline - (this.#lookout === undefined ? 0 : Math.min(this.patience / 2, HEAD_PATIENCE))
     return Math.max(markAt, this.#lookAgainAt)
@@ -218,14 +246,14 @@ export class Countdown {
     return this.clock.now() + ms + (jitter === 0 ? 0 : Math.random() * jitter)
   }
 
-  /** Something fell to zero that renews nothing. */
+  /** Sets a timer for the old deadline if nothing is active any more. After a suspend, renews the deadline instead. */
   #rest(): void {
     if (!this.#quiet) return
     if (this.#wakeAt === Infinity && this.#alarm.suspended) this.renew()
     else if (this.#deadline < this.#wakeAt) this.#sleep(this.#markAt)
   }
 
-  /** Goes to sleep until the deadline, or, while something is active, until the count falls to zero. */
+  /** Waits for the deadline, or, while something is active, for the count to fall to zero. */
   #wait(): void {
     this.#wakeAt = Infinity
     if (this.#quiet) this.#sleep(this.#markAt)
@@ -241,7 +269,10 @@ export class Countdown {
     this.#alarm.set(until)
   }
 
-  /** After the machine was suspended or the process stopped, a full patience: nobody could call meanwhile. */
+  /**
+   * Handles the timer. After a suspend of the machine or a stop of the process, starts a full patience, since clients
+   * could not connect meanwhile.
+   */
   #wake(now: number, overslept: boolean): void {
     if (overslept && this.#after(this.patience) > this.#deadline) this.renew()
     if (!this.#quiet) {
@@ -264,7 +295,7 @@ export class Countdown {
       () => (this.#lookout?.arrivals() ?? 0) + this.#stirs,
       (quiet) => {
         if (this.#over) return
-        // Asked now, and not before the turns: bytes that came during them are the last bytes, too.
+        // Ask after the turns of the event loop: bytes that arrived during them count as traffic, too.
         if (this.#lookout?.trafficMoved()) this.renew()
         if (this.#disturbed(deadline)) {
           this.#wait()
@@ -273,7 +304,7 @@ export class Countdown {
           this.#lookAgainAt = this.clock.now() + Math.min(this.patience, HEAD_PATIENCE)
           this.#sleep(this.#lookAgainAt)
         } else if (this.#confirmation !== undefined && !confirmed) {
-          this.#confirmation.ask((yes) => this.#answer(yes, deadline))
+          this.#confirmation.ask(this.confirmWithin, (yes) => this.#answer(yes, deadline))
         } else {
           this.stop()
           this.#idle()
@@ -287,7 +318,7 @@ export class Countdown {
     return !this.#quiet || this.#deadline !== deadline || this.clock.now() < deadline
   }
 
-  /** The user's answer has come. */
+  /** Handles the answer of `confirm`. */
   #answer(yes: boolean, deadline: number): void {
     if (this.#over) return
     if (this.#disturbed(deadline)) this.#wait()

@@ -3,30 +3,33 @@ import { reached } from './closures.ts'
 import { type AnyServer, isHttp1, isHttp2, listeningServers, watchedServers } from './server.ts'
 import { remember, remembered } from './strangers.ts'
 
-/** Published for every server that starts to listen, before it accepts. Node 20 and later. */
+/** Published for each server that starts to listen, before it accepts connections. Node 20 and later. */
 export const LISTEN = 'tracing:net.server.listen:asyncStart'
 
 /** Published by `@idle-shutdown/activation` for a server that is given a connection and never listens. */
 export const SERVE = 'idle-shutdown:serve'
 
-/** Published by every copy of this package for each server that it watches from now on. */
+/** Published by each copy of this package for each server that it watches from now on. */
 export const WATCH = 'idle-shutdown:watch'
 
-/** Keyed by the function that handles requests: it lives as long as the app does. */
+/** The callbacks by handler, a function that lives as long as its app. */
 const found = new WeakMap<object, Set<(server: AnyServer) => void>>()
 let subscribed = false
-/** The event loop's own, however a test fakes it later. */
+/** The event loop's own `setImmediate`, even if a test fakes it later. */
 const nextTurn: typeof setImmediate = setImmediate
 
-/** Bun publishes on no channel of its servers: there they are found by their app's `listen()`, and requests by a listener. */
+/**
+ * Bun has no diagnostics channels for its servers. There, `listen()` of the app shows the server, and a listener shows
+ * requests.
+ */
 export const withoutChannels: boolean = 'bun' in process.versions
 
 /**
- * Calls back with each server that listens, or is about to be given a connection, and has `handler` among its 'request' listeners:
- * at once if it listens already. Returns its undo.
+ * Calls back with each server that has `handler` among its 'request' listeners and listens, or is about to be given a
+ * connection. Returns the undo.
  *
- * A server whose listeners only lead to the handler is found one turn of the event loop after it starts to listen, by
- * {@link search}.
+ * Calls back at once for a server that listens already. A listener may only lead to the handler. Then {@link search}
+ * finds the server, one turn of the event loop after it starts to listen.
  *
  * @see https://nodejs.org/api/diagnostics_channel.html#net
  */
@@ -40,19 +43,20 @@ export function discover(handler: object, callback: (server: AnyServer) => void)
   }
 }
 
-/** Looks out for servers from now on, and remembers those that listen already. */
+/** Subscribes to servers that start to listen, and remembers those that listen already. */
 export function lookOut(): void {
   if (subscribed) return
   subscribed = true
-  // For good: one weak look-up for each server that is ever started costs nothing, and keeps nothing.
+  // Never unsubscribed: one weak look-up for each server costs almost nothing, and retains nothing.
   for (const channel of [LISTEN, SERVE]) subscribe(channel, onListen)
   subscribe(WATCH, (server) => watchedServers.add(server as AnyServer))
   for (const server of listeningServers()) remember(server)
 }
 
 /**
- * Finds the handlers that a server's 'request' listeners lead to: other packages put a function of their own in the place of an
- * app, which calls the app (socket.io, APM agents).
+ * Finds the handlers that a server's 'request' listeners lead to.
+ *
+ * Other packages, such as socket.io and APM agents, replace an app by a function of their own that calls the app.
  */
 export function search(server: AnyServer): void {
   for (const handler of reached(server.listeners('request'), (value) => found.has(value))) show(server, handler)
@@ -64,11 +68,11 @@ function onListen(message: unknown): void {
   for (const listener of new Set(server.listeners('request'))) known = show(server, listener) || known
   if (known || !(isHttp1(server) || isHttp2(server))) return
   remember(server)
-  // Listeners may be added or wrapped behind the call of listen().
+  // Listeners may be added or wrapped after the call of listen().
   nextTurn(search, server)
 }
 
-/** Reports whether an app awaits the servers of this handler. */
+/** Calls back with a server for one of its handlers. Reports whether an app awaits the servers of this handler. */
 function show(server: AnyServer, handler: object): boolean {
   const callbacks = found.get(handler)
   for (const callback of callbacks ?? []) callback(server)

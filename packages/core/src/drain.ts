@@ -6,34 +6,37 @@ import { afterTwoTurns, inSlices, lastLook } from './last-look.ts'
 import { destroyConnections } from './server.ts'
 import type { ServerWatch } from './server-watch.ts'
 
-/** What became of a drain. */
+/** The result of a drain. */
 export interface CloseReport {
   /** The reason of the idle signal. */
   readonly reason: unknown
-  /** Milliseconds from the decision to the last socket's end. */
+  /** The milliseconds from the decision to the end of the last socket. */
   readonly duration: number
-  /** Requests and streams in progress at the decision, or come during the drain, that were answered to the end. */
+  /**
+   * The number of requests and streams that were answered to the end: in progress at the decision, or arrived during
+   * the drain.
+   */
   readonly drained: number
-  /** Sockets cut because grace ran out. An HTTP/2 session is one. */
+  /** The number of sockets that were destroyed when grace ended. An HTTP/2 session counts as one. */
   readonly destroyed: number
-  /** Holds that had not ended when grace ran out. */
+  /** The number of holds that had not ended when grace did. */
   readonly abandoned: number
 }
 
-/** How long (ms, at most) a connection that has not begun to ask for anything is waited for. */
+/** The most time (ms) to wait for a client that has not begun to send a request. */
 const SILENCE = 1000
 
-/** The time between the decision and the last socket's end. */
+/** The part of a shutdown between the decision and the end of the last socket. */
 export class Drain {
-  /** Resolves with the report when nothing is left. Never rejects. */
+  /** Resolves with the report when everything has closed. Never rejects. */
   readonly closed: Promise<CloseReport>
-  /** Resolves when no listener accepts any more. */
+  /** Resolves when no listener accepts connections any more. */
   readonly listenersDown: Promise<void>
-  /** Whether the end is decided. */
+  /** `true` once the end is decided. */
   begun = false
-  /** How many requests and streams were answered to the end since. */
+  /** The number of requests and streams that were answered to the end since. */
   drained = 0
-  /** Whether upgraded sockets end with the drain, whatever they count. */
+  /** `true` if upgraded sockets end with the drain, even if they count as activity. */
   endsUpgrades = false
   readonly #watches: ReadonlyMap<unknown, ServerWatch>
   readonly #countdown: Countdown
@@ -61,17 +64,22 @@ export class Drain {
     })
   }
 
-  /** Whether the listeners are down, and connections end as soon as they can. */
+  /** Reports whether the listeners are closed, and connections end as soon as they can. */
   get finishing(): boolean {
     return this.#phase === 'finishing'
   }
 
-  /** Whether everything has closed. */
+  /** Reports whether everything has closed. */
   get over(): boolean {
     return this.#phase === 'over'
   }
 
-  /** The decision. After an idle verdict the listeners go down in this very turn: nothing can have come in between. */
+  /**
+   * Records that the end is decided.
+   *
+   * After an idle verdict the listeners close in the same turn of the event loop, so that no connection can arrive in
+   * between.
+   */
   begin(idle: boolean): void {
     this.begun = true
     this.#decidedAt = this.#clock.now()
@@ -79,7 +87,7 @@ export class Drain {
     else for (const watch of this.#watches.values()) watch.announce()
   }
 
-  /** The listeners of the signal have run: close everything, in order. */
+  /** Closes everything, in order. Called when the listeners of the signal have run. */
   proceed(reason: unknown, idle: boolean): void {
     this.#reason = reason
     if (this.#grace === 0) {
@@ -90,7 +98,8 @@ export class Drain {
     if (idle) {
       this.#finish()
     } else {
-      // What queued before the decision is still accepted, a connection a turn. Bytes on open connections need no listener.
+      // The kernel's queue may hold connections, and Node accepts one in a turn. Bytes on open connections need no
+      // listener.
       const accepted = (): number => [...this.#watches.values()].reduce((sum, { arrivals }) => sum + arrivals, 0)
       lastLook(accepted, () => {
         if (this.#phase !== 'accepting') return
@@ -100,20 +109,20 @@ export class Drain {
     }
   }
 
-  /** A connection has come since the decision. */
+  /** Ends a connection that was accepted after the decision: as soon as it is idle, or at once if grace has ended. */
   accepted(connection: Connection): void {
     if (this.#abandoned !== undefined) connection.destroy()
     if (this.finishing) finish([connection])
     this.endIfSilent([connection])
   }
 
-  /** Something has ended: is anything left? */
+  /** Resolves `closed` if everything has closed. Called when something has ended. */
   check(): void {
     if (!this.finishing) return
     if (this.#abandoned === undefined && this.#countdown.holds > 0) return
     for (const watch of this.#watches.values()) if (!watch.isOver) return
     this.#phase = 'over'
-    // Let go of, too: they lead to connections that have closed.
+    // Cancel timers and drop their closures, which reference closed connections.
     for (const undo of this.#undo.splice(0)) undo()
     this.#resolve({
       reason: this.#reason,
@@ -124,12 +133,16 @@ export class Drain {
     })
   }
 
-  /** Asks the silent of these to end in a second, where their clients have said nothing since. A slow TLS handshake is no silence. */
+  /**
+   * Ends those connections that are silent now and whose clients send nothing for a second. A slow TLS handshake is not
+   * silence.
+   */
   endIfSilent(connections: readonly Connection[]): void {
     const silent = connections.filter((connection) => connection.silent)
     if (silent.length === 0) return
     const asked = silent.map((connection) => [connection, connection.read] as const)
-    // Two turns later: after a gap in the event loop, timers are due before what came meanwhile is read.
+    // Two turns later, since timers run first after a gap in the event loop, before bytes that arrived meanwhile are
+    // read.
     this.#later(Math.min(this.#grace, SILENCE), () =>
       afterTwoTurns(() => {
         for (const [connection, read] of asked) connection.finishSilent(read)
@@ -146,7 +159,9 @@ export class Drain {
     this.check()
   }
 
-  /** Grace is over: whatever is left is destroyed, upgraded sockets included, which closeAllConnections() misses. */
+  /**
+   * Destroys everything that is left when grace ends, including upgraded sockets, which `closeAllConnections()` misses.
+   */
   #cut(): void {
     this.#closeListeners()
     this.#phase = 'finishing'
@@ -173,7 +188,7 @@ export class Drain {
   }
 }
 
-/** Connections end as soon as nothing is in progress. What has reached the machine by now is still answered. */
+/** Closes each connection once it is idle. Requests that the kernel has already received are still answered. */
 function finish(connections: readonly Connection[]): void {
   for (const connection of connections) connection.finish()
   afterTwoTurns(() => {

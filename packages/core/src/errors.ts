@@ -1,4 +1,4 @@
-/** The codes of the errors that a wrong call throws. Each has an entry in docs/errors.md. */
+/** The codes of the errors that wrong calls throw. Each has an entry in docs/errors.md. */
 export type IdleErrorCode =
   | 'ERR_IDLE_UNKNOWN_OPTION'
   | 'ERR_IDLE_INVALID_OPTION'
@@ -31,7 +31,8 @@ export type IdleWarningCode =
   | 'IDLE_SHORT_PATIENCE'
 
 /**
- * Thrown at the call that is wrong: what was given, and what is accepted. Nothing was changed by that call.
+ * Thrown by a wrong call, which changes nothing. The message has the value that was received, and the values that are
+ * accepted.
  */
 export class IdleUsageError extends TypeError {
   readonly code: IdleErrorCode
@@ -43,12 +44,10 @@ export class IdleUsageError extends TypeError {
   }
 }
 
-/**
- * The reason of an idle signal whose deadline passed. It is never thrown by this library.
- */
+/** The reason of an idle signal whose deadline has passed. Never thrown by this library. */
 export class IdleTimeoutError extends Error {
   readonly code = 'ERR_IDLE_TIMEOUT' as const
-  /** How long nothing had happened, in milliseconds. */
+  /** The time without activity, in milliseconds. */
   readonly patience: number
 
   constructor(patience: number) {
@@ -58,7 +57,7 @@ export class IdleTimeoutError extends Error {
   }
 }
 
-/** What a call is refused with: what was given, and what is accepted. */
+/** Returns the error for a wrong value, with the value that was received and the values that are accepted. */
 export function refused(
   name: string,
   value: unknown,
@@ -68,14 +67,15 @@ export function refused(
   return new IdleUsageError(code, `${name} is ${showValue(value)}; accepted is ${accepted}`)
 }
 
-/** Whether `value` has each of these methods. */
+/** Reports whether `value` has each of these methods. */
 export function hasMethods(value: unknown, ...names: readonly string[]): boolean {
   return names.every((name) => typeof Object(value)[name] === 'function')
 }
 
-/** A value as an error message shows it: one short line. */
+/** Returns a value as an error message shows it: one short line. */
 export function showValue(value: unknown): string {
-  // Importing node:util would load what it loads lazily, too (seen on Node 20 and 24): a start should not pay for messages.
+  // Importing node:util would also load what it loads lazily (seen on Node 20 and 24). A start should not pay for
+  // messages.
   const { inspect } = process.getBuiltinModule('node:util')
   const text = inspect(value, { depth: 0, breakLength: Infinity, maxArrayLength: 3, maxStringLength: 60 })
   return text.length > 80 ? `${text.slice(0, 79)}…` : text

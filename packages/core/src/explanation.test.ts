@@ -8,7 +8,7 @@ const PATIENCE = 60_000
 
 type State = Explanation['state']
 
-/** A tracker in each of its states. */
+/** One tracker in each state. */
 const states: Record<State, (clock: ManualClock) => IdleTracker | Promise<IdleTracker>> = {
   starting: (clock) => new IdleShutdown([], { patience: PATIENCE, clock }).tracker,
   active: (clock) => {

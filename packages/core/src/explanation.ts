@@ -1,55 +1,66 @@
 import { format } from '@lukeed/ms'
 import { printable } from './printable.ts'
 
-/** What keeps a tracker up, or how long is left. Plain data: it can be cloned, sent and printed. */
+/**
+ * The state of a tracker: what keeps it active, or how long is left. Plain data that can be cloned, sent and printed.
+ */
 export interface Explanation {
   /**
-   * `starting`: no server listens yet. `active`: something counted holds it. `waiting`: the deadline is set. `suspended`:
-   * something that is no activity (an ignored request) delays an end that is due. `disabled`: the patience is Infinity.
-   * `ended`: the signal has aborted. `disposed`: it never will.
+   * The state of the tracker.
+   * `starting`: no server listens yet.
+   * `active`: at least one activity counts.
+   * `waiting`: the deadline is set.
+   * `suspended`: an ignored request delays an end that is due.
+   * `disabled`: the patience is Infinity.
+   * `ended`: the signal has aborted.
+   * `disposed`: the signal will never abort.
    */
   readonly state: 'starting' | 'active' | 'waiting' | 'suspended' | 'disabled' | 'ended' | 'disposed'
   /** The patience in milliseconds. */
   readonly patience: number
-  /** How many things hold it. */
+  /** The number of activities. */
   readonly active: number
-  /** How many things suspend the end without being activity. */
+  /** The number of requests and streams that suspend the end and are not an activity. */
   readonly ignored: number
-  /** What these things are: the first {@link MOST_REASONS} of them. */
+  /** The activities and ignored requests by name, at most {@link MOST_REASONS}. */
   readonly reasons: readonly Reason[]
-  /** When it will count as idle. */
+  /** The time at which the tracker will count as idle. */
   readonly deadline: Date | undefined
-  /** How long until then, in milliseconds. */
+  /** The time until the deadline, in milliseconds. */
   readonly remaining: number | undefined
-  /** What starts the process again after an idle end, as far as `listen()` of `@idle-shutdown/activation` knows. */
+  /**
+   * The name of the service that starts the process again after an idle end, as far as `listen()` of
+   * `@idle-shutdown/activation` knows.
+   */
   readonly startedAgainBy?: string | undefined
 }
 
-/** One thing that keeps a tracker up. */
+/** One activity, or one ignored request or stream. */
 export interface Reason {
   readonly kind: 'hold' | 'connection' | 'request' | 'stream' | 'upgrade'
   /**
-   * The label of a hold, the method and path of a request or stream (no query, user or password, and cut when it is long), the
-   * remote address of a connection or upgrade.
+   * The label of a hold, the method and path of a request or stream, or the remote address of a connection or upgrade.
+   *
+   * A label of a request has no query, user or password, and is cut if it is long.
    */
   readonly label: string
-  /** Whether it only suspends the end. */
+  /** `true` if the request or stream only suspends the end. */
   readonly ignored: boolean
-  /** When it began, where that is known: the clock is not read when a request begins. */
+  /** The time at which a hold began. Not known for a request, since the clock is not read when it begins. */
   readonly since?: Date
 }
 
-/** An explanation lists no more reasons than this, however many there are. */
+/** The most reasons that an explanation lists. */
 export const MOST_REASONS = 20
 
-/** Returns an explanation as one line for logs, whatever the labels and names in it are. */
+/** Returns an explanation as one line for logs, even if labels have line breaks or control characters. */
 export function inOneLine(explanation: Explanation): string {
   return printable(said(explanation))
 }
 
 function said(explanation: Explanation): string {
   const { state, active, ignored, reasons, patience, remaining, startedAgainBy } = explanation
-  // What only suspends the end does not make it active.
+  // A reason that only suspends the end does not make the tracker active.
   const named = state === 'active' ? reasons.filter((reason) => !reason.ignored) : reasons
   const shown = named.slice(0, 3).map(({ kind, label }) => `${kind} ${label.replace(/\s+/g, ' ')}`)
   const more = (state === 'active' ? active : ignored) - shown.length

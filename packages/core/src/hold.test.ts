@@ -11,7 +11,7 @@ function setUp(): { clock: ManualClock; tracker: IdleTracker } {
   return { clock, tracker: new IdleTracker({ patience: PATIENCE, clock }) }
 }
 
-/** How long from now until the tracker ends, when nothing more happens. */
+/** Returns the time from now until the tracker ends, if nothing else happens. */
 async function untilEnd(tracker: IdleTracker, clock: ManualClock): Promise<number> {
   const begin = clock.time
   let end = Number.POSITIVE_INFINITY

@@ -3,26 +3,26 @@ import { warn } from './errors.ts'
 import type { Duration } from './options.ts'
 import { printable } from './printable.ts'
 
-/** One reason to stay: a job, an upload, a subscription. Made by `tracker.hold()`. */
+/** A reason to stay active: a job, an upload, a subscription. Made by `tracker.hold()`. */
 export interface Hold extends Disposable {
-  /** What it is for, as `explain()` shows it. */
+  /** The purpose of the hold, as `explain()` shows it. */
   readonly label: string
-  /** Ends the hold and starts the clock anew. Safe to call twice: the second does nothing. */
+  /** Ends the hold and renews the deadline. A second call does nothing. */
   release(): void
-  /** Ends the hold as if it had never been: the old deadline stands again. After a release it does nothing. */
+  /** Ends the hold without a trace: the old deadline stands again. Does nothing after a release. */
   cancel(): void
 }
 
-/** What a hold may be given. */
+/** The options of a hold. */
 export interface HoldOptions {
-  /** After this long it is released all the same, with a process warning. Default: never. */
+  /** The time after which the hold is released anyway, with a process warning. Default: never. */
   maxAge?: Duration
 }
 
-/** A hold that counts. Once ended, it tells its owner, once. */
+/** A hold that counts. Calls back once when it ends. */
 export class CountedHold implements Hold {
   readonly label: string
-  /** When it began, in wall-clock milliseconds. */
+  /** The time at which the hold began, in wall-clock milliseconds. */
   readonly since: number
   readonly #ended: (hold: CountedHold, renews: boolean) => void
   readonly #forgetMaxAge: () => void
@@ -53,7 +53,7 @@ export class CountedHold implements Hold {
     this.release()
   }
 
-  /** Its tracker is disposed: nobody is there to be warned. */
+  /** Cancels the maximum age. Called when the tracker is disposed, so that the hold has nothing to keep up. */
   forgetMaxAge(): void {
     this.#forgetMaxAge()
   }
@@ -66,7 +66,7 @@ export class CountedHold implements Hold {
   }
 }
 
-/** The hold that a tracker gives after its end: it holds nothing. */
+/** Returns the hold of a tracker that has ended, which does nothing. */
 export function endedHold(label: string): Hold {
   return { label, release() {}, cancel() {}, [Symbol.dispose]() {} }
 }

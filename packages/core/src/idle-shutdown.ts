@@ -15,8 +15,10 @@ import { type AnyHttpServer, type AnyServer, checkServer, isHttp1, isHttp2 } fro
 import { ServerWatch, type Shutdown } from './server-watch.ts'
 
 /**
- * Closes servers when nobody has used any of them for as long as the patience, without losing a request, so that the
- * process can end by itself. Does not end the process: what else keeps it alive is yours to stop on the idle signal.
+ * Closes servers without losing a request when none of them has been used for the patience, so that the process can end
+ * by itself.
+ *
+ * Does not end the process. Stop everything else that keeps the process alive on the idle signal.
  *
  * @throws IdleUsageError `ERR_IDLE_INVALID_SERVER`, `ERR_IDLE_INVALID_ACTIVITY`, `ERR_IDLE_UNKNOWN_OPTION`,
  *   `ERR_IDLE_INVALID_OPTION`, `ERR_IDLE_INVALID_DURATION`
@@ -33,18 +35,25 @@ export function idleShutdown(servers: AnyServer | Iterable<AnyServer>, options?:
   return new IdleShutdown(servers, options)
 }
 
-/** The process lives on by intent: nothing is said of what keeps it alive. For adapters. */
+/** Cancels the warning `IDLE_STILL_RUNNING`, since the process goes on by intent. For adapters. */
 export let livesOn: (idle: IdleShutdown) => void
 
-/** Lets confirm take as long as it needs: it is asked once, and an activity meanwhile still counts. For the preload. */
+/**
+ * Removes the time limit of `confirm`, which is then asked once. An activity meanwhile still counts. For the preload.
+ */
 export let waitForConfirm: (idle: IdleShutdown) => void
 
-/** Resolves when an end has been decided and no listener accepts any more. For adapters. */
+/**
+ * Returns a promise that resolves when an end has been decided and no listener accepts connections any more. For
+ * adapters.
+ */
 export let listenersDown: (idle: IdleShutdown) => Promise<void>
 
 /**
- * Ends upgraded sockets as soon as a drain has begun, also those that count: what was written is flushed, then FIN is sent. For
- * the preload, since an unmodified program has no listener that would end them.
+ * Makes a drain end upgraded sockets as soon as it has begun, even those that count. Flushes what was written, then
+ * sends FIN.
+ *
+ * For the preload, since an unmodified program has no listener that would end them.
  */
 export let endUpgrades: (idle: IdleShutdown) => void
 
@@ -56,14 +65,14 @@ export let adoptRequest: (
 ) => void
 
 /**
- * Several servers under one clock, and how they close.
+ * Watches several servers under one clock, and closes them when they are idle.
  *
- * The clock stands still until the first of them listens. It ends once: when the deadline passes, when the parent signal
- * aborts, when `close()` is called, or when the user has closed the last of the servers.
+ * The clock stands still until the first server listens. A shutdown ends once: when the deadline passes, when the
+ * parent signal aborts, when `close()` is called, or when the user has closed all servers.
  */
 export class IdleShutdown implements AsyncDisposable {
   readonly tracker: IdleTracker
-  /** Resolves when every server is closed, every socket gone and every hold ended. Never rejects. */
+  /** Resolves when all servers are closed, all sockets are closed and all holds have ended. Never rejects. */
   readonly closed: Promise<CloseReport>
   readonly #settings: ShutdownSettings
   readonly #end: TrackerControls['end']
@@ -72,7 +81,7 @@ export class IdleShutdown implements AsyncDisposable {
   readonly #shutdown: Shutdown
   readonly #responses: OpenResponses
   #forgetLeftovers: (() => void) | undefined
-  /** Whether the process goes on after the end by intent. */
+  /** `true` if the process goes on after the end by intent. */
   #livesOn = false
 
   constructor(servers: AnyServer | Iterable<AnyServer>, options?: IdleShutdownOptions) {
@@ -119,7 +128,7 @@ export class IdleShutdown implements AsyncDisposable {
       drain,
       opened: (watch) => {
         if (closedByUser) {
-          // It listens again before the end that its close() was is over: this watch is not for its next life.
+          // The server listens again before the end that its close() caused is over. Leave it to a later watch.
           watch.detach()
           this.#watches.delete(watch.server)
           return
@@ -132,10 +141,11 @@ export class IdleShutdown implements AsyncDisposable {
         if (countdown.paused) countdown.start()
       },
       closed: (watch) => {
-        // One that has not opened yet is closed as soon as it does, so that it stays watched.
+        // A server that has not opened yet stays watched, and is closed as soon as it opens.
         if (drain.over) watch.hasOpened && watch.detach()
         else if (drain.begun) drain.check()
-        // The user has closed the last one: the end, too. A server that was never open has closed nothing.
+        // When the user has closed all servers, that is the end, too. A server that was never open does not count as
+        // closed.
         else if (watch.hasOpened && [...this.#watches.values()].every(({ hasClosed }) => hasClosed)) {
           this.#livesOn = true
           closedByUser = true
@@ -157,14 +167,15 @@ export class IdleShutdown implements AsyncDisposable {
     if (aborted) drain.proceed(this.signal.reason, false)
   }
 
-  /** Aborts when the end is decided: the same signal as the tracker's. */
+  /** The idle signal, the same as the tracker's. Aborts when the end is decided. */
   get signal(): AbortSignal {
     return this.tracker.signal
   }
 
   /**
-   * Watches one more server under the same clock, listening or not. Watching it twice counts once. Returns the undo: the
-   * last one releases what the server held.
+   * Watches one more server under the same clock, listening or not. A server that is watched twice counts once.
+   *
+   * Returns the undo. The last undo stops counting everything that is in progress on the server.
    *
    * @throws IdleUsageError `ERR_IDLE_INVALID_SERVER`, `ERR_IDLE_INVALID_ACTIVITY`, and `ERR_IDLE_ENDED` after the end
    */
@@ -189,23 +200,29 @@ export class IdleShutdown implements AsyncDisposable {
   }
 
   /**
-   * Marks a request in progress as no activity: it suspends the end while it is answered, and leaves the deadline where it
-   * was. Does nothing for a request that was answered, or came to no server of this.
+   * Marks a request in progress as ignored: it suspends the end until it is answered, and does not renew the deadline.
+   *
+   * Does nothing for a request that is answered, or of a server that is not watched here.
    */
   ignore(request: IncomingMessage | Http2ServerRequest): void {
     ignoreRequest(request, (site) => site instanceof ServerWatch && this.#watches.get(site.server) === site)
   }
 
   /**
-   * Ends a response that stays open, such as a stream of events, when the idle signal aborts: with `end(response)`, by default
-   * `response.end()`. Later in the same turn, if the signal has aborted. Leaves alone a response that has ended by then, and
-   * forgets one that closes, so that none is kept. Does not count: an open response is active anyway.
+   * Ends a response that stays open, such as a stream of events, when the idle signal aborts. Calls `end(response)`, by
+   * default `response.end()`.
+   *
+   * If the signal has aborted already, ends the response later in the same turn of the event loop. Leaves a response
+   * alone that has ended by then. Keeps no reference to a response that has closed.
+   *
+   * Does not count, since an open response is active anyway.
    *
    * An `end` that throws or rejects becomes the process warning `IDLE_LISTENER_FAILED`.
    *
    * @param response a response of HTTP/1 or HTTP/2, or any other stream. With Fastify `reply.raw`, with Koa `ctx.res`
    * @returns the undo, after which the response is yours to end
-   * @throws IdleUsageError `ERR_IDLE_INVALID_RESPONSE`, and `ERR_IDLE_INVALID_OPTION` for an `end` that is no function
+   * @throws IdleUsageError `ERR_IDLE_INVALID_RESPONSE`, and `ERR_IDLE_INVALID_OPTION` for an `end` that is not a
+   *   function
    */
   endOnIdle(response: Endable): Disposable
   endOnIdle<T extends Closable>(response: T, end: (response: T) => unknown): Disposable
@@ -214,15 +231,17 @@ export class IdleShutdown implements AsyncDisposable {
   }
 
   /**
-   * Drains now. The signal aborts with the reason, else with an AbortError; the listeners go down when what had queued is
-   * accepted. Called again, or after the end, it gives the same promise and changes nothing.
+   * Drains now. The signal aborts with the reason, else with an AbortError. The listeners close once all queued
+   * connections are accepted.
+   *
+   * Returns {@link IdleShutdown.closed}. A second call, or a call after the end, changes nothing.
    */
   close(reason?: unknown): Promise<CloseReport> {
     this.#end(reason)
     return this.closed
   }
 
-  /** Drains, and waits until everything is closed. */
+  /** Drains, and resolves when everything is closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -6,7 +6,7 @@ import { turns } from '../test/manual-clock.ts'
 import { Warnings } from '../test/warnings.ts'
 import { IdleSignal } from './idle-signal.ts'
 
-/** Aborts, and gives what was called, with the warnings of the turns after it. */
+/** Aborts. Returns the warnings of the turns after it. */
 async function abort(idle: IdleSignal): Promise<{ codes: unknown[]; details: unknown[] }> {
   using warnings = new Warnings()
   idle.abort('idle')

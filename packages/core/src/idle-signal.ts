@@ -4,9 +4,10 @@ import { warn } from './errors.ts'
 /**
  * An AbortController whose listeners cannot end the process by throwing.
  *
- * Node rethrows what a listener of an `EventTarget` throws as an uncaught exception, which would end the process in the
- * middle of the drain, with requests in its hands. Here it becomes a process warning. Only listeners of this very signal
- * are looked after, not those of signals that were derived from it.
+ * Node turns an exception of an `EventTarget` listener into an uncaught exception. It would end the process in the
+ * middle of the drain, with requests in progress. Here it becomes a process warning.
+ *
+ * Only covers listeners of this signal, not those of signals that are derived from it.
  *
  * @see https://nodejs.org/api/events.html#eventtarget-error-handling
  */
@@ -15,7 +16,7 @@ export class IdleSignal {
 
   constructor() {
     const { signal } = this.#controller
-    // One signal for every request: Node 20 would warn at the eleventh listener.
+    // All requests share one signal: Node 20 would warn at the eleventh listener.
     setMaxListeners(0, signal)
     contain(signal)
   }
@@ -32,7 +33,7 @@ export class IdleSignal {
 type Listener = (event: Event) => unknown
 type AnyListener = Listener | { handleEvent: Listener }
 
-/** Shadows the two methods of this one signal, so that each listener is called in a try. */
+/** Replaces the two listener methods of this one signal, so that each listener is called in a try. */
 function contain(signal: AbortSignal): void {
   const contained = new WeakMap<object, Listener>()
   const wrap = (listener: AnyListener): Listener => {
@@ -42,7 +43,7 @@ function contain(signal: AbortSignal): void {
       try {
         const handle = typeof listener === 'function' ? listener : listener.handleEvent
         const result: unknown = Reflect.apply(handle, typeof listener === 'function' ? this : listener, [event])
-        // Whatever it is a promise of, and of whichever realm.
+        // The result may be a promise of another realm.
         Promise.resolve(result).catch(failed)
       } catch (error) {
         failed(error)
@@ -55,7 +56,7 @@ function contain(signal: AbortSignal): void {
   const remove = signal.removeEventListener
   const isListener = (listener: unknown): listener is AnyListener =>
     typeof listener === 'function' || (typeof listener === 'object' && listener !== null)
-  // Anything that is no listener goes to Node, which says so.
+  // Node rejects a value that is not a listener with its own error.
   Object.defineProperties(signal, {
     addEventListener: {
       configurable: true,

@@ -10,7 +10,7 @@ const DAY = 86_400_000
 interface Started {
   readonly clock: ManualClock
   readonly tracker: IdleTracker
-  /** When its signal aborted, in milliseconds from its construction. */
+  /** The times at which its signal aborted, in milliseconds from its construction. */
   readonly ends: number[]
 }
 

@@ -7,22 +7,23 @@ import type { EndedBy } from './left-running.ts'
 import type { Lookout } from './lookout.ts'
 import { type IdleTrackerOptions, milliseconds, refuseUnknown, trackerSettings } from './options.ts'
 
-/** Gives this package, and nobody else, the inside of a tracker. */
+/** Connects an observer to the countdown of a tracker. Not exported from the package. */
 export let observe: (tracker: IdleTracker, observer: Observer) => TrackerControls
 
 /**
- * Notices when nothing has been active for as long as its patience, and aborts one signal, once.
+ * Aborts a signal, once, when nothing has been active for the patience.
  *
- * It counts what it is told: holds, and what an `IdleShutdown` sees on its servers. It closes nothing. It ends when the
- * deadline passes, when the parent signal aborts, or when it is disposed. It cannot be used again. Its timer never keeps
- * the process alive.
+ * Counts holds, and what an `IdleShutdown` sees on its servers. Closes nothing.
+ *
+ * Ends when the deadline passes, when the parent signal aborts, or when it is disposed, and cannot be used again. Its
+ * timer never keeps the process alive.
  *
  * Listeners of the signal and `confirm` run in the asynchronous context in which the tracker was made.
  *
  * @see https://pkg.go.dev/context a Go context that is done when nothing is active any more
  */
 export class IdleTracker implements Disposable {
-  /** Milliseconds without activity until it counts as idle; `Infinity`: never. */
+  /** The time without activity, in milliseconds, after which the tracker counts as idle; `Infinity`: never. */
   readonly patience: number
   readonly #countdown: Countdown
   readonly #idle = new IdleSignal()
@@ -53,24 +54,27 @@ export class IdleTracker implements Disposable {
     this.#countdown.start()
   }
 
-  /** Aborts once: with an {@link IdleTimeoutError} at the deadline, or with the parent's reason. */
+  /** The idle signal. Aborts once, with an {@link IdleTimeoutError} at the deadline, or with the parent's reason. */
   get signal(): AbortSignal {
     return this.#idle.signal
   }
 
-  /** When it will count as idle. Undefined while something is active, when disabled, and after the end or disposal. */
+  /**
+   * The time at which the tracker will count as idle. Undefined while something is active, when disabled, and after the
+   * end or disposal.
+   */
   get deadline(): Date | undefined {
     const remaining = this.#remaining
     return remaining === undefined ? undefined : new Date(this.#countdown.clock.date() + remaining)
   }
 
-  /** How many things hold it now. What only suspends the end (an ignored request) is not counted. */
+  /** The number of active connections, requests and holds. Ignored requests are not included. */
   get active(): number {
     return this.#countdown.firm + this.#countdown.holds
   }
 
   /**
-   * Holds the tracker until the hold is released or cancelled. After the end it does nothing.
+   * Keeps the tracker active until the hold is released or cancelled. Does nothing after the end.
    *
    * @throws IdleUsageError `ERR_IDLE_INVALID_DURATION`, `ERR_IDLE_UNKNOWN_OPTION`, `ERR_IDLE_INVALID_OPTION`
    */
@@ -92,8 +96,9 @@ export class IdleTracker implements Disposable {
   }
 
   /**
-   * Holds the tracker until `work` settles, and gives its outcome. Does not swallow a rejection: the promise that is
-   * returned rejects like `work`, so await it, or handle it.
+   * Keeps the tracker active until `work` settles. Returns a promise with the outcome of `work`.
+   *
+   * Does not swallow a rejection. Await the returned promise, or handle its rejection.
    */
   async waitUntil<T>(work: Promise<T>, label: string = 'waitUntil'): Promise<T> {
     const hold = this.hold(label)
@@ -104,12 +109,12 @@ export class IdleTracker implements Disposable {
     }
   }
 
-  /** Activity without duration: the clock starts anew. */
+  /** Records an activity without duration: the deadline is a patience from now. */
   touch(): void {
     this.#countdown.renew()
   }
 
-  /** What holds it, or how long is left. */
+  /** Returns what keeps the tracker active, or how long is left. */
   explain(): Explanation {
     const reasons: Reason[] = []
     for (const { label, since } of this.#holds) {
@@ -125,12 +130,12 @@ export class IdleTracker implements Disposable {
     return { state: this.#state, patience, active, ignored, reasons, deadline, remaining, startedAgainBy }
   }
 
-  /** One line for logs. */
+  /** Returns the explanation as one line for logs. */
   toString(): string {
     return inOneLine(this.explain())
   }
 
-  /** Stops the clock: the signal will never abort. The parent is listened to no longer. Does not end any hold. */
+  /** Stops the clock, so that the signal never aborts. Stops listening to the parent signal. Does not end holds. */
   [Symbol.dispose](): void {
     if (this.#phase !== 'running') return
     this.#stop('disposed')
@@ -175,23 +180,23 @@ export class IdleTracker implements Disposable {
   }
 }
 
-/** What watches servers for a tracker, and is told of its end. */
+/** The connection between a tracker and the servers that are watched for it. */
 export interface Observer extends Lookout {
-  /** Adds what it knows to an explanation, up to {@link MOST_REASONS}. */
+  /** Adds reasons to an explanation, up to {@link MOST_REASONS}. */
   explain(reasons: Reason[]): void
-  /** What starts the process again, for an explanation. */
+  /** The name of the service that starts the process again, for an explanation. */
   readonly startedAgainBy?: string | undefined
-  /** A hold was released or cancelled. */
+  /** Called when a hold was released or cancelled. */
   holdEnded(): void
-  /** The end is decided, and the signal is about to abort. */
+  /** Called when the end is decided, before the signal aborts. */
   ending(by: EndedBy): void
-  /** The signal's listeners have run. */
+  /** Called when the signal's listeners have run. */
   ended(reason: unknown): void
 }
 
-/** What only this package may do with a tracker. */
+/** The controls of a tracker that only this package has. */
 export interface TrackerControls {
   readonly countdown: Countdown
-  /** Ends now, with the reason, or else with an AbortError. A disposed tracker ends without its signal. */
+  /** Ends the tracker now, with the reason, or else with an AbortError. A disposed tracker ends without its signal. */
   end(reason: unknown): void
 }

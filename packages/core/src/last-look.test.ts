@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { turns } from '../test/manual-clock.ts'
 import { inSlices, lastLook } from './last-look.ts'
 
-/** Looks while `arrivals` says how many things have come by each turn; gives the verdict and the turn in which it fell. */
+/**
+ * Runs a last look in which `arrivals` returns the number of arrivals by each turn. Returns the verdict and its turn.
+ */
 async function look(arrivals: (turn: number) => number): Promise<{ quiet: boolean; turn: number }> {
   let turn = -1
   return new Promise((resolve) => {

@@ -1,30 +1,33 @@
-/** How many things that each need a few system calls are done in one turn: some milliseconds. */
+/** The number of items that are handled in one turn of the event loop. 256 take a few milliseconds. */
 const SLICE = 256
 
-/** A bound for traffic that never pauses: twice the largest backlog that Node asks for (511). */
+/** The most turns of a last look while traffic never pauses: twice the largest backlog that Node asks for (511). */
 const MOST_TURNS = 1024
 
 /** Calls back in the next turn of the event loop. */
 type NextTurn = (callback: () => void) => unknown
 
 /**
- * The event loop's own turns, whatever fake timers a test has installed since: sockets know nothing of those, and a close()
- * under them must not wait for a test that waits for it.
+ * Calls back in the next turn of the event loop, even if a test has installed fake timers since.
+ *
+ * Sockets do not follow fake timers. A close() under fake timers must not wait for a test that waits for that close().
  */
 const nextTurn: NextTurn = setImmediate
 
 /**
- * The same, but none where a test has faked setImmediate: moving the time is then enough for an end, to the millisecond. The
- * fakes themselves would let a millisecond pass for each turn (Vitest), or go in a circle (node:test, 20 to 26).
+ * Calls back in the next turn, or at once if a test has faked `setImmediate`. Moving the fake time is then enough for
+ * an end, to the millisecond.
+ *
+ * The fakes themselves would let a millisecond pass for each turn (Vitest), or loop forever (node:test, Node 20-26).
  */
 export const turnOfClock: NextTurn = (callback) => (setImmediate === nextTurn ? nextTurn(callback) : callback())
 
 /**
- * Yields turns of the event loop until two in a row brought nothing, so that what had already reached the machine is seen:
- * Node accepts about one connection a turn, however many are queued.
+ * Waits for two turns of the event loop in a row in which nothing arrived, so that everything that the kernel has
+ * received is seen. Node accepts about one connection in a turn, even if many are queued.
  *
- * `arrivals` gives a number that changes when something arrived. `done` gets `false` where every one of
- * {@link MOST_TURNS} turns within reach of a quiet pair was disturbed.
+ * `arrivals` returns a number that changes when something has arrived. `done` receives `false` if traffic disturbed
+ * {@link MOST_TURNS} turns.
  */
 export function lastLook(arrivals: () => number, done: (quiet: boolean) => void, next: NextTurn = nextTurn): void {
   let seen = arrivals()
@@ -41,12 +44,15 @@ export function lastLook(arrivals: () => number, done: (quiet: boolean) => void,
   next(turn)
 }
 
-/** Calls back after two turns, in which what has reached the machine by now is read. */
+/** Calls back after two turns, in which Node reads everything that the kernel has received by now. */
 export function afterTwoTurns(callback: () => void): void {
   nextTurn(() => nextTurn(callback))
 }
 
-/** Calls back with some of many in this turn, and with some more in each one after it: what happens meanwhile is seen, too. */
+/**
+ * Calls back with a slice of `items` in this turn, and with one more in each later turn, so that events in between are
+ * handled.
+ */
 export function inSlices<T>(items: readonly T[], some: (items: readonly T[]) => void): void {
   let begin = 0
   const slice = (): void => {

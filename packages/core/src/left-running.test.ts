@@ -21,7 +21,10 @@ test('warns once, three seconds after the end, and leaves no timer', async () =>
   expect(clock.timers).toBe(0)
 })
 
-/** A server that goes idle at once, in a process that has `leftover` too, and stops it when it is warned of it. */
+/**
+ * Runs a server that is idle at once, in a process that also has `leftover`. The process stops `leftover` at the
+ * warning.
+ */
 async function runWith(
   leftover: string,
   stop: string,
@@ -29,7 +32,7 @@ async function runWith(
 ): Promise<Outcome & { warned: number }> {
   const outcome = await runProgram(
     `import { createServer } from 'node:http'
-     const idle = idleShutdown(createServer().listen(0), { patience: 20 })
+     const idle = idleShutdown(createServer().listen(0), { patience: '20ms' })
      ${leftover}
      process.on('warning', (warning) => {
        console.log(warning.code)
@@ -127,7 +130,7 @@ describe.concurrent('a process that lives on is told what keeps it, and then end
     const { code, stdout, stderr } = await runProgram(
       `import { createServer } from 'node:http'
        const begin = performance.now()
-       idleShutdown(createServer().listen(0), { patience: 20 })
+       idleShutdown(createServer().listen(0), { patience: '20ms' })
        process.on('exit', () => console.log(performance.now() - begin < 2500 ? 'soon' : 'late'))`,
     )
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'soon\n', stderr: '' })

@@ -2,10 +2,10 @@ import { subscribe } from 'node:diagnostics_channel'
 import { after, type Clock } from './clock.ts'
 import { warn } from './errors.ts'
 
-/** How long (ms) after an end a process that lives on is left alone. */
+/** The time (ms) that a process has to exit after an end, before the warning. */
 const PATIENCE = 3000
 
-/** What has brought an end about: the deadline, a call of `close()`, or the parent signal. */
+/** The cause of an end: the deadline, a call of `close()`, or the parent signal. */
 export type EndedBy = 'idle' | 'call' | 'parent'
 
 const BECAUSE: Readonly<Record<EndedBy, string>> = {
@@ -14,15 +14,15 @@ const BECAUSE: Readonly<Record<EndedBy, string>> = {
   parent: 'as the parent signal had aborted',
 }
 
-/** The workers that were made since the first call of {@link watchWorkers}. Node lists them nowhere. */
+/** The workers that were made since the first call of {@link watchWorkers}. Node has no list of them. */
 const workers = new Set<WeakRef<{ readonly threadId: number }>>()
 let watchingWorkers = false
 
-/** Forgets the warning that is due, of which a process has one at most. */
+/** Cancels the pending warning. A process has at most one. */
 let forget = (): void => {}
 
 /**
- * Remembers the workers that are made from now on.
+ * Keeps weak references to the workers that are made from now on.
  *
  * @see https://nodejs.org/api/diagnostics_channel.html#worker-thread
  */
@@ -35,38 +35,39 @@ export function watchWorkers(): void {
   })
 }
 
-/** How many servers have been opened in this process. */
+/** The number of servers that have been opened in this process. */
 let opened = 0
 
-/** A server is opened, and so the process lives on by intent. */
+/** Records that a server is opened. Cancels the warning, since the process goes on by intent. */
 export function serverOpened(): void {
   opened++
   forget()
 }
 
-/** A number that changes when a server is opened. */
+/** Returns a number that changes when a server is opened. */
 export function serversOpened(): number {
   return opened
 }
 
 /**
- * Warns once, some seconds after an end, if the process is still alive, and says what keeps it. Does not keep it alive
- * itself. Returns its undo. Another end begins the wait again.
+ * Warns once if the process is still alive some seconds after an end, and names what keeps it alive.
+ *
+ * Does not keep the process alive itself. Returns the undo. Another end starts the wait again.
  *
  * @see https://nodejs.org/api/process.html#processgetactiveresourcesinfo which does not list running workers
  */
 export function watchForLeftovers(clock: Clock, by: EndedBy = 'idle'): () => void {
   forget()
   forget = after(clock, PATIENCE, () => {
-    // Before the import, which would be among them.
+    // Read before the import, which would be among the resources.
     const kinds = process.getActiveResourcesInfo()
-    // An id of -1: it has ended.
+    // A worker that has ended has the id -1.
     const hasWorkers = [...workers].some((worker) => (worker.deref()?.threadId ?? -1) !== -1)
     const say = (lines: readonly string[]): void => {
       const message = `Every server closed ${PATIENCE / 1000} s ago ${BECAUSE[by]}, but the process is still running.`
       warn('IDLE_STILL_RUNNING', `${message} What may keep it:\n${lines.join('\n')}`)
     }
-    // A deployment may have taken the file away meanwhile.
+    // A deployment may have removed the file meanwhile.
     import('./leftovers.ts').then(
       ({ leftovers }) => say(leftovers(kinds, hasWorkers)),
       () => say(kinds),

@@ -16,9 +16,10 @@ const HINTS: Readonly<Record<string, string>> = {
 }
 
 /**
- * What may keep this process alive, a line each: the resources that Node names, and what it does not list.
+ * Returns what may keep this process alive, one line each: the resources that Node names, and those that it does not
+ * list.
  *
- * Loaded only when there is somebody to tell: hardly any process is still there some seconds after its end.
+ * Loaded only for a warning, since hardly any process still runs some seconds after its end.
  */
 export function leftovers(kinds: readonly string[], hasWorkers: boolean): string[] {
   const counts = new Map<string, number>()
@@ -26,7 +27,7 @@ export function leftovers(kinds: readonly string[], hasWorkers: boolean): string
   const lines = [...counts].map(
     ([kind, count]) => `  ${count} × ${kind}${HINTS[kind] === undefined ? '' : ` (${HINTS[kind]})`}`,
   )
-  // Without such a listener the channel holds nothing.
+  // Without such a listener, the channel does not keep the process alive.
   const listened = process.listenerCount('message') + process.listenerCount('disconnect') > 0
   if (process.connected && listened) lines.push('  the IPC channel to the parent process (process.disconnect())')
   if (hasWorkers) lines.push('  workers, which Node does not list: terminate() them, or unref() them')

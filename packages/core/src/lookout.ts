@@ -1,11 +1,11 @@
-/** What a countdown asks of those who watch servers. None of it is asked while traffic flows. */
+/** The questions of a countdown to the watched servers. None of them is asked while traffic flows. */
 export interface Lookout {
-  /** A number that changes whenever a connection or bytes arrive. */
+  /** Returns a number that changes whenever a connection or bytes arrive. */
   arrivals(): number
-  /** Remembers how far each connection has been read. */
+  /** Remembers how many bytes have been read on each connection. */
   mark(): void
-  /** Whether, since the mark, bytes came that are no request yet. */
+  /** Reports whether bytes have arrived since the mark that are not a complete request head yet. */
   headBegun(): boolean
-  /** Whether bytes moved on upgraded sockets since this was last asked. */
+  /** Reports whether bytes have moved on upgraded sockets since the last call. */
   trafficMoved(): boolean
 }

@@ -5,22 +5,24 @@ import type { Countdown } from './countdown.ts'
 import type { Drain } from './drain.ts'
 import { afterTwoTurns } from './last-look.ts'
 
-/** When connections are first looked at in a drain (ms), and how much further away each next time is. */
+/** The delay (ms) of the first check in a drain, and the factor by which the delay grows. */
 const FIRST_LOOK = 500
 const LATER = 1.25
 
-/** For how long (ms, at least) a drain waits for a client that says nothing: as long as the default grace. */
+/** The least silence limit (ms) in a drain: as long as the default grace. */
 const MOST_SILENCE = 10_000
 
 /**
- * Looks at the connections of one server now and then, one timer for all of them: what is closed and Node waits for all the same is
- * destroyed, and what waits for a client that says nothing is waited for no longer.
+ * Checks the connections of one server periodically, with one timer for all of them.
+ *
+ * Destroys sockets that are stuck and that Node never closes. Stops waiting for clients that have been silent for too
+ * long.
  */
 export class Looks {
   readonly #connections: ReadonlySet<Connection>
   readonly #countdown: Countdown
   readonly #drain: Drain
-  /** Forgets the next one, if there is to be one. */
+  /** Cancels the next check, if there is one. */
   #forget: (() => void) | undefined
 
   constructor(connections: ReadonlySet<Connection>, countdown: Countdown, drain: Drain) {
@@ -29,17 +31,17 @@ export class Looks {
     this.#drain = drain
   }
 
-  /** Looks once every patience from now on, for as long as there are connections. */
+  /** Checks once per patience from now on, for as long as there are connections. */
   begin(): void {
     if (this.#forget === undefined) this.#lookIn(this.#countdown.patience)
   }
 
-  /** The listeners are down: looks more often, and until the end. */
+  /** Checks more often from now on, until the end. Called when the listeners have closed. */
   finish(): void {
     this.#lookIn(FIRST_LOOK)
   }
 
-  /** Looks no more. */
+  /** Stops the checks. */
   end(): void {
     this.#forget?.()
     this.#forget = undefined
@@ -67,7 +69,7 @@ export class Looks {
         connection.letGo()
         continue
       }
-      // After a gap in the event loop, timers are due before what came meanwhile is read.
+      // Timers run first after a gap in the event loop, before bytes that arrived meanwhile are read.
       afterTwoTurns(() => {
         if (!hasSpoken(connection)) connection.giveUp()
       })

@@ -1,12 +1,12 @@
 import { hasMethods, IdleUsageError, refused, showValue, warn } from './errors.ts'
 
-/** What stays open until it closes: a response of HTTP/1 or HTTP/2, or any other stream. */
+/** An object that stays open until it closes: a response of HTTP/1 or HTTP/2, or any other stream. */
 export interface Closable {
   once(event: 'close', listener: () => void): unknown
   off(event: 'close', listener: () => void): unknown
 }
 
-/** What is ended by `end()`, which is the default. */
+/** An object with `end()`, which is called by default. */
 export interface Endable extends Closable {
   end(): unknown
 }
@@ -16,7 +16,7 @@ interface OpenResponse {
   readonly end: () => unknown
 }
 
-/** Responses that end with the idle signal. Each is forgotten when it closes. */
+/** The responses that end on the idle signal. A response is removed when it closes. */
 export class OpenResponses {
   readonly #open = new Set<OpenResponse>()
   readonly #signal: AbortSignal
@@ -25,7 +25,7 @@ export class OpenResponses {
     this.#signal = signal
   }
 
-  /** Ends `response` when the signal aborts, or in this turn if it has. Returns the undo. */
+  /** Ends `response` when the signal aborts, or in this turn if the signal has aborted. Returns the undo. */
   add<T extends Closable>(response: T, end: ((response: T) => unknown) | undefined): Disposable {
     check(response, end)
     if (isClosed(response)) return { [Symbol.dispose]() {} }
@@ -38,10 +38,10 @@ export class OpenResponses {
       response.off('close', forget)
     }
     response.once('close', forget)
-    // One listener of the signal for all of them: adding and removing one slows down with the number of those that are there.
+    // All responses share one listener of the signal: adding and removing a listener slows down with their number.
     if (this.#open.size === 0) this.#signal.addEventListener('abort', this.#endAll, { once: true })
     this.#open.add(entry)
-    // Not before the caller returns, which may still have something to write.
+    // The caller may still have something to write before it returns.
     if (this.#signal.aborted) process.nextTick(this.#endAll)
     return { [Symbol.dispose]: forget }
   }
@@ -73,7 +73,7 @@ function check(response: unknown, end: unknown): void {
   )
 }
 
-/** A response of HTTP/2 shows it by its stream only. */
+/** Reports whether a response has closed. A response of HTTP/2 shows this only on its stream. */
 function isClosed(response: object): boolean {
   return Object(response).destroyed === true || Object(Reflect.get(response, 'stream')).destroyed === true
 }

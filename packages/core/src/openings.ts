@@ -1,17 +1,17 @@
-/** A renewal of the deadline that may yet turn out to have been no activity. */
+/** A renewal of the deadline that can be taken back. */
 export interface Opening {
-  /** The deadline that it set. */
+  /** The deadline that the renewal set. */
   readonly deadline: number
 }
 
-/** The renewals that may be taken back, in any order, since the last one that may not. */
+/** The renewals that can be taken back, in any order, since the last renewal that cannot. */
 export class Openings {
-  /** The deadline that stands when all of them are taken back. */
+  /** The deadline if all renewals are taken back. */
   #lasting = 0
   /** Oldest first. */
   readonly #open = new Set<Opening>()
 
-  /** The deadline was moved from `before` to `deadline`. */
+  /** Adds a renewal that moved the deadline from `before` to `deadline`. */
   add(before: number, deadline: number): Opening {
     if (this.#open.size === 0) this.#lasting = before
     const opening = { deadline }
@@ -19,13 +19,16 @@ export class Openings {
     return opening
   }
 
-  /** It was no activity. Gives the deadline that stands now; undefined where it has been renewed for good since. */
+  /**
+   * Takes back a renewal. Returns the deadline from now on, or undefined if the deadline has been renewed for good
+   * since.
+   */
   takeBack(opening: Opening): number | undefined {
     if (!this.#open.delete(opening)) return undefined
     return [...this.#open].at(-1)?.deadline ?? this.#lasting
   }
 
-  /** It was an activity, and so those before it count no longer. */
+  /** Makes a renewal last. Earlier renewals no longer count. */
   keep(opening: Opening): void {
     if (!this.#open.has(opening)) return
     this.#lasting = opening.deadline
@@ -35,7 +38,7 @@ export class Openings {
     }
   }
 
-  /** The deadline was renewed for good. */
+  /** Drops all renewals. Called when the deadline is renewed for good. */
   clear(): void {
     if (this.#open.size > 0) this.#open.clear()
   }

@@ -9,7 +9,7 @@ import { idleShutdown } from './idle-shutdown.ts'
 import { IdleTracker } from './idle-tracker.ts'
 import { milliseconds, type RequestInfo, shutdownSettings, trackerSettings } from './options.ts'
 
-// As JavaScript calls it: with anything.
+// A call from JavaScript, with any value.
 const tracker = (options: unknown) => () => Reflect.construct(IdleTracker, [options])
 const shutdown = (options: unknown, server: unknown = createHttp()) => {
   return () => Reflect.apply(idleShutdown, undefined, [server, options])

@@ -6,36 +6,48 @@ import { hasMethods, IdleUsageError, refused, showValue, warn } from './errors.t
 /** Milliseconds, or a text such as `'500ms'`, `'90s'`, `'15m'`, `'2h'`, `'30d'`. `Infinity` means never. */
 export type Duration = number | string
 
-/** What {@link IdleTracker} takes. Durations are milliseconds or texts. */
+/** The options of {@link IdleTracker}. A duration is a number of milliseconds or a text. */
 export interface IdleTrackerOptions {
-  /** How long without activity until it counts as idle. More than 0; `Infinity`: never. Default: `'15m'`. */
+  /** The time without activity until the tracker counts as idle. More than 0; `Infinity`: never. Default: `'15m'`. */
   patience?: Duration
-  /** The first deadline, counted from construction (with servers: from listening), until there was an activity. Default: patience. */
+  /**
+   * The first deadline, counted from construction (with servers, from listening), until there was an activity. Default:
+   * patience.
+   */
   startupPatience?: Duration
-  /** Up to this much is added to each deadline at random, so that many servers don't end at once. Default: 0. */
+  /** The most that is added to each deadline, at random, so that many servers do not end at once. Default: 0. */
   jitter?: Duration
-  /** A parent: when it aborts, the tracker ends at once, with the parent's reason. */
+  /** A parent signal. When it aborts, the tracker ends at once, with the parent's reason. */
   signal?: AbortSignal
   /**
-   * Asked at the deadline; only `true` lets it end. `false`, a throw, a rejection, or no answer within one patience waits
-   * another patience.
+   * A last question at the deadline. The tracker ends only if the answer is `true`.
+   *
+   * `false`, a throw, a rejection, or no answer within one patience makes the tracker wait another patience.
    */
   confirm?: () => boolean | Promise<boolean>
-  /** Time and timers, for tests. Default: Node's own. */
+  /** The source of time and timers, for tests. Default: Node's own. */
   clock?: Clock
 }
 
-/** What {@link idleShutdown} takes. */
+/** The options of {@link idleShutdown}. */
 export interface IdleShutdownOptions extends IdleTrackerOptions {
-  /** The longest drain. Then what is left is destroyed. 0 cuts at once, `Infinity` never. Default: `'10s'`. */
+  /**
+   * The longest drain, after which everything that is left is destroyed. 0 destroys at once, `Infinity` never. Default:
+   * `'10s'`.
+   */
   grace?: Duration
-  /** Whether a connection without a request counts (`'connections'`) or not (`'requests'`). Default: `'connections'`. */
+  /**
+   * Selects whether a connection without a request counts (`'connections'`) or not (`'requests'`). Default:
+   * `'connections'`.
+   */
   activity?: 'connections' | 'requests'
-  /** Requests that are no activity, such as health checks: exact paths, patterns on the path, or tests. */
+  /**
+   * The requests that do not count as an activity, such as health checks: exact paths, patterns on the path, or tests.
+   */
   ignore?: Ignore | readonly Ignore[]
   /**
-   * Whether an upgraded socket counts until it closes (`'open'`), while bytes move (`'traffic'`), or never (`'ignore'`).
-   * Default: `'open'`.
+   * Selects how an upgraded socket counts: until it closes (`'open'`), while bytes move (`'traffic'`), or never
+   * (`'ignore'`). Default: `'open'`.
    */
   upgrades?: 'open' | 'traffic' | 'ignore'
 }
@@ -43,14 +55,14 @@ export interface IdleShutdownOptions extends IdleTrackerOptions {
 /** An exact path, a pattern on the path (without the query), or any test of a request. */
 export type Ignore = string | RegExp | ((request: RequestInfo) => boolean)
 
-/** What an {@link Ignore} test sees. An HTTP/2 request has its pseudo-headers among `headers` too. */
+/** The argument of an {@link Ignore} test. The `headers` of an HTTP/2 request include its pseudo-headers. */
 export interface RequestInfo {
   readonly method?: string | undefined
   readonly url?: string | undefined
   readonly headers: IncomingHttpHeaders
 }
 
-/** Tracker options, checked and complete. Durations in milliseconds. */
+/** The checked and complete options of a tracker. Durations are in milliseconds. */
 export interface TrackerSettings {
   readonly patience: number
   readonly startupPatience: number
@@ -60,11 +72,11 @@ export interface TrackerSettings {
   readonly clock: Clock
 }
 
-/** Shutdown options, checked and complete; of the tracker's, only that their names are known. */
+/** The checked and complete options of a shutdown. Of the tracker's options, only the names are checked. */
 export interface ShutdownSettings {
   readonly grace: number
   readonly activity: 'connections' | 'requests'
-  /** Whether a request is no activity. Never throws. */
+  /** Reports whether a request does not count as an activity. Never throws. */
   readonly ignored: ((request: RequestInfo) => boolean) | undefined
   readonly upgrades: 'open' | 'traffic' | 'ignore'
   readonly tracker: IdleTrackerOptions
@@ -73,7 +85,7 @@ export interface ShutdownSettings {
 const TRACKER_OPTIONS = ['patience', 'startupPatience', 'jitter', 'signal', 'confirm', 'clock']
 const SHUTDOWN_OPTIONS = [...TRACKER_OPTIONS, 'grace', 'activity', 'ignore', 'upgrades']
 
-/** Checks what a tracker was given. Throws an {@link IdleUsageError}. */
+/** Checks and completes the options of a tracker. Throws an {@link IdleUsageError}. */
 export function trackerSettings(options: IdleTrackerOptions = {}): TrackerSettings {
   refuseUnknown(options, TRACKER_OPTIONS)
   const { patience = '15m', startupPatience = patience, jitter = 0, signal, confirm, clock = defaultClock() } = options
@@ -99,7 +111,7 @@ export function trackerSettings(options: IdleTrackerOptions = {}): TrackerSettin
   return settings
 }
 
-/** Checks what a shutdown was given, but for the tracker's part. Throws an {@link IdleUsageError}. */
+/** Checks and completes the options of a shutdown, except for the tracker's part. Throws an {@link IdleUsageError}. */
 export function shutdownSettings(options: IdleShutdownOptions = {}): ShutdownSettings {
   refuseUnknown(options, SHUTDOWN_OPTIONS)
   const { grace = '10s', activity, upgrades, ignore, ...tracker } = options
@@ -113,8 +125,8 @@ export function shutdownSettings(options: IdleShutdownOptions = {}): ShutdownSet
 }
 
 /**
- * A duration in milliseconds. Throws `ERR_IDLE_INVALID_DURATION` for a value that is not one, for less than 0, and for less than 1
- * unless `zero`.
+ * Returns a duration in milliseconds. Throws `ERR_IDLE_INVALID_DURATION` if the value is not a duration or is negative.
+ * Also throws for less than 1 without `zero`.
  */
 export function milliseconds(name: string, value: Duration, zero?: 'or 0'): number {
   const ms = typeof value === 'string' ? parsed(value) : value
@@ -125,12 +137,14 @@ export function milliseconds(name: string, value: Duration, zero?: 'or 0'): numb
   throw refused(name, value, accepted, 'ERR_IDLE_INVALID_DURATION')
 }
 
-/** Durations that a warning has been about. */
+/** The durations that a warning has named. */
 const warnedOf = new Set<string>()
 
 /**
- * Warns, once for each value, of a patience below a second that has no unit: in `patience: 15`, minutes or seconds are meant. A
- * duration with a unit (`'50ms'`) is taken for what it says.
+ * Warns, once for each value, of a patience below a second that has no unit. `patience: 15` means minutes or seconds,
+ * most likely.
+ *
+ * A duration with a unit (`'50ms'`) is taken literally.
  */
 export function warnIfShort(name: string, value: Duration | undefined): void {
   const ms = typeof value === 'string' && /^[\d.]+$/.test(value.trim()) ? Number(value) : value
@@ -142,7 +156,7 @@ export function warnIfShort(name: string, value: Duration | undefined): void {
   )
 }
 
-/** `@lukeed/ms` takes '0s' for no duration: a leading 1 shows whether the rest is one. */
+/** Parses a duration. `@lukeed/ms` does not return 0 for `'0s'`: a leading 1 shows whether the rest is a duration. */
 function parsed(text: string): number | undefined {
   return parse(text) ?? (Number.parseFloat(text) === 0 && parse(`1${text}`) !== undefined ? 0 : undefined)
 }
@@ -153,7 +167,7 @@ function oneOf<const T extends string>(name: string, value: T | undefined, accep
   throw refused(name, value, accepted.map((one) => `'${one}'`).join(', '))
 }
 
-/** One test that is true for a request that any of `rules` matches. A rule that throws matches nothing. */
+/** Returns a test that is true for a request that any of `rules` matches. A rule that throws matches nothing. */
 function anyOf(rules: readonly Ignore[]): (request: RequestInfo) => boolean {
   const tests = rules.map((rule): ((request: RequestInfo) => boolean) => {
     if (typeof rule === 'function') return rule
@@ -168,7 +182,7 @@ function anyOf(rules: readonly Ignore[]): (request: RequestInfo) => boolean {
   let failed = false
   return (request) => {
     try {
-      // An answer of a plain JavaScript function may be anything: only true ignores.
+      // A plain JavaScript function may return any value: only `true` ignores.
       return tests.some((test) => test(request) === true)
     } catch (error) {
       if (!failed) warn('IDLE_IGNORE_FAILED', 'ignore failed, and the request counts as activity', error)
@@ -178,14 +192,14 @@ function anyOf(rules: readonly Ignore[]): (request: RequestInfo) => boolean {
   }
 }
 
-/** Throws `ERR_IDLE_INVALID_OPTION` for a text that is the path of no request. */
+/** Throws `ERR_IDLE_INVALID_OPTION` for a text that cannot be the path of a request. */
 export function checkPath(name: string, path: string): void {
   if (/^\/[^?#\s]*$/.test(path)) return
   const [own] = path
     .trim()
     .replace(/^(?:https?:\/\/[^/]*)?\/*/, '/')
     .split(/[?#\s]/)
-  // The command has no functions.
+  // The command line has no functions.
   const hint = name === 'ignore' && path.includes('?') ? ', or a function that looks at the query of the url' : ''
   throw new IdleUsageError(
     'ERR_IDLE_INVALID_OPTION',
@@ -197,7 +211,10 @@ function pathOf({ url = '' }: RequestInfo): string {
   return url.split('?', 1).join()
 }
 
-/** Throws `ERR_IDLE_UNKNOWN_OPTION` for a name that is none of `accepted`, and `ERR_IDLE_INVALID_OPTION` for no object. */
+/**
+ * Throws `ERR_IDLE_UNKNOWN_OPTION` if a name is not in `accepted`, and `ERR_IDLE_INVALID_OPTION` if `options` is not an
+ * object.
+ */
 export function refuseUnknown(options: object, accepted: readonly string[]): void {
   if (typeof options !== 'object' || options === null) throw refused('options', options, 'an object')
   const unknown = Object.keys(options).find((name) => !accepted.includes(name))

@@ -5,20 +5,22 @@ import { warn } from './errors.ts'
 import type { AnyHttpServer } from './server.ts'
 import { strangers } from './strangers.ts'
 
-/** How long (ms) after the last app was made, or server began to listen, those that have not found each other are named. */
+/** The delay (ms) of the warning, after the last app was made or server began to listen. */
 const DELAY = 1000
 
-/** Apps of which no server has been found. */
+/** The apps of which no server has been found. */
 const seekers = new Set<WeakRef<object>>()
 const collected = new FinalizationRegistry<WeakRef<object>>((seeker) => seekers.delete(seeker))
-/** Servers that a warning has named. */
+/** The servers that a warning has named. */
 const named = new WeakSet<AnyHttpServer>()
 let subscribed = false
 let forgetSurvey: (() => void) | undefined
 
 /**
- * Names, in a process warning, servers that listen and that no app is found on while `app` has none: they do not end. Returns the
- * undo, for when it has one. Keeps neither the app nor the process.
+ * Names the servers that listen and that lead to no known app, in a process warning, while no server of `app` is found.
+ * Such servers do not end.
+ *
+ * Returns the undo, for when a server of the app is found. Retains neither the app nor the process.
  */
 export function seek(app: object): () => void {
   lookOut()
@@ -33,13 +35,13 @@ export function seek(app: object): () => void {
   }
 }
 
-/** Searches the servers that nothing watches once more. Returns those that are left. */
+/** Searches the unwatched servers again for an app. Returns those that are left. */
 export function searchAgain(): AnyHttpServer[] {
   for (const server of strangers()) search(server)
   return strangers()
 }
 
-/** One line for a warning. */
+/** Returns the addresses of servers on one line, for a warning. */
 export function addresses(servers: readonly AnyHttpServer[]): string {
   return servers.map(addressOf).join(', ')
 }

@@ -25,31 +25,34 @@ import { type AnyServer, isHttp1, isHttp2, isTls, liveSockets, spareConnections,
 
 type Listener = Parameters<EventEmitter['on']>[1]
 
-/** Says of each server that it is watched from now on: the preload leaves a program that watches its own alone. */
+/** Published for each server that is watched. The preload uses it to skip servers that the program watches itself. */
 const watched = channel(WATCH)
 
-/** What a watch belongs to: several servers under one clock. */
+/** A shutdown as its watches see it: several servers under one clock. */
 export interface Shutdown {
   readonly countdown: Countdown
   readonly settings: ShutdownSettings
   readonly drain: Drain
-  /** The server listens, or was given a connection. */
+  /** Called when the server listens or is given a connection. */
   opened(watch: ServerWatch): void
-  /** The server has closed: no listener, no connection. */
+  /** Called when the server has closed: no listener, no connection. */
   closed(watch: ServerWatch): void
 }
 
-/** One server: its events become connections. Adds no listener that changes what the server does. */
+/** Turns the events of one server into connections. Adds no listener that changes how the server behaves. */
 export class ServerWatch implements Site {
   readonly server: AnyServer
   readonly connections: Set<Connection> = new Set()
-  /** How many times it is watched. */
+  /** The number of `watch()` calls that have not been undone. */
   references: number = 1
-  /** How many connections have come. */
+  /** The number of connections that have arrived. */
   arrivals = 0
-  /** Whether it has ever listened, or been given a connection. */
+  /** `true` if the server has ever listened or been given a connection. */
   hasOpened = false
-  /** Whether it has closed since it last listened. Node emits 'close' for a server that never listened as well (20 to 26). */
+  /**
+   * `true` if the server has closed since it last listened. Node emits 'close' also for a server that never listened
+   * (Node 20-26).
+   */
   hasClosed = false
   readonly countdown: Countdown
   readonly settings: ShutdownSettings
@@ -57,7 +60,7 @@ export class ServerWatch implements Site {
   #hasListened = false
   readonly #shutdown: Shutdown
   readonly #http: boolean
-  /** Whether it speaks TLS or HTTP/2: what goes on in there, Node does not always tell. */
+  /** `true` for TLS and HTTP/2, where Node does not report everything that happens on a connection. */
   readonly #opaque: boolean
   readonly #listeners: Record<string, Listener>
   #unspare: (() => void) | undefined
@@ -91,12 +94,12 @@ export class ServerWatch implements Site {
     }
   }
 
-  /** Begins to watch. A server that is in use already is taken over with its connections. */
+  /** Starts to watch. Takes over the connections of a server that is already in use. */
   attach(): void {
     const { server } = this
     watchedServers.add(server)
     watched.publish(server)
-    // Before Node's own listeners, which make a session or a TLS socket of the connection at once.
+    // Ours run before Node's own listeners, which make a session or a TLS socket of the connection at once.
     for (const [event, listener] of Object.entries(this.#listeners)) server.prependListener(event, listener)
     if (this.#http) {
       for (const event of UPGRADES) if (server.listenerCount(event) > 0) server.prependListener(event, this.#upgrade)
@@ -106,37 +109,41 @@ export class ServerWatch implements Site {
     this.#adopt()
   }
 
-  /** Whether nothing is left of it: no listener, no connection. */
+  /** Reports whether the server has no listener and no connection. */
   get isOver(): boolean {
     return !this.server.listening && this.connections.size === 0 && (this.hasClosed || !this.#hasListened)
   }
 
-  /** The end is decided, and the listener is about to go down. */
+  /** Announces the end on all connections. Called when the end is decided, before the listener closes. */
   announce(): void {
     this.spare()
     for (const connection of this.connections) connection.announce()
   }
 
-  /** Takes the listener down and lets connections be. One that does not listen yet is closed as soon as it does. */
+  /**
+   * Closes the listener, and leaves the connections open. A server that does not listen yet is closed as soon as it
+   * does.
+   */
   close(): void {
     this.spare()
     if (this.server.listening) this.server.close()
   }
 
   /**
-   * From now on a `close()` by anyone leaves connections to the drain: Fastify closes its further servers when the first
-   * has closed, whether or not they have flushed.
+   * Makes each later `close()` of the server leave its connections to the drain.
+   *
+   * Fastify closes its further servers when the first one has closed, whether or not these have flushed.
    */
   spare(): void {
     this.#unspare ??= spareConnections(this.server)
   }
 
-  /** The listeners are down: connections are looked at more often from now on. */
+  /** Checks the connections more often from now on. Called when the listeners have closed. */
   finish(): void {
     if (this.#http || this.#opaque) this.#looks.finish()
   }
 
-  /** Removes every listener, and lets go of what is in progress. */
+  /** Removes all listeners, and stops counting everything in progress. */
   detach(): void {
     for (const [event, listener] of Object.entries(this.#listeners)) this.server.off(event, listener)
     for (const event of UPGRADES) this.server.off(event, this.#upgrade)
@@ -159,14 +166,16 @@ export class ServerWatch implements Site {
   }
 
   /**
-   * Live sockets of a server that was in use before it was watched are taken over, and silent ones count as idle. It may
-   * listen no longer, or never have: a socket can be given to it by hand.
+   * Takes over the live sockets of a server that was in use before it was watched. Silent sockets count as idle.
+   *
+   * The server may have stopped listening, or never have listened, since a socket can be given to it directly.
    */
   #adopt(): void {
     for (const socket of liveSockets(this.server)) {
       if (socket.destroyed || connectionOn(socket, this) !== undefined) continue
       if (!this.hasOpened) this.#open()
-      // What goes on inside TLS or HTTP/2 cannot be seen from outside: it counts until its next request ends, or it closes.
+      // Node does not show requests in progress inside TLS or HTTP/2. The connection counts until its next request
+      // ends, or until it closes.
       const connection = this.#connect(socket, !this.#http || (this.#opaque && bytesRead(socket) > 0), false)
       connection.takenOver()
     }
@@ -200,7 +209,7 @@ export class ServerWatch implements Site {
     if (bare) this.countdown.begin()
     if (this.#http || this.#opaque) this.#looks.begin()
     if (this.#http && !this.#opaque) countBytes(socket)
-    // HTTP/1, until a session shows otherwise.
+    // The protocol is HTTP/1 until Node emits 'session'.
     const Kind = this.#http ? Http1Connection : PlainConnection
     if (carriedBy(socket) === undefined) socket.on('close', onSocketClose)
     return new Kind(this, socket, bare, securing)
@@ -222,7 +231,7 @@ export class ServerWatch implements Site {
     if (socket === undefined) return
     let connection = connectionOn(socketBelow(socket) ?? socket, this)
     if (connection instanceof Http1Connection && stream.session !== undefined) {
-      // A session that was open before its server was watched.
+      // The session was open before its server was watched.
       this.#session(stream.session, true)
       connection = connectionOn(socketBelow(socket) ?? socket, this)
     }
@@ -234,10 +243,10 @@ export class ServerWatch implements Site {
     if (connection instanceof Http1Connection) connection.upgrade(request)
   }
 
-  // A server with a listener of 'upgrade' treats upgrade requests differently, so ours is there only while the user's is.
+  // A listener of 'upgrade' changes how Node treats upgrade requests, so ours is there only while the user has one.
 
   #beforeListener(event: string, listener: unknown): void {
-    // Each watch answers to the listeners of the user only: two of them would otherwise answer to each other without an end.
+    // React only to the user's listeners: two watches would otherwise react to each other endlessly.
     if (!UPGRADES.includes(event) || ours.has(Object(listener))) return
     if (!this.server.listeners(event).includes(this.#upgrade)) this.server.prependListener(event, this.#upgrade)
   }
@@ -249,10 +258,10 @@ export class ServerWatch implements Site {
   }
 }
 
-/** The listeners of 'upgrade' and 'connect' of every watch. */
+/** The 'upgrade' and 'connect' listeners of all watches. */
 const ours = new WeakSet<object>()
 
-/** One function for every socket, whoever watches it. */
+/** Handles 'close' of a socket. Shared, so that a socket watched twice has one listener. */
 function onSocketClose(this: Socket): void {
   for (let connection = carriedBy(this); connection !== undefined; connection = carriedBy(this)) connection.leave()
 }

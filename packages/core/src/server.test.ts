@@ -105,7 +105,7 @@ describe('the close of an HTTP server whose connections are spared', () => {
     server.close()
     undo()
     expect(calls).toBe(0)
-    // What the user had put there is there again, as it was.
+    // The user's own property is back, unchanged.
     expect(Object.getOwnPropertyDescriptor(server, 'closeIdleConnections')).toEqual({
       value: closeIdleConnections,
       configurable: true,

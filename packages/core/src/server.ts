@@ -5,13 +5,13 @@ import type { Server as NetServer, Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
 import { hasMethods, IdleUsageError, showValue } from './errors.ts'
 
-/** A server that speaks HTTP: it has requests, and not only connections. */
+/** A server that speaks HTTP, and so has requests as well as connections. */
 export type AnyHttpServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer
 
-/** Every server that can be watched. */
+/** Any server that can be watched. */
 export type AnyServer = AnyHttpServer | NetServer | TlsServer
 
-/** Throws `ERR_IDLE_INVALID_SERVER` for what is none. */
+/** Throws `ERR_IDLE_INVALID_SERVER` if the value is not a server. */
 export function checkServer(value: AnyServer): void {
   if (hasMethods(value, 'listen', 'close', 'prependListener') && 'listening' in value) return
   const hint = hasMethods(value, 'listen') ? ' (of an app, pass what its listen() returns)' : ''
@@ -21,34 +21,38 @@ export function checkServer(value: AnyServer): void {
   )
 }
 
-// By what they can do, and not by instanceof: importing node:https and node:http2 would cost every start.
+// Check methods, not instanceof: importing node:https and node:http2 would slow each start.
 
-/** Whether it is an HTTP/1 server, over TLS or not. */
+/** Reports whether a server speaks HTTP/1, with or without TLS. */
 export function isHttp1(server: AnyServer): server is HttpServer {
   return 'closeAllConnections' in server
 }
 
-/** Whether it is an HTTP/2 server, over TLS or not. */
+/** Reports whether a server speaks HTTP/2, with or without TLS. */
 export function isHttp2(server: AnyServer): server is Http2Server {
   return 'updateSettings' in server
 }
 
-/** Servers that this copy of the package has watched, or watches. */
+/** The servers that any copy of this package watches or has watched. */
 export const watchedServers: WeakSet<AnyServer> = new WeakSet()
 
-/** Whether its connections begin with a TLS handshake. */
+/** Reports whether the connections of a server begin with a TLS handshake. */
 export function isTls(server: AnyServer): boolean {
   return 'setSecureContext' in server
 }
 
-/** How many watches keep a server from destroying connections, and its own property that they shadow. */
+/**
+ * The number of watches that keep a server from destroying connections, and the server's own property that they
+ * replace.
+ */
 const spared = new WeakMap<AnyServer, { watches: number; readonly own: PropertyDescriptor | undefined }>()
 
 /**
- * Keeps `close()` of an HTTP/1 server from destroying connections, until each that asked for it has called its undo, in any order.
+ * Keeps `close()` of an HTTP/1 server from destroying connections. Returns the undo; the last undo restores the server,
+ * in any order.
  *
- * Node's own `close()` destroys, with `closeIdleConnections()`, sockets whose last response is ended but not yet flushed:
- * bytes are lost on every version, 20 to 26. An own property that does nothing shadows that method.
+ * Node's own `close()` calls `closeIdleConnections()`. That method destroys sockets whose last response is ended but
+ * not yet flushed, so that bytes are lost (Node 20-26). An own property that does nothing replaces it.
  */
 export function spareConnections(server: AnyServer): () => void {
   if (!('closeIdleConnections' in server)) return () => {}
@@ -71,18 +75,18 @@ export function spareConnections(server: AnyServer): () => void {
   }
 }
 
-/** Destroys every connection that Node itself knows of; upgraded sockets and HTTP/2 sessions are not among them. */
+/** Destroys all connections that Node has a list of. Upgraded sockets and HTTP/2 sessions are not in it. */
 export function destroyConnections(server: AnyServer): void {
   if ('closeAllConnections' in server) server.closeAllConnections()
 }
 
-/** The sockets that a server has accepted and that are still open. Node lists them nowhere in public. */
+/** Returns the open sockets that a server has accepted. Node has no public list of them. */
 export function liveSockets(server: AnyServer): Socket[] {
-  // By what it says, and not by instanceof: importing node:net would load block lists, too.
+  // Check a property, not instanceof: importing node:net would load block lists, too.
   return activeHandles().filter((handle): handle is Socket => Object(handle).server === server)
 }
 
-/** The HTTP servers of this thread that listen. Those that are unref'd are not among them. */
+/** Returns the HTTP servers of this thread that listen, except those that are unref'd. */
 export function listeningServers(): AnyHttpServer[] {
   return activeHandles().filter((handle): handle is AnyHttpServer => {
     const server = Object(handle)

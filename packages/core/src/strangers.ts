@@ -1,14 +1,14 @@
 import { type AnyHttpServer, watchedServers } from './server.ts'
 
-/** HTTP servers that have listened, and of which no listener is the handler of an app with idle shutdown. */
+/** The HTTP servers that have listened and have no handler of an app with idle shutdown as a listener. */
 const met = new Set<WeakRef<AnyHttpServer>>()
 
-/** Remembers a server for as long as it listens, and does not keep it. */
+/** Remembers a server for as long as it listens. Does not retain the server. */
 export function remember(server: AnyHttpServer): void {
   if (!remembered().includes(server)) met.add(new WeakRef(server))
 }
 
-/** The remembered servers that listen. */
+/** Returns the remembered servers that listen. */
 export function remembered(): AnyHttpServer[] {
   const listening: AnyHttpServer[] = []
   for (const reference of met) {
@@ -19,7 +19,7 @@ export function remembered(): AnyHttpServer[] {
   return listening
 }
 
-/** Those that no copy of this package watches. */
+/** Returns the remembered servers that no copy of this package watches. */
 export function strangers(): AnyHttpServer[] {
   return remembered().filter((server) => !watchedServers.has(server))
 }

@@ -1,4 +1,4 @@
-// The clock without the servers, for what watches none: it loads no node:http.
+// The clock without the servers, for packages that watch none. Does not load node:http.
 export { after, systemClock } from './clock.ts'
 export { IdleUsageError, showValue } from './errors.ts'
 export { IdleTracker } from './idle-tracker.ts'

@@ -7,7 +7,7 @@ const PATIENCE = 60_000
 
 type Answer = boolean | Promise<boolean>
 
-/** A tracker whose confirm gives these answers, one after the other, and the times at which it was asked. */
+/** Returns a tracker whose confirm returns these answers one after the other, and the times at which it was called. */
 function setUp(...answers: (() => Answer)[]): { clock: ManualClock; tracker: IdleTracker; asked: number[] } {
   const clock = new ManualClock()
   const begin = clock.time
@@ -40,7 +40,7 @@ describe.each<[string, () => Answer]>([
 describe.each<[string, () => Answer]>([
   ['false', () => false],
   ['a promise of false', async () => false],
-  // As JavaScript answers: with anything.
+  // A JavaScript function may return any value.
   ['something truthy', () => JSON.parse('"yes"')],
   ['a promise of something truthy', async () => JSON.parse('1')],
   ['null', () => JSON.parse('null')],

@@ -5,13 +5,13 @@ import { IdleShutdown } from '../src/idle-shutdown.ts'
 import { IdleTracker } from '../src/idle-tracker.ts'
 import { runProgram } from './program.ts'
 
-// The default clock under other people's fake timers: moving the time is all that a test has to do.
+// Tests of the default clock under fake timers of other packages. Moving the time is all that a test has to do.
 
 const PATIENCE = 900_000
 
 describe.each<[string, NonNullable<Parameters<typeof vi.useFakeTimers>[0]>]>([
   ['everything that they fake by default', {}],
-  // Vitest before version 3 faked these.
+  // Vitest before version 3 faked only these.
   ['timers and Date, but not performance.now()', { toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'Date'] }],
 ])("Vitest's fake timers → deterministic: %s", (_, faked) => {
   beforeEach(() => void vi.useFakeTimers(faked))
@@ -67,7 +67,7 @@ describe.each<[string, NonNullable<Parameters<typeof vi.useFakeTimers>[0]>]>([
 })
 
 describe("node:test's fake timers → deterministic", () => {
-  /** What `source` prints, in a process whose timers node:test has faked. */
+  /** Returns the lines that `source` prints in a process whose timers node:test has faked. */
   async function printed(source: string, enable = ''): Promise<string[]> {
     const { code, stdout, stderr } = await runProgram(`
       import { once } from 'node:events'
@@ -77,7 +77,7 @@ describe("node:test's fake timers → deterministic", () => {
       const { timers } = mock
       const print = (value) => console.log(JSON.stringify(value))
       ${source}`)
-    // Node 20 says of them that they are experimental.
+    // Node 20 warns that these fakes are experimental.
     expect(stderr.replace(/^\(.*(ExperimentalWarning|trace-warnings).*\n/gm, '')).toBe('')
     expect(code).toBe(0)
     return stdout.trim().split('\n')

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** The house from the top: an import goes down only, or stays on its floor without a circle. */
+/** The modules of this package from the top. An import goes down, or stays on its floor without a circle. */
 const floors: readonly (readonly string[])[] = [
   ['index', 'adapter', 'tracker'],
   ['app-shutdown'],
@@ -23,6 +23,7 @@ const floors: readonly (readonly string[])[] = [
     'connection',
     'silence',
     'carrier',
+    'handed-over',
     'bytes',
     'http2-internals',
     'parser',
@@ -68,7 +69,7 @@ test('every file has its floor', () => {
 test.each(files)('%s imports from below only', (file) => {
   const own = order.indexOf(basename(file, '.ts'))
   for (const [, kind, specifier = ''] of imports(file)) {
-    // A type is no dependency at run time: carrier and connection know each other's.
+    // A type is not a dependency at run time: carrier and connection import types from each other.
     if (!specifier.startsWith('.') || kind === 'import type') continue
     expect(order.indexOf(basename(specifier, '.ts')), `${file} imports ${specifier}`).toBeGreaterThan(own)
   }

@@ -59,7 +59,7 @@ describe('under 100,000 requests within one patience', () => {
       countdown.begin()
       countdown.end()
     }
-    // The timer that slept until the first deadline is cleared, and another one is set.
+    // The timer for the first deadline is cleared, and another one is set.
     expect(clock.timerOperations - timerOperations).toBe(2)
   })
 })

@@ -13,7 +13,7 @@ test('a server that its user closes and that listens again at once goes on, and 
   })
   await again
   await idle.closed
-  // The end that its close() was closes listeners after a last look.
+  // After close(), the listeners close after a last look.
   for (let turns = 0; turns < 10; turns++) await turn()
   expect(server.listening).toBe(true)
   expect(idle.signal.aborted).toBe(true)

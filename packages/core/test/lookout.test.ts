@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { turns } from './manual-clock.ts'
 import { PATIENCE, startCountdown } from './start-countdown.ts'
 
-// What a countdown asks of those who watch servers, when, and what it makes of the answers.
+// The questions of a countdown to the watched servers: when it asks, and how it uses the answers.
 
 test('bytes are marked a second before the deadline, and once', async () => {
   const marks: number[] = []

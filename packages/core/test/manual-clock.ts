@@ -5,23 +5,23 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** More than any test needs: a tracker that sets timers in a circle fails the test, and does not hang it. */
+/** More timers than any test needs: a tracker that sets timers in a loop fails the test instead of hanging it. */
 const MOST_TIMERS = 10_000
 
-/** Turns of the event loop that are enough for a last look, confirm, and another last look. */
+/** The turns of the event loop that are enough for a last look, confirm, and another last look. */
 const TURNS = 12
 
 /**
- * A clock whose time is advanced by hand. Counts what it is asked.
+ * A clock whose time a test advances. Counts its calls.
  *
- * It refuses timeouts that Node would cut to 1 ms with a TimeoutOverflowWarning.
+ * Refuses timeouts that Node would cut to 1 ms with a TimeoutOverflowWarning.
  */
 export class ManualClock implements Clock {
-  /** How often a timer was set, or one that was set was cleared. */
+  /** The number of times that a timer was set, or a set timer was cleared. */
   timerOperations = 0
-  /** How often `now()` was read. */
+  /** The number of `now()` calls. */
   reads = 0
-  /** How much too early its timers fire, as Node's do by up to 1 ms. */
+  /** The time (ms) by which its timers fire early, as Node's do by up to 1 ms. */
   earliness = 0
   #now = 1000
   #date: number = Date.UTC(2026, 0, 1)
@@ -52,17 +52,17 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** What `now()` gives, without being counted. */
+  /** The value of `now()`, without counting a call. */
   get time(): number {
     return this.#now
   }
 
-  /** How many timers are set. */
+  /** The number of timers that are set. */
   get timers(): number {
     return this.#timers.size
   }
 
-  /** Time passes, and the event loop turns after each timer. */
+  /** Lets time pass. The event loop turns after each timer. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
     await turns()
@@ -73,20 +73,20 @@ export class ManualClock implements Clock {
     this.#moveTo(end)
   }
 
-  /** Time passes and timers fire, but the event loop does not turn: a last look has begun, and is not over. */
+  /** Lets time pass and timers fire without a turn of the event loop, so that a last look has begun and is not over. */
   step(ms: number): void {
     const end = this.#now + ms
     while (this.#fireNext(end));
     this.#moveTo(end)
   }
 
-  /** The event loop is blocked: what came due meanwhile fires late, at the end. */
+  /** Blocks the event loop: timers that are due meanwhile fire late, at the end. */
   async block(ms: number): Promise<void> {
     this.#moveTo(this.#now + ms)
     await this.advance(0)
   }
 
-  /** The machine sleeps: only the wall clock goes on. */
+  /** Suspends the machine: only the wall clock goes on. */
   suspend(ms: number): void {
     this.#date += ms
   }
@@ -106,7 +106,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** A clock that knows the machine's uptime, so that setting its wall clock is no suspend. */
+/** A clock that knows the machine's uptime, so that setting its wall clock is not taken for a suspend. */
 export class UptimeClock extends ManualClock {
   #asleep = 0
 
@@ -119,7 +119,7 @@ export class UptimeClock extends ManualClock {
     this.#asleep += ms
   }
 
-  /** The wall clock is set. */
+  /** Sets the wall clock. */
   set(ms: number): void {
     super.suspend(ms)
   }

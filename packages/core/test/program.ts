@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 
-/** The built package: what users run. `pnpm test` builds before it tests. */
+/** The built package, which users run. `pnpm test` builds before it tests. */
 const CORE = new URL('../dist/index.js', import.meta.url).href
 
 export interface Outcome {
@@ -12,8 +12,10 @@ export interface Outcome {
 }
 
 /**
- * Runs an ES module, given as text, in a process of its own, with this Node, and waits for its end. It has `idleShutdown` and
- * `IdleTracker` of the built package. One that does not end is killed after 15 seconds.
+ * Runs the source of an ES module in a process of its own, with this Node. Resolves when the process ends.
+ *
+ * The module has `idleShutdown` and `IdleTracker` of the built package. A process that does not end is killed after 15
+ * seconds.
  */
 export async function runProgram(source: string, { ipc = false } = {}): Promise<Outcome> {
   const program = `import { IdleTracker, idleShutdown } from '${CORE}'\n${source}`

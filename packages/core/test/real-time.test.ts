@@ -6,7 +6,7 @@ import { turns } from './manual-clock.ts'
 import { runProgram } from './program.ts'
 import { Warnings } from './warnings.ts'
 
-// The default clock, and no other: everything that an injected one can show is shown beside the sources.
+// Tests of the default clock only. Everything that an injected clock can show is tested beside the sources.
 
 test('1,000 trackers, none of them early by performance.now()', async () => {
   const trials = Array.from({ length: 1000 }, async (_, trial) => {
@@ -41,7 +41,7 @@ test.each([-86_400_000, 86_400_000])("Node's clock, with a Date that is moved by
     const tracker = new IdleTracker({ patience: 1000 })
     vi.setSystemTime(Date.now() + ms)
     await once(tracker.signal, 'abort')
-    // Not a patience more.
+    // The end does not take another patience.
     expect(performance.now() - begin).toBeLessThan(2000)
   } finally {
     vi.useRealTimers()
@@ -62,7 +62,7 @@ test('abort listeners and confirm see the store in which the tracker was made', 
     })
     await once(tracker.signal, 'abort')
   })
-  // Whoever is last sets the timer.
+  // The last request sets the timer.
   store.run('last request', () => tracker.hold().release())
   await ended
   expect(seen).toEqual({ confirm: 'maker', listener: 'maker' })
@@ -92,7 +92,7 @@ test.each(['30d', 2 ** 31, 2 ** 40])('a patience of %o brings no warning and no 
 test.each([
   ['an armed tracker', `new IdleTracker({ patience: '15m' })`],
   ['a hold that nobody releases', `new IdleTracker({ patience: '15m' }).hold('job', { maxAge: '1h' })`],
-  ['a confirm that never settles', `new IdleTracker({ patience: 1, confirm: () => new Promise(() => {}) })`],
+  ['a confirm that never settles', `new IdleTracker({ patience: '1ms', confirm: () => new Promise(() => {}) })`],
   ['a tracker with a parent', `new IdleTracker({ signal: new AbortController().signal })`],
   ['a server that never listens', `idleShutdown((await import('node:http')).createServer(), { patience: '15m' })`],
 ])('%s keeps no process alive', async (_, source) => {

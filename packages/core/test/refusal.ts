@@ -1,6 +1,6 @@
 import { IdleUsageError } from '../src/errors.ts'
 
-/** What a call was refused with, as `code: message`; for a call that was not refused, that it was accepted. */
+/** Returns the error of a refused call as `code: message`, or says that the call was accepted. */
 export function refusal(call: () => unknown): string {
   try {
     call()

@@ -8,11 +8,11 @@ export const PATIENCE = 60_000
 export interface Started {
   readonly clock: ManualClock
   readonly countdown: Countdown
-  /** When it called back, in milliseconds from its start. */
+  /** The times of the calls back, in milliseconds from the start. */
   readonly ends: number[]
 }
 
-/** Starts a countdown of {@link PATIENCE}, unless the options say otherwise. */
+/** Starts a countdown with {@link PATIENCE}, unless the options have another one. */
 export function startCountdown(options: IdleTrackerOptions = {}, lookout?: Partial<Lookout>): Started {
   const clock = new ManualClock()
   const begin = clock.time

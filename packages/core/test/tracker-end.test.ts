@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { IdleTracker } from '../src/idle-tracker.ts'
 import { ManualClock } from './manual-clock.ts'
 
-// How a tracker ends, other than by its deadline, and what it does afterwards.
+// The ends of a tracker other than by its deadline, and its behavior afterwards.
 
 const PATIENCE = 60_000
 

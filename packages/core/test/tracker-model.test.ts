@@ -18,7 +18,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.nat(2 * PATIENCE) }) },
 )
 
-/** What the tracker should do, said as plainly as it can be. */
+/** The expected behavior of the tracker, as plainly as possible. */
 class Model {
   holds = 0
   firedAt: number | undefined
@@ -40,7 +40,7 @@ class Model {
   }
 }
 
-/** The tracker under the same commands. */
+/** A real tracker under the same commands. */
 class Real {
   readonly clock = new ManualClock()
   readonly tracker: IdleTracker
@@ -99,7 +99,7 @@ test('fires when nothing is active, at the right time, and never else', async ()
           expect(real.tracker.active).toBe(model.holds)
           expect(real.clock.timers).toBeLessThanOrEqual(1)
         }
-        // Left alone, and with nothing active, it always ends; and ends once.
+        // With nothing active, the tracker always ends, and ends once.
         for (const hold of real.holds) hold.cancel()
         await real.clock.advance(100)
         expect(real.aborts).toBe(1)

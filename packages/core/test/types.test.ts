@@ -19,7 +19,8 @@ import {
   idleShutdown,
 } from '../src/index.ts'
 
-// Compiled by the script `types`: where an illegal call compiles, TypeScript reports the directive above it as unused.
+// The script `types` compiles this file. If an illegal call compiles, TypeScript reports the directive above it as
+// unused.
 
 describe('what does not compile', () => {
   test('tracker options', () => {
@@ -29,7 +30,7 @@ describe('what does not compile', () => {
     expect(() => new IdleTracker({ patience: null })).toThrow('null')
     // @ts-expect-error: a duration is a number or a text
     expect(() => new IdleTracker({ jitter: {} })).toThrow('jitter')
-    // @ts-expect-error: a controller is no signal
+    // @ts-expect-error: a controller is not a signal
     expect(() => new IdleTracker({ signal: new AbortController() })).toThrow('signal')
     // @ts-expect-error: an answer is a boolean
     expect(() => new IdleTracker({ confirm: () => 'yes' })).not.toThrow()
@@ -49,7 +50,7 @@ describe('what does not compile', () => {
     expect(() => idleShutdown(server, { upgrades: 'close' })).toThrow('close')
     // @ts-expect-error: a path, a pattern, or a test
     expect(() => idleShutdown(server, { ignore: 5 })).toThrow('ignore')
-    // @ts-expect-error: an app is no server
+    // @ts-expect-error: an app is not a server
     expect(() => idleShutdown(() => {})).toThrow('server')
   })
 

@@ -1,10 +1,11 @@
 /**
- * The process warnings that are emitted while it lives; they are not printed. A warning arrives a tick after its cause, so
- * let the event loop turn before this is disposed.
+ * The process warnings that are emitted until this is disposed. They are not printed.
+ *
+ * A warning arrives a tick after its cause, so let the event loop turn before you dispose this.
  */
 export class Warnings implements Disposable {
   readonly list: Warning[] = []
-  /** Node's own, which prints. */
+  /** Node's own listener, which prints. */
   readonly #others = process.listeners('warning')
 
   constructor() {

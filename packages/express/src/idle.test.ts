@@ -10,10 +10,10 @@ import { describe, expect, expectTypeOf, test } from 'vitest'
 import defaultExport, { idle } from './index.ts'
 
 const patience = 60
-/** For a server that must not end before its first client is there, however busy the machine. */
+/** A server with this option does not end before its first client arrives, even on a busy machine. */
 const startupPatience = '1h'
 
-// Express 4's types differ from Express 5's; what is used of them here does not.
+// The types of Express 4 differ from those of Express 5, but not in what this test uses.
 describe.each([
   [
     'Express 4',
@@ -295,7 +295,7 @@ test('default, named and require() are the same function', () => {
   expect(required).toHaveProperty('ignored', expect.any(Function))
 })
 
-/** As engine.io does: it removes the listeners, and calls them for what is not its own. */
+/** Replaces the listeners as engine.io does: removes them, and calls them for requests that it does not handle. */
 function takeOver(server: Server): void {
   const others = server.listeners('request').slice(0)
   server.removeAllListeners('request')

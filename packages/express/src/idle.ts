@@ -12,23 +12,26 @@ import {
 /** A middleware of Express 4 and 5. */
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
 
-/** What `idle()` returns: a middleware with the members of the app's living `IdleShutdown`. */
+/** The result of `idle()`: a middleware with the members of the app's current `IdleShutdown`. */
 export type IdleMiddleware = Middleware & IdleMembers & { readonly ignored: Middleware }
 
 declare global {
   namespace Express {
     interface Request {
-      /** Aborts when the app's servers have been idle, or are told to close. One signal for all requests. */
+      /**
+       * The idle signal of the app, the same for all requests. Aborts when the app's servers have been idle, or are
+       * closed.
+       */
       readonly idleSignal: AbortSignal
     }
     interface Locals {
-      /** Aborts when the app's servers have been idle, or are told to close. */
+      /** The idle signal of the app. Aborts when the app's servers have been idle, or are closed. */
       readonly idleSignal: AbortSignal
     }
   }
 }
 
-/** What this adapter uses of an Express app. */
+/** The part of an Express app that this adapter uses. */
 interface App {
   readonly request: object
   readonly locals: object
@@ -39,8 +42,8 @@ interface App {
 const registered = new WeakSet<App>()
 
 /**
- * Marks the request as no activity: `app.get('/healthz', idle.ignored, handler)`. It suspends the end while it is answered,
- * and leaves the deadline where it was.
+ * Marks a request as ignored: `app.get('/healthz', idle.ignored, handler)`. The request suspends the end until it is
+ * answered, and does not renew the deadline.
  */
 export const ignored: Middleware = (request, _response, next) => {
   if (typeof next !== 'function') {
@@ -53,27 +56,31 @@ export const ignored: Middleware = (request, _response, next) => {
   next()
 }
 
-/** The function `idle`, and what it carries for `require()` and for routes. */
+/** The function `idle` with its members for `require()` and for routes. */
 export interface Idle {
   (options?: IdleShutdownOptions): IdleMiddleware
   readonly ignored: Middleware
 }
 
 /**
- * Closes the servers of an Express app when nobody has used them for the patience: `app.use(idle({ patience: '15m' }))`.
+ * Closes the servers of an Express app when they have not been used for the patience:
+ * `app.use(idle({ patience: '15m' }))`.
  *
- * It finds every server that the app handles when the server starts to listen, also if another package (socket.io, an APM agent) has
- * put a listener of its own in the place of the app. One that it cannot find by its listeners is found at its first request to the
- * app; until then the process warning `IDLE_SERVER_UNKNOWN` names it. Give such a server to `watch(server)`.
+ * Finds each server that the app handles when the server starts to listen, even if another package has replaced its
+ * listener (socket.io, an APM agent).
  *
- * The signal is `app.locals.idleSignal` and `req.idleSignal`. An app that is served again after an end starts anew.
+ * If the listeners of a server do not lead to the app, the first request to the app shows the server. Until then, the
+ * process warning `IDLE_SERVER_UNKNOWN` names it. Pass such a server to `watch(server)`.
+ *
+ * The signal is `app.locals.idleSignal` and `req.idleSignal`. An app that is served again after an end starts again
+ * with a new signal.
  *
  * @throws IdleUsageError for wrong options, at once. A second one on the same app makes `app.use()` throw
  *   `ERR_IDLE_ALREADY_REGISTERED`
  */
 export const idle: Idle = Object.assign(middlewareFor, { ignored })
 
-// `require()` gives the function itself; a named import of it must work there, too.
+// `require()` returns the function itself, so that a named import must be a member of it.
 Object.assign(idle, { idle })
 
 function middlewareFor(options?: IdleShutdownOptions): IdleMiddleware {
@@ -103,7 +110,7 @@ function middlewareFor(options?: IdleShutdownOptions): IdleMiddleware {
   }
 
   const middleware: Middleware = (request, response, next) => {
-    // In a Router, which tells nobody what it is mounted on, the first request shows the app.
+    // A Router does not know the app that it is mounted on. The first request shows the app.
     if (app === undefined) {
       const own = appOf(request)
       if (own !== undefined && !registered.has(own)) mount(own)
@@ -112,7 +119,7 @@ function middlewareFor(options?: IdleShutdownOptions): IdleMiddleware {
     next()
   }
 
-  // app.use() treats what looks like an app as one, and tells it where it is mounted.
+  // app.use() treats an object with these members as an app, and emits 'mount' on it with the parent app.
   const lookingLikeAnApp = {
     handle: middleware,
     set: () => {},
@@ -123,7 +130,7 @@ function middlewareFor(options?: IdleShutdownOptions): IdleMiddleware {
   return withMembers(Object.assign(middleware, lookingLikeAnApp, { ignored }), shutdown)
 }
 
-/** The handler of a server is the app, or the outermost app that it is mounted on. */
+/** Serves the app, and each app that it is mounted on: the handler of a server is the outermost one. */
 function serve(app: App, shutdown: AppShutdown): void {
   shutdown.serves(app)
   shutdown.listens(app)

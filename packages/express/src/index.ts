@@ -1,3 +1,3 @@
 export { idle as default, idle as 'module.exports' } from './idle.ts'
-// All that TypeScript before 5.6 can read, which knows no export name in quotes.
+// Everything that TypeScript before 5.6 can read, which does not support export names in quotes.
 export * from './named.ts'

@@ -3,7 +3,7 @@ import express5 from 'express'
 import express4 from 'express4'
 import { idle } from '../src/index.ts'
 
-// Express 4's types differ from Express 5's; what is used of them here does not.
+// The types of Express 4 differ from those of Express 5, but not in what this test uses.
 const makeExpress4: typeof express5 = Object(express4)
 
 for (const [name, express] of [

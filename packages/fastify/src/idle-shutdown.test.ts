@@ -15,10 +15,10 @@ import { describe, expect, expectTypeOf, test, vi } from 'vitest'
 import defaultExport, { idleShutdown } from './index.ts'
 
 const patience = 60
-/** For a server that must not end before its first client is there, however busy the machine. */
+/** A server with this option does not end before its first client arrives, even on a busy machine. */
 const startupPatience = '1h'
 
-// Fastify 4's types differ from Fastify 5's; what is used of them here does not.
+// The types of Fastify 4 differ from those of Fastify 5, but not in what this test uses.
 const makeFastify4: typeof fastify5 = Object(fastify4)
 
 describe.each([
@@ -128,7 +128,7 @@ describe.each([
       },
     ],
   ])('localhost binds a server for each address: all are watched, and all close (%s)', async (_, arrange) => {
-    // A mock of the look-up only: this machine may have one address for localhost, and both of these are real.
+    // Mocks the look-up only: this machine may have one address for localhost, and both of these are real.
     const addresses = [
       { address: '127.0.0.1', family: 4 },
       { address: '127.0.0.2', family: 4 },

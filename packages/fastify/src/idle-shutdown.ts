@@ -15,17 +15,17 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The idle shutdown of this app. */
     readonly idle: IdleShutdown
-    /** Aborts when the app has been idle, or is told to close. */
+    /** The idle signal of the app. Aborts when the app has been idle, or is closed. */
     readonly idleSignal: AbortSignal
   }
   interface FastifyContextConfig {
-    /** `false`: requests of this route are no activity (health checks, metrics). */
+    /** `false` if requests of this route do not count as an activity (health checks, metrics). */
     idle?: boolean
   }
 }
 
 const plugin: FastifyPluginAsync<IdleShutdownOptions> = (fastify, options) => {
-  // Here, and not in a promise: register() would take that for the plugin, and wait.
+  // Throw here and not in a promise: register() would take the promise for the plugin, and wait.
   if (typeof Object(fastify).decorate !== 'function') {
     throw new IdleUsageError(
       'ERR_IDLE_INVALID_OPTION',
@@ -46,8 +46,8 @@ async function register(fastify: FastifyInstance, options: IdleShutdownOptions):
   fastify.decorate('idle', idle)
   fastify.decorate('idleSignal', idle.signal)
 
-  // `localhost` binds a server for each address; all of them share the handler of the first, which is `routing`, unless a
-  // `serverFactory` or another package has wrapped it.
+  // `localhost` binds a server for each address. All of them share the handler of the first: `routing`, or a wrapper of
+  // a `serverFactory` or another package.
   const handlers = new Set<object>([fastify.routing, ...fastify.server.listeners('request')])
   const undo = [...handlers].map((handler) =>
     discover(handler, (server) => {
@@ -60,16 +60,16 @@ async function register(fastify: FastifyInstance, options: IdleShutdownOptions):
     done()
   })
 
-  // Also where somebody else closes the app. The listeners go down after a last look, and then Fastify goes on: waiting for
-  // the whole drain would keep other plugins' hooks from closing what the drain waits for.
+  // This hook also drains when other code closes the app. Fastify goes on as soon as the listeners are down. If it
+  // waited for the whole drain, hooks of other plugins could not close what the drain waits for.
   fastify.addHook('preClose', async () => {
-    // A test closes its app, and goes on.
+    // A test closes its app, and its process goes on.
     if (!idle.signal.aborted) livesOn(idle)
     void idle.close()
     await listenersDown(idle)
   })
 
-  // A parent that had aborted before: the app is closed as soon as it listens.
+  // If the parent signal had aborted before, the app closes as soon as it listens.
   if (idle.signal.aborted) fastify.addHook('onListen', () => closeApp(fastify, idle))
   else idle.signal.addEventListener('abort', () => void closeApp(fastify, idle), { once: true })
   void idle.closed.then((report) => {
@@ -79,11 +79,13 @@ async function register(fastify: FastifyInstance, options: IdleShutdownOptions):
 }
 
 /**
- * Closes a Fastify app when nobody has used it for the patience: `await fastify.register(idleShutdown, { patience: '15m' })`.
+ * Closes a Fastify app when it has not been used for the patience:
+ * `await fastify.register(idleShutdown, { patience: '15m' })`.
  *
  * Decorates `fastify.idle` (the `IdleShutdown`) and `fastify.idleSignal`. On idle it drains, and then calls
- * `fastify.close()`, so that `preClose` and `onClose` hooks run. A `fastify.close()` by anyone drains too. A route opts out
- * with `{ config: { idle: false } }`. Logs through `fastify.log`.
+ * `fastify.close()`, so that `preClose` and `onClose` hooks run. Each other call of `fastify.close()` drains, too.
+ *
+ * A route opts out with `{ config: { idle: false } }`. Logs through `fastify.log`.
  *
  * @throws IdleUsageError for wrong options, and `ERR_IDLE_ALREADY_REGISTERED` for a second one on the same app
  */
@@ -92,10 +94,10 @@ export const idleShutdown: FastifyPluginAsync<IdleShutdownOptions> = fastifyPlug
   name: '@idle-shutdown/fastify',
 })
 
-// For require(), which gives the plugin itself.
+// `require()` returns the plugin itself, so that a named import must be a member of it.
 Object.assign(idleShutdown, { idleShutdown })
 
-/** Everything has been answered: now the app's own hooks. */
+/** Closes the app when everything has been answered, so that its own hooks run. */
 async function closeApp(fastify: FastifyInstance, { signal, closed }: IdleShutdown): Promise<void> {
   if (signal.reason instanceof IdleTimeoutError) fastify.log.info(`${signal.reason.message}, closing`)
   await closed
@@ -110,7 +112,7 @@ function log(fastify: FastifyInstance, { reason: _reason, ...figures }: CloseRep
   fastify.log.info(figures, `Drained in ${Math.round(figures.duration)} ms`)
 }
 
-/** register() hands its own options to the plugin as well. */
+/** Removes the options that register() also passes to the plugin, but that are its own. */
 function withoutFastifys(
   options: IdleShutdownOptions & Parameters<FastifyInstance['register']>[1],
 ): IdleShutdownOptions {

@@ -8,7 +8,7 @@ import { idleShutdown } from '../src/index.ts'
 
 const tls = { key: KEY, cert: CERTIFICATE }
 
-// Fastify gives an app of each kind of server another type; what is used of them here is the same.
+// Apps with different kinds of server have different types in Fastify, but not in what this test uses.
 const kinds = {
   http: {},
   https: { https: tls },
@@ -32,7 +32,7 @@ for (const [name, makeApp] of [
         prepare?.(app.server)
         app.server.on('tlsClientError', () => {})
         await app.register(idleShutdown, options)
-        // Bodies are the handler's to read.
+        // The handler reads the bodies.
         app.removeAllContentTypeParsers()
         app.addContentTypeParser('*', (_request, _payload, done) => done(null))
         for (const [url, idle] of [

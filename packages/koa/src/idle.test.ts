@@ -188,7 +188,7 @@ test('wrong options are refused at once', () => {
   const app = new Koa3()
   // @ts-expect-error an unknown option does not compile
   expect(() => idle({ app, patince: 5 })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_UNKNOWN_OPTION' }))
-  // @ts-expect-error nor does an app that is none
+  // @ts-expect-error nor does an app that is not one
   expect(() => idle({ app: 'app' })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_INVALID_OPTION' }))
   // @ts-expect-error nor the app in the place of the options
   expect(() => idle(app)).toThrow(
@@ -197,7 +197,7 @@ test('wrong options are refused at once', () => {
       message: expect.stringContaining('write idle({ app })'),
     }),
   )
-  // @ts-expect-error nor options that are none
+  // @ts-expect-error nor options that are not an object
   expect(() => idle('15m')).toThrow(expect.objectContaining({ code: 'ERR_IDLE_INVALID_OPTION' }))
 })
 
@@ -218,7 +218,7 @@ test('default, named and require() are the same function', () => {
   expect(required).toHaveProperty('ignored', expect.any(Function))
 })
 
-/** As engine.io does: it removes the listeners, and calls them for what is not its own. */
+/** Replaces the listeners as engine.io does: removes them, and calls them for requests that it does not handle. */
 function takeOver(server: Server): void {
   const others = server.listeners('request').slice(0)
   server.removeAllListeners('request')

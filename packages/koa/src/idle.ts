@@ -11,7 +11,7 @@ import {
 } from '@idle-shutdown/core/adapter'
 import type {} from 'koa'
 
-/** What this middleware uses of a Koa context. */
+/** The part of a Koa context that this middleware uses. */
 export interface Context {
   readonly req: IncomingMessage
   readonly res: ServerResponse
@@ -21,32 +21,35 @@ export interface Context {
 /** A middleware of Koa 2 and 3. */
 export type Middleware = (context: Context, next: () => Promise<unknown>) => Promise<unknown>
 
-/** What `idle()` returns: a middleware with the members of the app's living `IdleShutdown`. */
+/** The result of `idle()`: a middleware with the members of the app's current `IdleShutdown`. */
 export type IdleMiddleware = Middleware & IdleMembers & { readonly ignored: Middleware }
 
 declare module 'koa' {
   interface DefaultState {
-    /** Aborts when the app's servers have been idle, or are told to close. One signal for all requests. */
+    /**
+     * The idle signal of the app, the same for all requests. Aborts when the app's servers have been idle, or are
+     * closed.
+     */
     readonly idleSignal: AbortSignal
   }
 }
 
-/** What `idle()` uses of a Koa app. */
+/** The part of a Koa app that `idle()` uses. */
 export interface App {
   callback(): (request: IncomingMessage, response: ServerResponse) => unknown
 }
 
-/** What `idle()` takes. */
+/** The options of `idle()`. */
 export interface IdleOptions extends IdleShutdownOptions {
-  /** The app, whose servers are found when they start to listen. Without it, the first request shows the server. */
+  /** The app whose servers are found when they start to listen. Without it, the first request shows the server. */
   app?: App
 }
 
 const registered = new WeakSet<App>()
 
 /**
- * Marks the request as no activity: `router.get('/healthz', idle.ignored, handler)`. It suspends the end while it is
- * answered, and leaves the deadline where it was.
+ * Marks a request as ignored: `router.get('/healthz', idle.ignored, handler)`. The request suspends the end until it is
+ * answered, and does not renew the deadline.
  */
 export const ignored: Middleware = (context, next) => {
   if (typeof next !== 'function') {
@@ -59,27 +62,32 @@ export const ignored: Middleware = (context, next) => {
   return next()
 }
 
-/** The function `idle`, and what it carries for `require()` and for routes. */
+/** The function `idle` with its members for `require()` and for routes. */
 export interface Idle {
   (options?: IdleOptions): IdleMiddleware
   readonly ignored: Middleware
 }
 
 /**
- * Closes the servers of a Koa app when nobody has used them for the patience: `app.use(idle({ app, patience: '15m' }))`.
+ * Closes the servers of a Koa app when they have not been used for the patience:
+ * `app.use(idle({ app, patience: '15m' }))`.
  *
- * It finds every server that handles requests with `app.callback()` when the server starts to listen, also if another package
- * (socket.io, an APM agent) has put a listener of its own in its place. One that it cannot find by its listeners is found at its
- * first request to the app; until then the process warning `IDLE_SERVER_UNKNOWN` names it. Give such a server to `watch(server)`.
- * Without `app` it works from the first request on, and says in a process warning that a server that is never called will not end.
+ * Finds each server that handles requests with `app.callback()` when it starts to listen, even if another package has
+ * replaced its listener (socket.io, an APM agent).
  *
- * The signal is `ctx.state.idleSignal`. An app that is served again after an end starts anew.
+ * If the listeners of a server do not lead to the app, the first request to the app shows the server. Until then, the
+ * process warning `IDLE_SERVER_UNKNOWN` names it. Pass such a server to `watch(server)`.
+ *
+ * Without `app`, the first request shows each server. A process warning then says that a server without a request does
+ * not end.
+ *
+ * The signal is `ctx.state.idleSignal`. An app that is served again after an end starts again with a new signal.
  *
  * @throws IdleUsageError for wrong options, and `ERR_IDLE_ALREADY_REGISTERED` for a second one on the same app
  */
 export const idle: Idle = Object.assign(middlewareFor, { ignored })
 
-// `require()` gives the function itself; a named import of it must work there, too.
+// `require()` returns the function itself, so that a named import must be a member of it.
 Object.assign(idle, { idle })
 
 function middlewareFor(options: IdleOptions = {}): IdleMiddleware {
@@ -102,7 +110,7 @@ function middlewareFor(options: IdleOptions = {}): IdleMiddleware {
     )
   } else {
     registered.add(app)
-    // For a listener that makes the handler at each request.
+    // A listener may call `app.callback()` at each request, and so leads to the app only.
     shutdown.serves(app)
     serve(app, shutdown)
   }
@@ -116,7 +124,7 @@ function middlewareFor(options: IdleOptions = {}): IdleMiddleware {
   return withMembers(Object.assign(middleware, { ignored }), shutdown)
 }
 
-/** Each call of `callback()` makes a handler of its own, so that the one method of this one app is wrapped. */
+/** Wraps the `callback()` method of this one app, since each call makes a handler of its own. */
 function serve(app: App, shutdown: AppShutdown): void {
   shutdown.listens(app)
   const callback = app.callback

@@ -4,7 +4,7 @@ import { Session } from './session.ts'
 import type { Client, Visit } from './visit.ts'
 import { Wire } from './wire.ts'
 
-/** Comes again and again at about the deadline: on the connection that it has, or on a new one. */
+/** Sends requests at about the deadline several times, on its current connection or on a new one. */
 export const edge: Client = async (visit) => {
   const wire = await Wire.open(visit)
   let open = await wire.ask('before a pause')
@@ -16,7 +16,7 @@ export const edge: Client = async (visit) => {
   wire.destroy()
 }
 
-/** The same over HTTP/2. */
+/** Does the same over HTTP/2. */
 export const edgeSession: Client = async (visit) => {
   const session = await Session.open(visit)
   let open = await session.ask('before a pause', 0)

@@ -5,10 +5,10 @@ import { cutSession, silentSession, streams } from './streams.ts'
 import type { Client } from './visit.ts'
 import { webSocket } from './web-socket.ts'
 
-/** Clients that behave, and such that do not, by how often each comes. */
+/** Correct and incorrect clients, each with its share of the visits. */
 export type Crowd = readonly (readonly [share: number, client: Client])[]
 
-/** Who visits a server: those who speak what it does, malformed input, and those who come at the deadline. */
+/** The clients of a server: those that speak its protocol, malformed input, and those that arrive at the deadline. */
 export const crowds: Readonly<
   Record<'http/1.1' | 'h2', { readonly crowd: Crowd; readonly malformed: Client; readonly edge: Client }>
 > = {

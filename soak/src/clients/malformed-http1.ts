@@ -29,7 +29,7 @@ const WRONG = [
   '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03',
 ] as const
 
-/** One HTTP/1.1 message that is most likely wrong in some way. */
+/** Returns one HTTP/1.1 message that most likely has an error. */
 export function malformedHttp1(random: Random): string {
   const kind = random.next()
   if (kind < 0.1) return random.bytes(random.between(1, 200))

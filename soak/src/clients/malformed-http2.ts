@@ -3,16 +3,19 @@ import type { Random } from '../random.ts'
 
 const SETTINGS = frame(4, 0, 0, '')
 
-/** What a connection begins with so that the frames after it are read; seldom, that is wrong, too. */
+/**
+ * Returns the first bytes of a connection, without which a server does not read the frames after them. A few are wrong
+ * too.
+ */
 export function beginning(random: Random): string {
   return random.chance(0.05) ? random.bytes(random.between(1, 60)) : PREFACE + SETTINGS
 }
 
-/** One HTTP/2 frame that is most likely wrong in some way, or asks for something and takes it back. */
+/** Returns one HTTP/2 frame that most likely has an error, or opens a stream and cancels it. */
 export function malformedHttp2(random: Random): string {
   const stream = random.chance(0.3) ? 0 : random.between(0, 40) * 2 + random.between(0, 1)
   const kind = random.next()
-  // A stream, often one that is reset in the same breath.
+  // Opens a stream, and often resets it in the same write.
   if (kind < 0.25) {
     const opened = frame(1, random.chance(0.8) ? 5 : 4, stream | 1, GET)
     return random.chance(0.5) ? opened + frame(3, 0, stream | 1, '\0\0\0\x08') : opened

@@ -4,20 +4,20 @@ import { malformedHttp1 } from './malformed-http1.ts'
 import { beginning, malformedHttp2 } from './malformed-http2.ts'
 import type { Client, Visit } from './visit.ts'
 
-/** How many inputs one connection is given at most. Most end it before. */
+/** The largest number of inputs on one connection. Most inputs end the connection earlier. */
 const MOST_INPUTS = 12
 
-/** How long (ms) a reaction is waited for: what does not come to an end on its own goes on with the next input. */
+/** The time (ms) to wait for a reaction. A connection that stays open gets the next input. */
 const REACTION = 2
 
 export const malformedRequests: Client = (visit) => feed(visit, '', malformedHttp1)
 
 export const malformedFrames: Client = (visit) => feed(visit, beginning(visit.random), malformedHttp2)
 
-/** Inputs one after the other: what is written behind the end of a connection is read by nobody, and not counted. */
+/** Sends inputs one after the other. An input after the end of the connection is not read, and so not counted. */
 async function feed(visit: Visit, first: string, make: (random: Random) => string): Promise<void> {
   const { random, address, protocol } = visit
-  // Half of what a TLS server gets is wrong already as TLS.
+  // Half of the inputs to a TLS server are already invalid as TLS.
   const secure = visit.secure && random.chance(0.5)
   const client = await RawClient.connect(address, { secure, protocol }).catch(() => {})
   if (client === undefined) {

@@ -4,7 +4,7 @@ import { pause } from './pause.ts'
 import type { Client } from './visit.ts'
 import { type Ask, Wire } from './wire.ts'
 
-/** One connection, several requests, with pauses in between. */
+/** Sends several requests on one connection, with pauses between them. */
 export const keepAlive: Client = async (visit) => {
   const wire = await Wire.open(visit)
   for (let rest = visit.random.between(1, 6); rest > 0; rest--) {
@@ -14,21 +14,21 @@ export const keepAlive: Client = async (visit) => {
   wire.destroy()
 }
 
-/** One connection for one request, which the server ends. */
+/** Sends one request on a connection that the server then ends. */
 export const fresh: Client = async (visit) => {
   const wire = await Wire.open(visit)
   await wire.ask('fresh', { ...anyAsk(visit.random), close: true })
-  // Nothing comes after it.
+  // Nothing follows the response.
   await wire.client?.ended
   wire.destroy()
 }
 
-/** Several requests in one piece, or in pieces of any size: answered in their order. */
+/** Sends several requests in one piece or in pieces of any size. The responses arrive in order. */
 export const pipeline: Client = async (visit) => {
   const { random } = visit
   const wire = await Wire.open(visit)
-  // Over TLS, Node 20 answers 400 to what comes while it waits for answers to be read (HPE_PAUSED; seen with 20.20, and not with
-  // 22 to 26): there they are small.
+  // Requests stay small over TLS. There, Node answers 400 to input that arrives while responses wait to be read (Node
+  // 20; HPE_PAUSED, seen with 20.20, not with 22 to 26).
   const ask = (): Ask => ({ ...anyAsk(random), ...(visit.secure && { size: random.between(0, 300) }) })
   const letters = Array.from({ length: random.between(2, 8) }, () => wire.letter('pipelined', ask()))
   if (random.chance(0.5)) {
@@ -42,7 +42,7 @@ export const pipeline: Client = async (visit) => {
   const abortAfter = random.chance(0.3) ? random.between(0, letters.length - 1) : letters.length
   for (const [index, letter] of letters.entries()) {
     if (index < abortAfter) {
-      // Once told that the connection closes, what was sent behind it is to be sent again.
+      // After a response with `Connection: close`, the client must send the later requests again.
       await wire.receive(letter)
     } else {
       for (const { attempt } of letters.slice(index)) attempt.givenUp()
@@ -53,7 +53,7 @@ export const pipeline: Client = async (visit) => {
   wire.destroy()
 }
 
-/** Asks for more than the buffers between hold, and reads it late. */
+/** Requests more than the buffers in between hold, and reads it late. */
 export const slowReader: Client = async (visit) => {
   const { random } = visit
   const wire = await Wire.open(visit)
@@ -66,13 +66,13 @@ export const slowReader: Client = async (visit) => {
     wire.client?.reset()
   }
   wire.client?.socket.resume()
-  // Searched once, and not at each of its many pieces.
+  // Searches the response once, and not at each of its many pieces.
   await wire.client?.ended
   await wire.receive(letter)
   wire.destroy()
 }
 
-/** A body that comes in pieces. */
+/** Sends a body in pieces. */
 export const upload: Client = async (visit) => {
   const { random } = visit
   const wire = await Wire.open(visit)
@@ -90,7 +90,7 @@ export const upload: Client = async (visit) => {
   wire.destroy()
 }
 
-/** A request, or an upload, that its client breaks off at any byte: with FIN, with RST, or by closing its half. */
+/** Aborts a request or an upload at any byte: with FIN, with RST, or with a half-close. */
 export const cut: Client = async (visit) => {
   const { random } = visit
   const wire = await Wire.open(visit)
@@ -110,7 +110,7 @@ export const cut: Client = async (visit) => {
   wire.destroy()
 }
 
-/** Connects and says nothing, or does not even shake hands. */
+/** Connects and sends nothing, sometimes not even a TLS handshake. */
 export const silent: Client = async (visit) => {
   const wire = await Wire.open(visit.random.chance(0.5) ? visit : { ...visit, secure: false })
   await pause(visit)

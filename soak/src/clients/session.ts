@@ -7,7 +7,7 @@ import { answerTo, type Errand, pathOf } from '../errand.ts'
 import { now } from '../now.ts'
 import type { Visit } from './visit.ts'
 
-/** One HTTP/2 session with the server under test, of which every stream is accounted for. */
+/** One HTTP/2 session with the server under test. Every stream is in the account. */
 export class Session {
   readonly #contact: Contact = { openedAt: now() }
   readonly #visit: Visit
@@ -19,7 +19,7 @@ export class Session {
     this.#client = new Http2Client(visit.address, visit.secure)
   }
 
-  /** Connects. Where nobody listens, what is asked over it is unsent. */
+  /** Connects. If no server listens, its requests count as unsent. */
   static async open(visit: Visit): Promise<Session> {
     const session = new Session(visit)
     const contact = session.#contact
@@ -35,7 +35,7 @@ export class Session {
     return session
   }
 
-  /** One stream and its answer. Says whether another may follow. */
+  /** Opens one stream and reads its response. Reports whether another stream may follow. */
   async ask(what: string, resets = 0.15): Promise<boolean> {
     const { random, account } = this.#visit
     const attempt = account.begin(what, this.#contact)
@@ -43,7 +43,7 @@ export class Session {
     const slow = random.chance(0.1)
     const errand: Errand = {
       id: attempt.id,
-      // A slow reader gets more than its window holds: an answer that had come in full would be dropped unread by Node.
+      // A slow reader requests more than its window holds. Node would drop a complete response unread.
       size: slow || random.chance(0.1) ? random.between(200_000, 1_000_000) : random.between(0, 300),
       delay: random.chance(0.4) ? random.between(1, 15) : 0,
       spin: random.chance(0.05) ? random.between(1, 3) : 0,
@@ -79,7 +79,7 @@ export class Session {
     if (this.#client.connected) await this.#client.ping().catch(() => {})
   }
 
-  /** Ends a session on which nothing is in progress. */
+  /** Ends a session without streams in progress. */
   leave(): void {
     this.#client.destroy()
   }
@@ -102,7 +102,7 @@ export class Session {
     }
   }
 
-  /** Node hands a request that was made in this turn to the machine by the end of the next. */
+  /** Records the time. Node hands a request of this turn to the kernel by the end of the next turn. */
   async #written(attempt: Attempt): Promise<void> {
     await turn()
     await turn()

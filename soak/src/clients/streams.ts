@@ -2,7 +2,7 @@ import { pause } from './pause.ts'
 import { Session } from './session.ts'
 import type { Client } from './visit.ts'
 
-/** One session, several streams one after the other or at once, some of which are reset. */
+/** Opens several streams in one session, in sequence or at once, and resets some of them. */
 export const streams: Client = async (visit) => {
   const { random } = visit
   const session = await Session.open(visit)
@@ -15,7 +15,7 @@ export const streams: Client = async (visit) => {
   session.leave()
 }
 
-/** A session that its client destroys or resets, whatever is in progress. */
+/** Destroys or resets a session, even if streams are in progress. */
 export const cutSession: Client = async (visit) => {
   const { random } = visit
   const session = await Session.open(visit)

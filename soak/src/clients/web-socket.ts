@@ -8,7 +8,10 @@ import { now } from '../now.ts'
 import { pause } from './pause.ts'
 import type { Client, Visit } from './visit.ts'
 
-/** A WebSocket whose every message is answered, until its client leaves: politely, without a word, or against the protocol. */
+/**
+ * Opens a WebSocket whose messages are all answered. The client leaves with a close frame, without one, or with a
+ * protocol error.
+ */
 export const webSocket: Client = async (visit) => {
   const { random, account, secure } = visit
   const contact: Contact = { openedAt: now() }
@@ -44,7 +47,7 @@ export const webSocket: Client = async (visit) => {
   }
   if (opened.readyState === opened.OPEN) {
     while (waiting.size > 0 && random.chance(0.8) && opened.readyState === opened.OPEN) await answered(opened)
-    // Unless its server was first.
+    // The server may have closed the WebSocket first.
     if (opened.readyState === opened.OPEN) {
       for (const attempt of waiting.values()) attempt.givenUp()
       leave(opened, below, visit)

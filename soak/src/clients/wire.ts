@@ -5,18 +5,18 @@ import { answerTo, type Errand, pathOf } from '../errand.ts'
 import { now } from '../now.ts'
 import type { Visit } from './visit.ts'
 
-/** What a request over a wire is. */
+/** Options of a request on a wire. */
 export interface Ask {
   readonly size?: number
   readonly delay?: number
   readonly spin?: number
-  /** Makes it a POST. */
+  /** The body, which makes the request a POST. */
   readonly body?: string
   readonly chunked?: boolean
   readonly close?: boolean
 }
 
-/** A request whose bytes are known, and so are those of its answer. */
+/** A request with known bytes, and the known bytes of its response. */
 export interface Letter {
   readonly attempt: Attempt
   readonly head: string
@@ -24,20 +24,20 @@ export interface Letter {
   readonly answer: string
 }
 
-/** One HTTP/1.1 connection to the server under test, of which every byte is accounted for. */
+/** One HTTP/1.1 connection to the server under test. Every byte is in the account. */
 export class Wire {
   readonly contact: Contact = { openedAt: now() }
   readonly #visit: Visit
   #client: RawClient | undefined
   #failure = ''
-  /** What came before, for reasons. */
+  /** The earlier events of the connection, for the reasons in the account. */
   #story = ''
 
   private constructor(visit: Visit) {
     this.#visit = visit
   }
 
-  /** Connects. Where nobody listens, what is asked over it is unsent. */
+  /** Connects. If no server listens, its requests count as unsent. */
   static async open(visit: Visit): Promise<Wire> {
     const wire = new Wire(visit)
     try {
@@ -47,7 +47,7 @@ export class Wire {
         onConnected(socket) {
           wire.contact.connectedAt = now()
           if (socket.localPort !== undefined) wire.contact.port = socket.localPort
-          // Else the machine keeps what it is given until the server has acknowledged what came before.
+          // With Nagle's algorithm, the kernel would hold data back until the server has acknowledged earlier data.
           socket.setNoDelay()
         },
       })
@@ -62,7 +62,7 @@ export class Wire {
     return this.#client
   }
 
-  /** A request that is accounted for from now on. */
+  /** Creates a request and adds it to the account. */
   letter(what: string, { size = 0, delay = 0, spin = 0, body, chunked = false, close = false }: Ask = {}): Letter {
     const attempt = this.#visit.account.begin(what, this.contact)
     const errand: Errand = { id: attempt.id, size, delay, spin }
@@ -87,7 +87,7 @@ export class Wire {
     for (const { attempt } of letters) attempt.writtenAt = now()
   }
 
-  /** Sends bytes. Says whether the machine took them. */
+  /** Sends bytes. Reports whether the kernel took them. */
   async write(text: string): Promise<boolean> {
     try {
       await this.#client?.send(text)
@@ -98,7 +98,7 @@ export class Wire {
     }
   }
 
-  /** Waits for the next answer, and checks it. Says whether another request may follow. */
+  /** Waits for the next response, and checks it. Reports whether another request may follow. */
   async receive({ attempt, answer }: Letter): Promise<boolean> {
     if (this.#client === undefined) {
       attempt.unanswered(this.#failure)
@@ -127,7 +127,7 @@ export class Wire {
     return !closes
   }
 
-  /** One request and its answer. Says whether another may follow. */
+  /** Sends one request and receives its response. Reports whether another may follow. */
   async ask(what: string, ask?: Ask): Promise<boolean> {
     const letter = this.letter(what, ask)
     await this.send(letter)

@@ -4,20 +4,20 @@ import { answerTo, type Errand, errandOf } from '../errand.ts'
 import { now } from '../now.ts'
 
 /**
- * How long (ms) a stream may stall, and one that came among malformed frames. Node reads no more from a session that broke the
- * protocol, and leaves it open, so that its streams stay even when its client has gone: always on Node 20, and after a GOAWAY on
- * 22 to 26.
+ * The longest stall (ms) of a stream, and of a stream among malformed frames. Node stops reading from a session that
+ * broke the protocol, and leaves the session open. Its streams then stay even after the client has left (always on Node
+ * 20, after a GOAWAY on Node 22-26).
  */
 const STALLED = 10_000
 const STALLED_MALFORMED = 100
 
 /**
- * Answers errands, each when its request has come in full, and tells of each. `closing` is told of every answer that says
- * `Connection: close`, by the port of its client.
+ * Answers each errand once its request is complete, and reports it to `begun`. Calls `closing` with the client's port
+ * for every response with `Connection: close`.
  */
 export function answering(begun: (id: number) => void, closing: (port: number | undefined) => void): Handler {
   return (request, response) => {
-    // A client that goes away is no failure of the server.
+    // A client that disconnects must not fail the server.
     request.on('error', () => {})
     response.on('error', () => {})
     const errand = errandOf(request.url)

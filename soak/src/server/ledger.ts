@@ -5,7 +5,7 @@ import type { Acceptance } from '../life-report.ts'
 import { now } from '../now.ts'
 import type { Turns } from './turns.ts'
 
-/** What came to a server in one life, and when the server itself ended it. Changes nothing of what the server does. */
+/** Records what reached a server in one life, and when the server ended it. Does not change the server's behaviour. */
 export class Ledger {
   readonly accepted: Acceptance[] = []
   readonly handled: number[] = []
@@ -22,7 +22,7 @@ export class Ledger {
     server.prependListener('connection', (socket: Socket) => this.#accept(socket))
     server.prependListener('secureConnection', (socket: Socket) => this.#cutOf(socket))
     server.prependListener('session', (session: Http2Session) => this.#session(session))
-    // Its own property, for as long as it lives: there is no event for a listener that goes down.
+    // Replaces `close` on this server for its whole life, since no event reports that a listener is about to close.
     const { close } = server
     server.close = (callback?: (error?: Error) => void) => {
       this.listenerDown = Math.min(this.listenerDown, this.#turns.before)
@@ -30,7 +30,7 @@ export class Ledger {
     }
   }
 
-  /** The connection from this port is about to be ended. */
+  /** Records that the server is about to end the connection from this port. */
   cut(port: number | undefined): void {
     const acceptance = this.#open.get(port ?? 0)
     if (acceptance !== undefined) this.#cut(acceptance)
@@ -38,7 +38,7 @@ export class Ledger {
 
   #accept(socket: Socket): void {
     const { remotePort: port } = socket
-    // A client that has reset it already.
+    // The client has already reset the connection.
     if (port === undefined) return
     const acceptance: Acceptance = { port, at: now() }
     this.accepted.push(acceptance)
@@ -62,7 +62,7 @@ export class Ledger {
     }
   }
 
-  /** After GOAWAY, a session takes no further streams. */
+  /** Records the cut at `goaway()` or `close()`, after which a session accepts no further streams. */
   #session(session: Http2Session): void {
     const acceptance = this.#open.get(session.socket.remotePort ?? 0)
     if (acceptance === undefined) return

@@ -7,28 +7,31 @@ import { Ledger } from './ledger.ts'
 import type { Turns } from './turns.ts'
 import { WebSockets } from './web-sockets.ts'
 
-/** The longest drain (ms). Every client of the soak leaves long before: nothing may have to be cut. */
+/** The longest drain (ms). Every client of the soak leaves long before, so nothing should be cut. */
 const GRACE = 20_000
 
-/** How long (ms) before the end of grace it is noted what still counts. */
+/** The time (ms) before the end of the grace at which remaining counts are noted. */
 const BEFORE_GRACE = 200
 
-/** How long (ms) a server waits for its first client. */
+/** The time (ms) that a server waits for its first client. */
 const STARTUP_PATIENCE = 5_000
 
-/** How long (ms) every third end blocks the event loop, so that much arrives between the decision and the drain. */
+/**
+ * The time (ms) for which every third end blocks the event loop, so that much arrives between the decision and the
+ * drain.
+ */
 const BLOCKED = 4
 
-/** A server that has begun to listen. */
+/** A server that listens. */
 export interface Living {
   readonly address: Address
-  /** Resolves when everything is closed. Its `heap` is still to be measured. */
+  /** Resolves when everything is closed. The caller still has to measure `heap`. */
   readonly closed: Promise<Omit<LifeReport, 'heap'>>
   close(): void
   explain(): string
 }
 
-/** Serves a subject once, until it goes idle or is closed. */
+/** Serves a subject once, until it ends for lack of use or is closed. */
 export async function live(
   subject: Subject,
   { patience, turns, count }: { patience: number; turns: Turns; count: number },
@@ -40,7 +43,7 @@ export async function live(
   const webSockets = new WebSockets(begun)
   const { idle, servers, stop } = await subject.serve(
     answering(begun, (port) => ledger.cut(port)),
-    // A busy machine may take its time until the first client is there.
+    // The first client may take long to connect on a busy machine.
     { patience: `${patience}ms`, startupPatience: STARTUP_PATIENCE, grace: GRACE },
     {
       prepare(server) {
@@ -49,7 +52,7 @@ export async function live(
       },
     },
   )
-  // An app that is served again shows its new life: these are of this one.
+  // Reads these once: when an app is served again, its properties belong to the new life.
   const { tracker, signal } = idle
   const explain = (): string => `${tracker}; ${JSON.stringify(tracker.explain())}`
   let beforeGrace = ''

@@ -4,8 +4,8 @@ import { subjects } from '../subjects/index.ts'
 import { type Living, live } from './live.ts'
 import { Turns } from './turns.ts'
 
-// A server that goes idle again and again in one process: `main.js SUBJECT PATIENCE`. After its last life the process has
-// nothing left to do, and must end by itself.
+// Runs a server that ends for lack of use many times in one process: `main.js SUBJECT PATIENCE`. After its last life,
+// the process must end by itself.
 
 const [name, patience] = process.argv.slice(2)
 const subject = subjects.find((subject) => subject.name === name)
@@ -20,20 +20,20 @@ process.on('message', (message) => {
   if (message === 'last') last = true
   if (message === 'explain') send({ kind: 'explanation', text: living?.explain() ?? 'between two lives' })
 })
-// Without the one that started it, nobody waits for what it says.
+// Without its parent, the process has no reader for its messages.
 process.once('disconnect', () => process.exit(1))
-// Listening would keep the process alive.
+// A 'message' listener keeps the channel referenced, and with it the process alive.
 process.channel?.unref()
 
 for (let count = 0; !last; count++) {
-  // A stalled HTTP/2 session keeps no process alive, and neither does grace: this one waits for what becomes of it.
+  // Neither a stalled HTTP/2 session nor the grace keeps a process alive. This interval does until the life has ended.
   const waiting = setInterval(() => {}, 60_000)
   living = await live(subject, { patience: Number(patience), turns, count })
   send({ kind: 'listening', address: living.address })
   const report = await living.closed
   living = undefined
   clearInterval(waiting)
-  // What has closed in this turn is let go of in the next ones.
+  // Objects closed in this turn become garbage in the next turns.
   for (let times = 0; times < 3; times++) {
     await turn()
     globalThis.gc?.()

@@ -1,8 +1,8 @@
 import { now } from '../now.ts'
 
 /**
- * When the last turns of the event loop began. Does not keep the process alive, and makes no turn of its own: immediates
- * that are unref'd are called once a turn, however long the loop sleeps in between (Node 20 to 26).
+ * The start times of the last turns of the event loop. Does not keep the process alive, and causes no turn of its own.
+ * Node calls unref'd immediates once a turn, however long the loop sleeps in between (Node 20-26).
  */
 export class Turns {
   #previous = now()
@@ -12,7 +12,7 @@ export class Turns {
     this.#turn()
   }
 
-  /** A moment before the event loop last looked for what had arrived. */
+  /** A time before the event loop last polled for input. */
   get before(): number {
     return this.#previous
   }

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { AnyServer } from '@idle-shutdown/core'
 import { type WebSocket, WebSocketServer } from 'ws'
 
-/** Answers every message that is a number with the same number, and tells of each. Ends them when told to. */
+/** Answers every numeric message with the same number, and reports it. Ends the WebSockets on request. */
 export class WebSockets {
   readonly #server = new WebSocketServer({ noServer: true })
   readonly #begun: (id: number) => void
@@ -14,7 +14,7 @@ export class WebSockets {
     this.#server.on('wsClientError', (_error, socket: Duplex) => socket.destroy())
   }
 
-  /** `cut` is told when the one from a port is about to be ended. */
+  /** Serves the upgrades of a server. Calls `cut` when the WebSocket from a port is about to be ended. */
   serve(server: AnyServer, cut: (port: number | undefined) => void): void {
     server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
       const port = request.socket.remotePort
@@ -35,7 +35,7 @@ export class WebSockets {
     }
     this.#endings.set(webSocket, end)
     webSocket.on('close', () => this.#endings.delete(webSocket))
-    // What breaks the protocol is answered with a close frame by ws itself.
+    // ws itself answers a protocol error with a close frame.
     webSocket.on('error', () => {})
     webSocket.on('message', (data) => {
       if (webSocket.readyState !== webSocket.OPEN) return
@@ -43,7 +43,7 @@ export class WebSockets {
       this.#begun(id)
       webSocket.send(String(id))
     })
-    // Opened during the drain.
+    // The WebSocket was opened during the drain.
     if (this.#ended) end()
   }
 }

@@ -3,7 +3,7 @@ import { idle } from '@idle-shutdown/express'
 import express5 from 'express'
 import express4 from 'express4'
 
-// Express 4's types differ from Express 5's; what is used of them here does not.
+// The types of Express 4 and 5 differ, but not for the members used here.
 const makeExpress4: typeof express5 = Object(express4)
 
 /** Express: one app, served again in each life. */

@@ -16,7 +16,7 @@ function subject(name: string, makeApp: unknown): Subject {
       const app = make({ exposeHeadRoutes: false })
       prepare?.(app.server)
       await app.register(idleShutdown, options)
-      // Bodies are the handler's to read.
+      // The handler reads the bodies.
       app.removeAllContentTypeParsers()
       app.addContentTypeParser('*', (_request, _payload, done) => done(null))
       app.route({

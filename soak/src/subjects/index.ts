@@ -3,7 +3,7 @@ import { expressSubjects } from './express.ts'
 import { fastifySubjects } from './fastify.ts'
 import { koaSubjects } from './koa.ts'
 
-/** What the soak runs against. */
+/** The subjects of the soak. */
 export const subjects: readonly Subject[] = [
   ...coreSubjects.filter(({ name }) => ['http', 'https', 'h2c', 'h2'].includes(name)),
   ...expressSubjects,

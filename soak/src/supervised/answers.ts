@@ -1,16 +1,16 @@
-/** One answer of a server. */
+/** One response of a server. */
 export interface Answer {
   readonly status: number
-  /** Whether it says that it is the last one on its connection. */
+  /** The response has `Connection: close`: it is the last one on its connection. */
   readonly last: boolean
   readonly body: string
 }
 
-/** Splits what arrives on a connection into answers, each of which has a Content-Length. */
+/** Splits the data of a connection into responses. Each must have a Content-Length. */
 export class Answers {
   #rest = ''
 
-  /** Returns the answers that are complete with this text. */
+  /** Returns the responses that are complete with this text. */
   read(text: string): Answer[] {
     this.#rest += text
     const answers: Answer[] = []
@@ -18,7 +18,7 @@ export class Answers {
     return answers
   }
 
-  /** The bytes that are no complete answer. */
+  /** The bytes that do not form a complete response yet. */
   get rest(): string {
     return this.#rest
   }

@@ -5,10 +5,13 @@ import { Answers } from './answers.ts'
 import { cut, drawRequest, type Request } from './request.ts'
 import type { Tally } from './tally.ts'
 
-/** How long (ms) an answer is waited for. */
+/** The longest time (ms) to wait for a response. */
 const TOO_LONG = 30_000
 
-/** The longest pause (ms) between two pieces of a request: less than the second after which a drain lets a slow one go. */
+/**
+ * The longest pause (ms) between two pieces of a request. A drain stops waiting for a slow request after a second, so
+ * the pause is shorter.
+ */
 const LONGEST_PAUSE = 60
 
 /** A client that keeps its connection, and sends its requests in pieces. */
@@ -17,13 +20,13 @@ export class Client {
   readonly #port: number
   readonly #random: Random
   readonly #tally: Tally
-  /** Those without an answer, in order. */
+  /** The unanswered requests, in order. */
   #open: Request[] = []
   #again: Request[] = []
   #socket: Socket | undefined
-  /** The connection has carried an answer that says that it is the last one. */
+  /** The connection has carried a response with `Connection: close`. */
   #last = false
-  /** The connection has carried an answer. */
+  /** The connection has carried a response. */
   #answered = false
   #count = 0
   #changed = (): void => {}
@@ -35,10 +38,10 @@ export class Client {
     this.#tally = tally
   }
 
-  /** Sends one request, or two at once, and waits for the answers. Returns how many requests were new. */
+  /** Sends one request, or two at once, and waits for the responses. Returns the number of new requests. */
   async ask(): Promise<number> {
     const random = this.#random
-    // A new client now and then, so that programs are woken by both kinds.
+    // Sometimes starts as a new client, so that both new and kept connections wake programs.
     if (random.chance(0.1)) this.close()
     const again = this.#again.splice(0)
     const drawn = Array.from({ length: random.chance(0.3) ? 2 : 1 }, () =>
@@ -72,7 +75,7 @@ export class Client {
     this.#giveUp(`nothing within ${TOO_LONG} ms`)
   }
 
-  /** The connection, or a new one when the server has ended it. */
+  /** Returns the connection, or a new one if the server has ended it. */
   #connection(): Socket {
     if (this.#socket !== undefined) return this.#socket
     const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true })
@@ -98,7 +101,7 @@ export class Client {
     const over = (): void => {
       if (this.#socket !== socket) return
       this.#socket = undefined
-      // A drop is a close with unread bytes, which is felt as a reset.
+      // The kernel resets a dropped connection that has unread bytes.
       if (!this.#answered && answers.rest === '') this.#dropped()
       this.#giveUp(`${why}${answers.rest === '' ? '' : `, after ${JSON.stringify(answers.rest)}`}`)
       this.#changed()

@@ -70,7 +70,7 @@ function parsed(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    // Node goes on to explain: the first sentence says it.
+    // Node's message goes on with an explanation. Its first sentence is enough.
     const [sentence] = String(error instanceof Error ? error.message : error).split(/[.\n]/)
     throw new UsageError(`${sentence}; accepted are --requests, --seed and --mode`)
   }

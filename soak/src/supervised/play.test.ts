@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { play } from './play.ts'
 
-// Each run starts a program some ten times; on a busy machine each start takes a second.
+// Each run starts a program about ten times. Each start takes a second on a busy machine.
 describe.concurrent('requests in pieces around the end of a program under `idle-shutdown run`', {
   timeout: 120_000,
 }, () => {

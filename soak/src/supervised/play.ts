@@ -7,21 +7,21 @@ import { type Outcome, Tally } from './tally.ts'
 /** The patience (ms) of the programs. */
 const PATIENCE = 40
 
-/** How many clients there are. */
+/** The number of clients. */
 const CLIENTS = 24
 
-/** How many connections a program allows: a few less, so that some new ones are dropped. */
+/** The number of connections that a program allows: a few less than clients, so that some new ones are dropped. */
 const MOST = 21
 
-/** What a run takes. */
+/** Options of {@link play}. */
 export interface PlayOptions {
   readonly mode: Mode
   readonly seed: number
-  /** How many requests are sent, about. */
+  /** The approximate number of requests. */
   readonly requests: number
 }
 
-/** What became of a run. */
+/** The outcome of a run. */
 export interface PlayResult {
   readonly mode: Mode
   readonly requests: number
@@ -31,8 +31,8 @@ export interface PlayResult {
 }
 
 /**
- * Sends requests around the end of programs under `idle-shutdown run`: in each round, some clients speak when the last answer is
- * as old as the patience, a little more or less. Compares each answer with its request.
+ * Sends requests around the end of programs under `idle-shutdown run`. In each round, some clients send when about one
+ * patience has passed since the last response. Compares each response with its request.
  */
 export async function play({ mode, seed, requests }: PlayOptions): Promise<PlayResult> {
   const supervisor = await Supervisor.start(mode, PATIENCE, MOST)
@@ -45,7 +45,7 @@ export async function play({ mode, seed, requests }: PlayOptions): Promise<PlayR
   let sent = 0
   try {
     while (sent < requests) {
-      // Close to the deadline, and sometimes long after it, when the program has ended.
+      // This moment is near the deadline, and sometimes long after it, when the program has ended.
       const moment = PATIENCE + (random.chance(0.2) ? random.between(100, 300) : random.between(-12, 25))
       const share = random.pick([0.1, 0.5, 1])
       const asked = clients

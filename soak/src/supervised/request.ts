@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { Random } from '../random.ts'
 
-/** Bytes that are a request of their own, if a body is cut and its rest is parsed. */
+/** Bytes that form a request of their own if a body is cut and its rest is parsed. */
 const EVIL = 'DELETE /everything HTTP/1.1\r\nHost: a\r\nCookie: evil\r\n\r\n'
 
-/** A request, and what its server is to see of it. */
+/** A request, and the response that its server must send. */
 export interface Request {
   readonly id: string
-  /** All of it, as it is sent. */
+  /** The whole request as it is sent. */
   readonly wire: string
-  /** The answer's body. */
+  /** The expected body of the response. */
   readonly expected: string
 }
 
@@ -25,7 +25,7 @@ export function drawRequest(random: Random, id: string, cookie: string): Request
   return { id, wire: `${before}${headers.join('\r\n')}\r\n${framed(random, method, body)}`, expected }
 }
 
-/** Cuts text into pieces at random places, ahead of all: between the head and the body, and inside each. */
+/** Cuts text at random places, many of them between the head and the body. */
 export function cut(random: Random, text: string): string[] {
   const places = new Set<number>()
   for (let left = random.pick([0, 0, 1, 1, 2, 3]); left > 0; left--) {

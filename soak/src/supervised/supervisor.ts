@@ -9,10 +9,10 @@ import { freePort } from '@idle-shutdown/conformance/program'
 const COMMAND = fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url))
 const PROGRAM = fileURLToPath(new URL('../../programs/answer.mjs', import.meta.url))
 
-/** How a program gets its connections: as sockets, or over a private path, as behind npm or a shell. */
+/** The way in which a program gets its connections: as sockets, or over a private path, as behind npm or a shell. */
 export type Mode = 'direct' | 'piped'
 
-/** `idle-shutdown run` in a process of its own. */
+/** `idle-shutdown run` in its own process. */
 export class Supervisor {
   readonly port: number
   readonly #process: ChildProcess
@@ -20,7 +20,10 @@ export class Supervisor {
   readonly #closed: Promise<unknown>
   #output = ''
 
-  /** Resolves when it holds a free port. Programs are idle after `patience` ms, and allow `most` connections. */
+  /**
+   * Resolves once the supervisor holds a free port. Programs are idle after `patience` ms, and allow `most`
+   * connections.
+   */
   static async start(mode: Mode, patience: number, most: number): Promise<Supervisor> {
     const supervisor = new Supervisor(await freePort(), mode, patience, most)
     while (!supervisor.#output.includes('"listening"')) {
@@ -48,7 +51,7 @@ export class Supervisor {
     this.#closed = once(this.#process, 'close')
   }
 
-  /** How often an event has been printed. */
+  /** Returns how many times an event has been printed. */
   count(event: string): number {
     return this.#output.split(`"event":"${event}"`).length - 1
   }
@@ -58,7 +61,7 @@ export class Supervisor {
     return readFileSync(this.#ledger, 'utf8').split('\n').slice(0, -1)
   }
 
-  /** Ends it, and what it started. */
+  /** Ends the supervisor and the processes that it started. */
   async stop(): Promise<void> {
     this.#process.kill('SIGTERM')
     const kill = setTimeout(() => this.#process.kill('SIGKILL'), 20_000)

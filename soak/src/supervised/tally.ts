@@ -4,24 +4,31 @@ import type { Request } from './request.ts'
 /**
  * Outcomes of requests.
  *
- * - `answered`: with what its server saw of it, which is all of it.
- * - `repeated`: its connection carried an answer with `Connection: close` ahead of it. RFC 9112 (9.6) lets a server leave such
- *   a request unanswered, and its client sends it again.
- * - `dropped`: its connection was new, and Node dropped it, since the server was full. A program notes each of these.
- *   Nothing else excuses a missing answer: a program that ends loses none, and a kept connection is never dropped.
- * - `crossed`: another request's answer, or a cookie of another client.
- * - `split`: its server saw another body or method, or took a part of it for a request or for none.
- * - `lost`: no answer.
+ * - `answered`: the response reports exactly what the request sent
+ *
+ * - `repeated`: a response with `Connection: close` preceded it on the connection, so its client sends it again
+ *   (RFC 9112, section 9.6)
+ *
+ * - `dropped`: its connection was new, and Node dropped it, since the server was full
+ *
+ * - `crossed`: the response of another request, or a cookie of another client
+ *
+ * - `split`: its server saw another body or method, or took part of the request for a whole one or for none
+ *
+ * - `lost`: no response
+ *
+ * A program notes each dropped connection. Nothing else excuses a missing response: a program that ends loses none, and
+ * a kept connection is never dropped.
  */
 export type Outcome = 'answered' | 'repeated' | 'dropped' | 'crossed' | 'split' | 'lost'
 
-/** Counts outcomes, and remembers the first faults. */
+/** Counts outcomes, and keeps the first faults. */
 export class Tally {
   readonly counts: Record<Outcome, number> = { answered: 0, repeated: 0, dropped: 0, crossed: 0, split: 0, lost: 0 }
   readonly faults: string[] = []
   #drops = 0
 
-  /** An answer has come in the place of the answer to `request`. */
+  /** Compares a response with the one that `request` expects. */
   judge(request: Request, { status, body }: Answer): void {
     if (status === 200 && body === request.expected) this.counts.answered++
     else if (status !== 200) this.#fault('split', `${request.id} was answered with ${status}: ${body}`)
@@ -29,7 +36,7 @@ export class Tally {
     else this.#fault('split', `${request.id} was seen as ${body}, and is ${request.expected}`)
   }
 
-  /** An answer has come to no request. */
+  /** Records a response that belongs to no request. */
   unasked({ body }: Answer): void {
     this.#fault('split', `an answer to no request: ${body}`)
   }
@@ -42,13 +49,13 @@ export class Tally {
     this.counts.repeated++
   }
 
-  /** A new connection has ended without a byte. */
+  /** Records that a new connection has ended without a byte. */
   dropped(requests: number): void {
     this.counts.dropped += requests
     this.#drops++
   }
 
-  /** Compares with what the programs noted: each request once, no other, and each connection that was dropped. */
+  /** Compares the tally with the notes of the programs: each request once, no other, and each dropped connection. */
   settle(noted: readonly string[]): void {
     const seen = new Set<string>()
     const drops = noted.filter((line) => line === 'drop').length

@@ -1,7 +1,7 @@
 const koa = require('koa')
 const { idle } = require('@idle-shutdown/koa')
 
-// Koa 3 is an ES module with a default, Koa 2 the class itself.
+// Koa 3 is an ES module with a default export. Koa 2 is the class itself.
 const app = new (koa.default ?? koa)()
 app.use(idle({ app, patience: 200, startupPatience: '1m' }))
 app.use((context) => {

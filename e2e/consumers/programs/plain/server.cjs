@@ -1,4 +1,4 @@
-// Knows nothing of idle-shutdown.
+// A server without idle-shutdown.
 const { createServer } = require('node:http')
 
 const server = createServer((_request, response) => response.end('Hello'))

@@ -1,4 +1,4 @@
-// What every compiler takes in a CommonJS file, and what the README of core tells those to write that refuse the rest.
+// Every compiler accepts this in a CommonJS file. The README of core recommends it for compilers that refuse the rest.
 export async function all(): Promise<readonly unknown[]> {
   const { idleShutdown: watch } = await import('@idle-shutdown/core')
   const { idle } = await import('@idle-shutdown/express')

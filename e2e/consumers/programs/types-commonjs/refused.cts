@@ -1,4 +1,4 @@
-// What the compiler says here is `TS1479`: it does not know yet that Node can require an ES module.
+// The compiler reports `TS1479`: it does not know yet that Node can require an ES module.
 // @ts-expect-error
 import { idleShutdown } from '@idle-shutdown/core'
 

@@ -19,9 +19,9 @@ export async function use(): Promise<string> {
 }
 
 export async function refused(): Promise<void> {
-  // @ts-expect-error: where nothing was inherited it needs a port
+  // @ts-expect-error: without an inherited socket, it needs a port
   await listen(createServer())
-  // @ts-expect-error: an app is no server
+  // @ts-expect-error: an app is not a server
   await listen(() => {}, 3000)
   // @ts-expect-error: the name is misspelt
   await listen(createServer(), 3000, { name: ['web.socket'] })

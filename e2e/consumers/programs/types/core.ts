@@ -112,7 +112,7 @@ export function refused(tracker: IdleTracker): void {
   idleShutdown(createServer(), { activity: 'sometimes' })
   // @ts-expect-error: a net server has no requests
   idleShutdown(createNetServer(), { activity: 'requests' })
-  // @ts-expect-error: an app is no server
+  // @ts-expect-error: an app is not a server
   idleShutdown(() => {})
   // @ts-expect-error: a duration is a number or a text
   new IdleTracker({ patience: {} })

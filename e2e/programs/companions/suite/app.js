@@ -1,4 +1,4 @@
-// Apps as users have them, with a patience that is over long before their tests are.
+// Apps of typical users, with a patience that ends long before the tests do.
 import { idle } from '@idle-shutdown/express'
 import { idle as forKoa } from '@idle-shutdown/koa'
 import express from 'express'

@@ -1,10 +1,10 @@
-// What users try of their apps, for any runner.
+// Typical tests of users, for any runner.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import request from 'supertest'
 import { expressApp, koaApp, shutdown } from './app.js'
 
-/** Much longer than the patience of the apps. */
+/** Waits much longer than the patience of the apps. */
 const afterwards = () => new Promise((resolve) => setTimeout(resolve, 150))
 
 export const cases = {

@@ -1,4 +1,4 @@
-// An app as users have it, with a patience that is over long before their tests are.
+// An app of a typical user, with a patience that ends long before the tests do.
 import { idleShutdown } from '@idle-shutdown/fastify'
 import fastify from 'fastify'
 

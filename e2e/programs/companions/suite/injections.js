@@ -1,10 +1,11 @@
-// What users inject into their apps. Apart from the other cases, as jest cannot load Fastify 5 before Node 24.9.
+// Requests that users inject into their apps. Separate from the other cases, since jest cannot load Fastify 5 before
+// Node 24.9.
 import assert from 'node:assert/strict'
 import inject from 'light-my-request'
 import { koaApp } from './app.js'
 import { makeApp } from './fastify-app.js'
 
-/** Much longer than the patience of the apps. */
+/** Waits much longer than the patience of the apps. */
 const afterwards = () => new Promise((resolve) => setTimeout(resolve, 150))
 
 export const injections = {
@@ -14,7 +15,7 @@ export const injections = {
     await afterwards()
     assert.equal(app.idleSignal.aborted, false)
     assert.equal((await app.inject('/')).body, 'Hello')
-    // Nobody closes it.
+    // The app is not closed, on purpose.
   },
   async 'light-my-request'() {
     assert.equal((await inject(koaApp.callback(), { method: 'GET', url: '/' })).payload, 'Hello')

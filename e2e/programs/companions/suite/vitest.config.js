@@ -1,2 +1,2 @@
-// However busy the machine.
+// The timeout is long enough for a busy machine.
 export default { test: { include: ['*.spec.js'], testTimeout: 120_000 } }

@@ -2,17 +2,18 @@ import { parseArgs } from 'node:util'
 import { wrongUsage } from './command-error.ts'
 import { type Option, optionsOf, type Subcommand } from './option-table.ts'
 
-/** What follows the subcommand on a command line: options, and then a command with everything behind it. */
+/** The arguments after the subcommand: options, and then a command with its own arguments. */
 export class Arguments {
   readonly subcommand: Subcommand
-  /** The program and its arguments. Empty where none was given. */
+  /** The program and its arguments. Empty if none was given. */
   readonly command: readonly string[]
   readonly #given: ReadonlyMap<string, readonly string[]>
 
   /**
-   * The command begins after `--`, or at the first word that is no option: its own options are never taken for ours.
+   * The command begins after `--`, or at the first word that is not an option. Its own options are never read as
+   * options of idle-shutdown.
    *
-   * @throws CommandError an unknown option, a value that is missing, or one too many
+   * @throws CommandError for an unknown option, a missing value, or an extra value
    */
   constructor(subcommand: Subcommand, args: readonly string[]) {
     this.subcommand = subcommand
@@ -20,7 +21,7 @@ export class Arguments {
     const { tokens } = parseArgs({
       args: [...args],
       options: Object.fromEntries(options.map((option) => [option.name, parsing(option)])),
-      // Node's own messages speak to programmers: those of check() are for users.
+      // Node's own messages are for programmers. Those of check() are for users.
       strict: false,
       allowPositionals: true,
       tokens: true,
@@ -44,12 +45,12 @@ export class Arguments {
     return this.#given.has(name)
   }
 
-  /** The value of an option that is taken once; `undefined` where it was not given. */
+  /** Returns the value of an option that may be given once, or `undefined` if it was not given. */
   one(name: string): string | undefined {
     return this.#given.get(name)?.[0]
   }
 
-  /** The values of an option that may be given several times. */
+  /** Returns the values of an option that may be given several times. */
   all(name: string): readonly string[] {
     return this.#given.get(name) ?? []
   }
@@ -71,7 +72,7 @@ function check(
     if (value !== undefined) throw wrongUsage(`${rawName} takes no value, and was given '${value}'`)
     return
   }
-  // A following option that was taken for the value.
+  // An option that follows was read as the value.
   if (value === undefined || value === '' || (!inline && value.startsWith('-'))) {
     throw wrongUsage(`${rawName} needs a value: ${rawName} ${option.value}`)
   }

@@ -1,6 +1,9 @@
 import type { IdleErrorCode } from '@idle-shutdown/core'
 
-/** What a user did or met, as one sentence for stderr. Exit code 2: the command line is wrong; 1: the machine says no. */
+/**
+ * An error of the user or of the system, as one sentence for stderr. The exit code is 2 for a wrong command line, and 1
+ * for an error of the system.
+ */
 export class CommandError extends Error {
   readonly exitCode: 1 | 2
   /** The code with an entry in docs/errors.md, if it has one. */
@@ -14,7 +17,7 @@ export class CommandError extends Error {
   }
 }
 
-/** A {@link CommandError} for a wrong command line. */
+/** Returns a {@link CommandError} for a wrong command line. */
 export function wrongUsage(message: string): CommandError {
   return new CommandError(2, message)
 }

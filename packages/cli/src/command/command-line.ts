@@ -5,13 +5,13 @@ import { CommandError, wrongUsage } from './command-error.ts'
 import { generalHelp, helpOf } from './help.ts'
 import { SUBCOMMANDS, type Subcommand } from './option-table.ts'
 
-// Loaded when asked for: what `run` does not need, it would hold in memory as long as it lives.
+// Loaded on use, because `run` would keep code that it does not need in memory as long as it runs.
 const COMMANDS: Readonly<Record<Subcommand, (args: Arguments) => Promise<void>>> = {
   run: async (args) => (await import('./run-command.ts')).runCommand(args),
   systemd: async (args) => (await import('./systemd-command.ts')).systemdCommand(args),
 }
 
-/** Does what a command line says, and gives the exit code. What is wrong is one sentence on stderr. */
+/** Executes a command line, and returns the exit code. Prints an error as one sentence to stderr. */
 export async function commandLine(argv: readonly string[]): Promise<number> {
   try {
     await obey(argv)

@@ -3,7 +3,7 @@ import { wrongUsage } from './command-error.ts'
 /**
  * Reads the values of `--env`. A later one wins.
  *
- * @throws CommandError where one is not NAME=VALUE
+ * @throws CommandError if one is not NAME=VALUE
  */
 export function environmentVariables(values: readonly string[]): Record<string, string> {
   return Object.fromEntries(

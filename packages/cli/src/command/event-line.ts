@@ -3,17 +3,19 @@ import type { RunEvent } from '../run/run-event.ts'
 import { showListenAddress } from './listen-address.ts'
 import { spokenDuration } from './spoken-duration.ts'
 
-/** Whether an event is one that `--quiet` prints, too. */
+/** Reports whether `--quiet` prints an event, too. */
 export function isFailure({ event }: RunEvent): boolean {
   return ['crashed', 'gave-up', 'queue-full', 'killed'].includes(event)
 }
 
-/** Returns an event as one line for people, whatever the names in it are. */
+/** Returns an event as one line for people. Control characters in names are replaced. */
 export function eventLine(event: RunEvent): string {
   return printable(said(event))
 }
 
-/** Returns an event as one line of JSON that a terminal may show, too: control characters that JSON allows are escaped. */
+/**
+ * Returns an event as one line of JSON that is safe for a terminal. Control characters that JSON allows are escaped.
+ */
 export function eventJson(event: RunEvent, time: Date): string {
   return printable(JSON.stringify({ time: time.toISOString(), ...event }))
 }

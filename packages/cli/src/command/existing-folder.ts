@@ -5,7 +5,7 @@ import { CommandError } from './command-error.ts'
 /**
  * Returns the absolute path of a folder.
  *
- * @throws CommandError if there is none, or if its name is not UTF-8, of which Node makes another name
+ * @throws CommandError if the folder does not exist, or if its name is not UTF-8, which Node would change
  */
 export function existingFolder(option: string, folder: string): string {
   const path = resolve(folder)

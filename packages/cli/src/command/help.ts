@@ -3,7 +3,7 @@ import { type Option, optionsOf, SUBCOMMANDS, type Subcommand } from './option-t
 const WIDTH = 100
 const COLUMN = 32
 
-/** What `idle-shutdown --help` prints. */
+/** Returns the output of `idle-shutdown --help`. */
 export function generalHelp(): string {
   const lines = SUBCOMMANDS.flatMap(({ usage, does }) => [`  ${usage}`, ...wrapped(does, 6), ''])
   return [
@@ -15,7 +15,7 @@ export function generalHelp(): string {
   ].join('\n')
 }
 
-/** What `idle-shutdown run --help` prints. */
+/** Returns the output of `idle-shutdown SUBCOMMAND --help`. */
 export function helpOf(subcommand: Subcommand): string {
   const text = SUBCOMMANDS.find(({ name }) => name === subcommand)
   if (text === undefined) throw new TypeError(`no subcommand ${subcommand}`)
@@ -33,7 +33,7 @@ export function helpOf(subcommand: Subcommand): string {
   ].join('\n')
 }
 
-/** `-l, --listen ADDRESS`, as help and page write it. */
+/** Returns `-l, --listen ADDRESS`, as the help and the page show it. */
 export function synopsis({ name, short, value }: Option): string {
   return `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`
 }
@@ -49,7 +49,7 @@ function defaultOf({ default: value }: Option): string {
   return value === undefined ? '' : ` Default: ${value}.`
 }
 
-/** Lines of at most {@link WIDTH} characters, each with `indent` spaces before it. */
+/** Returns lines of at most {@link WIDTH} characters, each with `indent` spaces before it. */
 function wrapped(text: string, indent: number): string[] {
   const lines: string[] = []
   let line = ''

@@ -5,9 +5,9 @@ import { wrongUsage } from './command-error.ts'
 import { optionsOf } from './option-table.ts'
 
 /**
- * The preload's settings that were given as options, checked by the preload's own reader.
+ * Returns the preload's settings that were given as options, validated by the preload's own reader.
  *
- * @throws CommandError what was given, and what is accepted
+ * @throws CommandError with the value and the accepted ones
  */
 export function idleSettings(args: Arguments): IdleEnvironment {
   const settings: Partial<Record<keyof IdleEnvironment, string>> = {}
@@ -22,11 +22,11 @@ export function idleSettings(args: Arguments): IdleEnvironment {
 }
 
 /**
- * Checks the settings that the command will find in its environment, wherever they come from. Warns of a patience there that has no
- * unit, unless an option takes its place.
+ * Validates the settings that the command will find in its environment. Warns of a patience in the environment without
+ * a unit, unless an option replaces it.
  *
- * @param given what options say
- * @throws CommandError a setting that is wrong
+ * @param given the settings from options
+ * @throws CommandError for an invalid setting
  */
 export function checkEnvironment(environment: NodeJS.ProcessEnv, given: IdleEnvironment): void {
   checked({ ...environment, ...given }, (message) => `in the environment, ${message}`)

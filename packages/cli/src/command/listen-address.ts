@@ -5,8 +5,8 @@ import { wrongUsage } from './command-error.ts'
 /**
  * Reads `3000`, `:3000`, `host:3000`, `[::1]:3000`, `/run/web.sock`, `./web.sock` or, on Windows, `\\.\pipe\web`.
  *
- * @param least the lowest port that is taken; 0 lets the system choose one
- * @throws CommandError what it is, and what is accepted
+ * @param least the lowest port that is accepted; 0 lets the system choose one
+ * @throws CommandError with the value and the accepted ones
  */
 export function parseListenAddress(option: string, text: string, least: 0 | 1 = 1): ListenAddress {
   if (/^\\\\[.?]\\pipe\\/.test(text)) return { path: text }
@@ -20,14 +20,16 @@ export function parseListenAddress(option: string, text: string, least: 0 | 1 = 
   return address ? { host: address, port } : { port }
 }
 
-/** @throws CommandError for what is no port from `least` to 65535 */
+/** @throws CommandError if the text is not a port from `least` to 65535 */
 export function parsePort(option: string, text: string, least: 0 | 1 = 1): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port >= least && port <= 65_535) return port
   throw wrongUsage(`${option} has the port '${text}'; accepted are ${least} to 65535`)
 }
 
-/** As one would write it: `3000` for all addresses, `127.0.0.1:3000`, `[::1]:3000`, or the path. */
+/**
+ * Returns an address as a user would write it: `3000` for all addresses, `127.0.0.1:3000`, `[::1]:3000`, or the path.
+ */
 export function showListenAddress(address: ListenAddress): string {
   if ('path' in address) return address.path
   const { host, port } = address

@@ -1,7 +1,7 @@
 import { synopsis } from './help.ts'
 import { OPTIONS, type Option, optionsOf, SUBCOMMANDS } from './option-table.ts'
 
-/** The text of docs/cli.md. `scripts/cli-page.mjs` writes it; a test fails where the page says something else. */
+/** Returns the text of docs/cli.md. `scripts/cli-page.mjs` writes the page, and a test fails if the page differs. */
 export function manual(): string {
   return [
     '# idle-shutdown(1)',
@@ -36,7 +36,7 @@ export function manual(): string {
     .join('\n')
 }
 
-/** The options as rows of a table in a README. */
+/** Returns the options as rows of a table in a README. */
 export function optionRows(): string[] {
   return OPTIONS.filter(({ name }) => name !== 'help' && name !== 'version').map(
     (option) => `| \`${synopsis(option)}\` | ${option.of.join(', ')} | ${option.does} | ${option.default ?? ''} |`,

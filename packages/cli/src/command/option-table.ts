@@ -1,22 +1,22 @@
 import type { IdleEnvironment } from '../register/settings.ts'
 
-/** What the command can do. */
+/** The name of a subcommand. */
 export type Subcommand = 'run' | 'systemd'
 
-/** One option: parsing, `--help` and docs/cli.md are made from it. */
+/** One option. Parsing, `--help` and docs/cli.md are made from it. */
 export interface Option {
   readonly name: string
   readonly short?: string
-  /** What stands for its value in the help. Without: a flag. */
+  /** The placeholder of its value in the help. An option without one is a flag. */
   readonly value?: string
-  /** May be given several times. */
+  /** Set if the option may be given several times. */
   readonly multiple?: true
-  /** The setting of the preload that it becomes. */
+  /** The setting of the preload that the option sets. */
   readonly setting?: keyof IdleEnvironment
   readonly default?: string
-  /** What it does, in one line. */
+  /** The effect of the option, in one line. */
   readonly does: string
-  /** What else the page says. */
+  /** More text for the page. */
   readonly more?: string
   readonly of: readonly Subcommand[]
 }
@@ -217,7 +217,7 @@ export const OPTIONS: readonly Option[] = [
   },
 ]
 
-/** The options of a subcommand, in the order of the table. */
+/** Returns the options of a subcommand, in the order of the table. */
 export function optionsOf(subcommand: Subcommand): readonly Option[] {
   return OPTIONS.filter((option) => option.of.includes(subcommand))
 }

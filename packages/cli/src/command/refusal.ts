@@ -6,18 +6,21 @@ import { LONGEST_PATH } from '../run/socket-path.ts'
 import { CommandError } from './command-error.ts'
 import { showListenAddress } from './listen-address.ts'
 
-/** What a system error has; `port` is that of a listener. */
+/** The members of a system error. `port` is that of a listener. */
 interface SystemError {
   readonly code: string
   readonly syscall?: string
   readonly address?: string
-  /** Of a name that was looked up. */
+  /** The name that was looked up. */
   readonly hostname?: string
   readonly port?: number
   readonly message: string
 }
 
-/** A sentence for a system error that came from listening on one of the addresses. Gives back what it does not know. */
+/**
+ * Returns a {@link CommandError} for a system error of listening on one of the addresses. Returns any other error as it
+ * is.
+ */
 export function listenRefusal(error: unknown, addresses: readonly ListenAddress[]): unknown {
   if (!isSystemError(error)) return error
   const { code, address, port, hostname } = error
@@ -36,7 +39,7 @@ export function listenRefusal(error: unknown, addresses: readonly ListenAddress[
         `${what} is too long for a unix socket, which takes ${LONGEST_PATH} bytes (ENAMETOOLONG)`,
       )
     case 'EACCES':
-      // Node says so of a folder that does not exist, too (20 to 26).
+      // Node also reports EACCES for a folder that does not exist (Node 20-26).
       if (found !== undefined && 'path' in found && !existsSync(dirname(found.path))) {
         return new CommandError(1, `the folder of ${what} does not exist (ENOENT)`)
       }
@@ -51,13 +54,16 @@ export function listenRefusal(error: unknown, addresses: readonly ListenAddress[
   }
 }
 
-/** The sentence of an error that came from looking a program up. Gives back what it does not know. */
+/**
+ * Returns a {@link CommandError} for a program that was not found or is not executable. Returns any other error as it
+ * is.
+ */
 export function programRefusal(error: unknown): unknown {
   if (!isSystemError(error) || (error.code !== 'ENOENT' && error.code !== 'EACCES')) return error
   return new CommandError(1, `${error.message.replace(/^There/, 'there')} (${error.code})`)
 }
 
-/** A sentence for an error of {@link Runner.start}. Gives back what it does not know. */
+/** Returns a {@link CommandError} for an error of {@link Runner.start}. Returns any other error as it is. */
 export function startRefusal(error: unknown, { listen }: RunOptions): unknown {
   if (error instanceof NoPrivateFolderError) return new CommandError(1, error.message)
   const listens = isSystemError(error) && ['listen', 'bind', 'getaddrinfo'].includes(error.syscall ?? '')

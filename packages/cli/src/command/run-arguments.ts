@@ -6,18 +6,18 @@ import { environmentVariables } from './environment-variables.ts'
 import { checkEnvironment, idleSettings } from './idle-settings.ts'
 import { parseListenAddress, parsePort, showListenAddress } from './listen-address.ts'
 
-/** A command line of `idle-shutdown run`, checked. */
+/** A validated command line of `idle-shutdown run`. */
 export interface RunArguments {
   readonly run: RunOptions
-  /** Where the status page is served. */
+  /** The address of the status page. */
   readonly status: ListenAddress | undefined
   readonly print: 'lines' | 'failures' | 'json'
 }
 
 /**
- * Checks a command line of `idle-shutdown run`.
+ * Validates a command line of `idle-shutdown run`.
  *
- * @throws CommandError the first thing that is wrong
+ * @throws CommandError for the first error
  */
 export function runArguments(args: Arguments, environment: NodeJS.ProcessEnv): RunArguments {
   const listen = listenAddresses(args)
@@ -37,7 +37,7 @@ export function runArguments(args: Arguments, environment: NodeJS.ProcessEnv): R
       idle,
       env,
       ...(cwd !== undefined && { cwd }),
-      // Events have it to themselves.
+      // stdout carries only the events.
       ...(args.has('json') && { stdout: 'stderr' as const }),
       ...(proxy !== undefined && { proxy: proxyPort(proxy, listen) }),
       ...(readyTimeout !== undefined && { readyTimeout: duration('--ready-timeout', readyTimeout) }),
@@ -48,14 +48,14 @@ export function runArguments(args: Arguments, environment: NodeJS.ProcessEnv): R
   }
 }
 
-/** The command, of which there must be one. */
+/** Returns the command, which must be given. */
 export function commandOf({ command, subcommand }: Arguments): [string, ...string[]] {
   const [file, ...rest] = command
   if (!file) throw wrongUsage(`no command is given: idle-shutdown ${subcommand} … -- COMMAND`)
   return [file, ...rest]
 }
 
-/** What `--listen` gives: at least one address, and none twice. */
+/** Returns the addresses of `--listen`: at least one, and none twice. */
 export function listenAddresses(args: Arguments): ListenAddress[] {
   const addresses = args.all('listen').map((text) => parseListenAddress('--listen', text))
   if (addresses.length === 0) throw wrongUsage('no --listen is given, and so nothing to hold')

@@ -14,7 +14,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 /**
  * Runs a command under the supervisor, until a signal ends both.
  *
- * @throws CommandError where the command line is wrong, or the machine refuses
+ * @throws CommandError for a wrong command line, or an error of the system
  */
 export async function runCommand(args: Arguments): Promise<void> {
   const { run, print: how, status } = runArguments(args, process.env)
@@ -36,7 +36,7 @@ export async function runCommand(args: Arguments): Promise<void> {
   }
 }
 
-/** Loaded only where it is wanted: without it, `run` needs no node:http. */
+/** Loaded only if a page is wanted, because `run` needs no node:http without it. */
 async function statusPage(runner: Runner, address: ListenAddress): Promise<StatusServer> {
   const { StatusServer } = await import('../status/status-server.ts')
   const page = new StatusServer(runner)
@@ -47,8 +47,10 @@ async function statusPage(runner: Runner, address: ListenAddress): Promise<Statu
 }
 
 /**
- * From now on an error in a handler ends neither the supervisor nor the command. Node throws one of its own if a command writes into
- * the descriptor of its channel (20 to 26): it opens none itself, and so may take that one for its own. Returns the undo.
+ * Keeps an error in a handler from ending the supervisor and the command. Returns a function that undoes this.
+ *
+ * Node throws such an error if a command writes to the descriptor of its channel (Node 20-26). A command that opens no
+ * channel itself may take that descriptor for its own.
  */
 function outlives(print: (event: RunEvent) => void): () => void {
   const onError = (error: unknown): void => {
@@ -59,11 +61,11 @@ function outlives(print: (event: RunEvent) => void): () => void {
   return () => process.off('uncaughtException', onError)
 }
 
-/** Resolves when a signal has ended the command. A second one is passed to {@link Runner.stop}, too. */
+/** Resolves when a signal has ended the command. A second signal is also passed to {@link Runner.stop}. */
 function stopped(runner: Runner): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (signal: NodeJS.Signals): void => {
-      // Of SIGHUP a Node program without a handler dies at once, and what it has in hand is lost (20 to 26).
+      // A Node program without a handler ends at once on SIGHUP, and its requests in progress are lost (Node 20-26).
       const done = runner.stop(signal === 'SIGHUP' ? 'SIGTERM' : signal).finally(() => {
         for (const each of SIGNALS) process.off(each, stop)
       })

@@ -1,4 +1,4 @@
-/** A duration for people: `312 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
+/** Returns a duration for people: `312 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
 export function spokenDuration(ms: number): string {
   if (ms === Number.POSITIVE_INFINITY) return 'for ever'
   if (ms < 1000) return `${Math.round(ms)} ms`

@@ -1,13 +1,19 @@
 import type { UnitOptions } from './systemd-units.ts'
 
-/** Folders of what npx, `pnpm dlx` and bunx install for one call, and remove later. */
+/**
+ * The cache folders in which npx, `pnpm dlx` and bunx install packages for one call, and from which they remove them
+ * later.
+ */
 const CACHES: readonly [tool: string, folder: RegExp][] = [
   ['npx', /[\\/]_npx[\\/]/],
   ['pnpm dlx', /[\\/]dlx[\\/]/],
   ['bunx', /[\\/]bunx-/],
 ]
 
-/** Returns what a user has to know and do before units work, a line each. `written`: the units are in their folder. */
+/**
+ * Returns what a user must know and do before the units work, a line each. `written` is true if the units are in their
+ * folder.
+ */
 export function advice(options: UnitOptions, written: boolean): string[] {
   const { name } = options
   const enable = `systemctl daemon-reload && systemctl enable --now ${name}.socket`

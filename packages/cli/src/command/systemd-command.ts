@@ -16,7 +16,7 @@ import { serviceUnit, socketUnit, type UnitOptions } from './systemd-units.ts'
 /**
  * Prints or writes the units for a command.
  *
- * @throws CommandError where the command line is wrong, the command is none that systemd could give a socket to, or a file is there
+ * @throws CommandError for a wrong command line, a command to which systemd cannot pass a socket, or a file that exists
  */
 export function systemdCommand(args: Arguments): void {
   const folder = args.one('write')
@@ -28,7 +28,7 @@ export function systemdCommand(args: Arguments): void {
   ]
   if (folder === undefined) process.stdout.write(files.map(([name, text]) => `# ${name}\n${text}`).join('\n'))
   else write(folder, files, args.has('force'))
-  // On stderr: stdout has the units, or the names of their files, and nothing else.
+  // On stderr, because stdout has only the units, or the names of their files.
   for (const line of advice(options, folder !== undefined)) console.error(`idle-shutdown: ${printable(line)}`)
 }
 
@@ -55,7 +55,7 @@ function unitOptions(args: Arguments): UnitOptions {
   }
 }
 
-/** Node and what it runs: given as such, or a script that names it in its first line. */
+/** Returns node and its arguments, for a command that is node itself or a script whose first line names node. */
 function program(file: string, args: readonly string[], cwd: string): { node: string; args: readonly string[] } {
   if (/^node(\.exe)?$/.test(basename(file))) return { node: file, args }
   if (/^#!.*[ /]node\b/.test(firstBytes(file)) && !/^(npm|npx|pnpm|yarn)$/.test(basename(file))) {
@@ -66,7 +66,7 @@ function program(file: string, args: readonly string[], cwd: string): { node: st
   )
 }
 
-/** Absolute; links are not followed, since what they lead to may change with the next release of Node. */
+/** Returns an absolute path. Does not follow links, because their targets may change with the next release of Node. */
 function found(file: string, cwd: string): string {
   try {
     return resolve(cwd, findProgram(file, process.env['PATH'], cwd))
@@ -99,7 +99,7 @@ function write(folder: string, files: readonly [name: string, text: string][], f
   try {
     mkdirSync(folder, { recursive: true })
     for (const { file, text } of targets) {
-      // All of it or nothing: systemd may read at any moment.
+      // Written completely or not at all, because systemd may read the file at any moment.
       writeFileSync(`${file}.new`, text)
       renameSync(`${file}.new`, file)
     }

@@ -2,16 +2,17 @@ import type { IdleErrorCode } from '@idle-shutdown/core'
 import { showValue } from '@idle-shutdown/core/tracker'
 import { CommandError } from './command-error.ts'
 
-/** The code of a value that no unit can hold. */
+/** The code of an error about a value that no unit can hold. */
 const CODE: IdleErrorCode = 'ERR_IDLE_INVALID_UNIT_VALUE'
 
 /**
- * Returns one line of a unit: `NAME=VALUE`. Each line of a unit is made here, so that no value begins a line of its own, and none swallows
- * the next line.
+ * Returns one line of a unit: `NAME=VALUE`. All lines of units are made here, so that no value begins a new line or
+ * joins the next one. A blank at either end of a value would be removed by systemd, and a backslash at the end would
+ * continue the line.
  *
- * @param option what the user gave the value for, as the error names it
- * @throws CommandError `ERR_IDLE_INVALID_UNIT_VALUE` for a control character, for a blank at either end, which systemd would cut off, and for
- *   a backslash at the end, which would continue the line
+ * @param option the name of the value in errors
+ * @throws CommandError `ERR_IDLE_INVALID_UNIT_VALUE` for a control character, a blank at either end, or a backslash at
+ *   the end
  * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html
  */
 export function unitLine(name: string, value: string, option: string): string {
@@ -21,30 +22,40 @@ export function unitLine(name: string, value: string, option: string): string {
   return `${name}=${value}`
 }
 
-/** A value of which systemd only expands specifiers: `%` is doubled. For what fills a line: addresses, descriptions, users. */
+/**
+ * Returns a value in which systemd only expands specifiers, so `%` is doubled. For values that fill a line: addresses,
+ * descriptions, users.
+ */
 export function plainValue(text: string): string {
   return text.replaceAll('%', '%%')
 }
 
-/** A folder that fills a line. systemd takes off a slash at its end, which keeps a blank or a backslash from standing there. */
+/**
+ * Returns a folder that fills a line. After a blank or a backslash at the end, a slash is added, which systemd removes
+ * again.
+ */
 export function folderValue(path: string): string {
   const value = plainValue(path)
   return /[\s\\]$/.test(value) ? `${value}/` : value
 }
 
-/** One word, or one assignment, of a line that systemd splits into words. */
+/** Returns one word, or one assignment, of a line that systemd splits into words. */
 export function quotedWord(text: string): string {
   const inside = plainValue(text).replace(/[\\"\p{Cc}]/gu, escaped)
   return /^[\w%@:,./=+-]+$/.test(inside) ? inside : `"${inside}"`
 }
 
-/** An argument of ExecStart=, where `$` begins a variable, too. The executable itself is no argument. */
+/**
+ * Returns an argument of ExecStart=, in which `$` also begins a variable. The executable itself does not count as an
+ * argument.
+ */
 export function quotedArgument(text: string): string {
   return quotedWord(text).replaceAll('$', '$$$$')
 }
 
 /**
- * The executable of ExecStart=, in which systemd allows no quotes and no backslashes, however they are written.
+ * Returns the executable of ExecStart=, in which systemd allows neither quotes nor backslashes, even if they are
+ * escaped.
  *
  * @throws CommandError `ERR_IDLE_INVALID_UNIT_VALUE`
  */
@@ -64,7 +75,7 @@ function escaped(sign: string): string {
   return code < 0x80 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
 }
 
-/** Reports whether a line that ends with this value goes on in the next: after an odd number of backslashes. */
+/** Reports whether a line that ends with this value continues in the next: after an odd number of backslashes. */
 function continues(value: string): boolean {
   return (/\\*$/.exec(value)?.[0].length ?? 0) % 2 === 1
 }

@@ -5,20 +5,20 @@ import { wrongUsage } from './command-error.ts'
 import { showListenAddress } from './listen-address.ts'
 import { folderValue, plainValue, quotedArgument, quotedExecutable, quotedWord, unitLine } from './systemd-quoting.ts'
 
-/** What the units are made from, checked. */
+/** The validated content of the units. */
 export interface UnitOptions {
   readonly name: string
   readonly listen: readonly ListenAddress[]
-  /** Absolute path of node. */
+  /** The absolute path of node. */
   readonly node: string
-  /** URL or path of the preload. */
+  /** The URL or path of the preload. */
   readonly preload: string
-  /** What follows the preload. */
+  /** The arguments after the preload. */
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
   readonly idle: IdleEnvironment
-  /** Milliseconds; `Infinity`: no limit. */
+  /** Milliseconds. `Infinity` means no limit. */
   readonly grace: number
   readonly user: string | undefined
 }
@@ -44,7 +44,7 @@ export function socketUnit({ name, listen }: UnitOptions): string {
 export function serviceUnit(options: UnitOptions): string {
   const { name, node, preload, args, cwd, env, idle, grace, user } = options
   const words = [quotedExecutable(node), ...['--import', preload, ...args].map(quotedArgument)]
-  // A colon in a cache folder's name would begin the name of a link to it.
+  // In the name of a cache folder, the part after a colon would be the name of a link to the folder.
   const cache = name.replaceAll(':', '-')
   return unit({
     Unit: [
@@ -62,7 +62,8 @@ export function serviceUnit(options: UnitOptions): string {
       ...[...Object.entries(env), ...Object.entries(idle)].map(([variable, value]) =>
         unitLine('Environment', quotedWord(`${variable}=${value}`), '--env'),
       ),
-      // What Node 22.1 and later has compiled serves the next start, too. Others ignore it.
+      // Code that Node has compiled is used by the next start, too (Node 22.1 and later). Other versions ignore the
+      // variable.
       ...(env['NODE_COMPILE_CACHE'] === undefined
         ? [
             unitLine('CacheDirectory', cache, '--name'),
@@ -84,12 +85,12 @@ function unit(sections: Readonly<Record<string, readonly string[]>>): string {
     .join('\n')
 }
 
-/** The grace, and a little for what the program itself does at its end. */
+/** Returns the grace, and 5 s for the program's own work at its end. */
 function stopSeconds(grace: number): number | 'infinity' {
   return Number.isFinite(grace) ? Math.ceil(grace / 1000) + 5 : 'infinity'
 }
 
-/** The longest path of a unix socket, in bytes: `sun_path` of Linux without its end. */
+/** The longest path of a unix socket, in bytes: `sun_path` of Linux without its terminating NUL. */
 const LONGEST_PATH = 107
 
 function listenStream(address: ListenAddress): string {
@@ -106,7 +107,7 @@ function listenStream(address: ListenAddress): string {
   if (host !== undefined && isIP(host) === 0) {
     throw wrongUsage(`--listen has the host '${host}'; systemd takes IP addresses`)
   }
-  // systemd wants the interface of a link-local address behind the port.
+  // systemd expects the interface of a link-local address after the port.
   const [ip, ...zone] = host?.split('%') ?? []
   const shown = showListenAddress({ port, ...(ip !== undefined && { host: ip }) })
   return zone.length === 0 ? shown : `${shown}%${zone.join('%')}`

@@ -1,15 +1,15 @@
-/** No message of ours is as long as this (in characters). */
+/** The longest line (in characters). No message of this protocol is longer. */
 const LONGEST_LINE = 2 ** 20
 
-/** What reads lines of JSON calls. */
+/** Receives the lines that {@link jsonLines} reads. */
 export interface LineReader {
-  /** A line was a value of JSON. */
+  /** Called with the JSON value of a line. */
   line(value: unknown): void
-  /** A line was no JSON, or had no end for too long. Nothing more is read. */
+  /** Called when a line is not JSON or is too long. Nothing more is read. */
   broken(): void
 }
 
-/** Reads a stream of text in lines, each a value of JSON. Holds at most one line, of 1 MiB. */
+/** Reads lines of text, each a JSON value. Holds at most one line, of 1 MiB. */
 export function jsonLines({ line, broken }: LineReader): (text: string) => void {
   let rest = ''
   let over = false
@@ -30,7 +30,7 @@ export function jsonLines({ line, broken }: LineReader): (text: string) => void 
   }
 }
 
-/** A value of JSON, which is never undefined; `undefined` for a text that is none. */
+/** Returns the JSON value of a text, which is never `undefined`, or `undefined` if the text is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,27 +1,31 @@
-/** What a supervisor tells the processes that it starts, as JSON in the environment variable {@link HELD}. */
+/** The environment variable {@link HELD} of each process that a supervisor starts, as JSON. */
 export interface Held {
-  /** The supervisor's process id: a process whose parent it is has an IPC channel to it. */
+  /** The supervisor's process id. A process with this parent has an IPC channel to the supervisor. */
   readonly supervisor: number
-  /** Where private sockets are made, and what is claimed is marked. Only its user can enter it. */
+  /**
+   * The folder of the private sockets and of the marks of served addresses. Only the supervisor's user can enter the
+   * folder.
+   */
   readonly directory: string
-  /** Where a process that is not the supervisor's own child reaches it. */
+  /** The path of the control socket, for processes that are not the supervisor's own children. */
   readonly control: string
   readonly addresses: readonly HeldAddress[]
 }
 
-/** An address as `server.address()` shows it. */
+/** An address as `server.address()` returns it. */
 export type HeldAddress =
   | { readonly port: number; readonly address: string; readonly family: string }
   | { readonly path: string }
 
-/** The environment variable that carries {@link Held}. */
+/** The name of the environment variable that carries {@link Held}. */
 export const HELD = 'IDLE_SHUTDOWN_HELD'
 
-/** What a process says to its supervisor. `listen` is the index of an address. */
+/** The messages of a process to its supervisor. `listen` is the index of an address. */
 export type ToSupervisor =
   /**
-   * It accepts what comes to this address: on `path`, or else as sockets over the IPC channel. `rank`: how well its server fits;
-   * of several processes, the best one is given it.
+   * The process accepts connections to this address: on `path`, or as sockets over the IPC channel if there is no path.
+   * `rank` is how well its server fits the address. The supervisor passes connections to the processes of the best
+   * rank.
    */
   | {
       readonly type: 'claim'
@@ -31,42 +35,51 @@ export type ToSupervisor =
       readonly path?: string
     }
   | { readonly type: 'release'; readonly listen: number }
-  /** It is about to listen on a path that is not there any more. */
+  /** The process is about to listen on a path that no longer exists. */
   | { readonly type: 'restore'; readonly listen: number }
-  /** A socket that was sent has a server now: the supervisor's copy is needed no more. */
+  /** A server of the process has the socket that was sent. The supervisor closes its copy. */
   | { readonly type: 'ack'; readonly id: number }
-  /** Nobody serves it here any more. */
+  /** No server of the process takes the connection. */
   | { readonly type: 'refuse'; readonly id: number }
-  /** It is idle. May it end? Without an answer it waits, however long. */
+  /** The process is idle and asks whether it may end. It waits for the answer without a limit. */
   | { readonly type: 'quiet' }
-  /** The answer to `look`: it is still idle. Otherwise it says `resume`. */
+  /** The answer to `look`: the process is still idle. If it is not, it sends `resume`. */
   | { readonly type: 'sure'; readonly round: number }
-  /** It goes on. */
+  /** The process is not idle any more, and does not end. */
   | { readonly type: 'resume' }
-  /** It ends: nothing that comes now is accepted. */
+  /** The process ends, and accepts no more connections. */
   | { readonly type: 'ending' }
-  /** An idle connection is given back, with its socket. Its server would close it after `keepAlive` ms; 0: never. */
+  /**
+   * The process gives back an idle connection, with its socket. Its server would close the connection after `keepAlive`
+   * ms, or never if that is 0.
+   */
   | { readonly type: 'kept'; readonly listen: number; readonly key: number; readonly keepAlive: number }
-  /** A connection that is piped here is idle. The supervisor is to read nothing more of its client, and to say `parked`. */
+  /** A piped connection is idle. The supervisor reads nothing more of the client, and answers with `parked`. */
   | { readonly type: 'park'; readonly id: number }
-  /** A parked connection is idle, and all that was piped has been read: the supervisor closes its side, and keeps the client. */
-  | { readonly type: 'left'; readonly id: number; readonly keepAlive: number }
-  /** A message has begun on a parked connection. It is answered here: the supervisor pipes on. */
+  /**
+   * A parked connection is idle, and the process has read all piped bytes. `bytes` is the number of bytes that the
+   * process has written in all. When the supervisor has read them, it closes the process's side and keeps the client.
+   */
+  | { readonly type: 'left'; readonly id: number; readonly bytes: number; readonly keepAlive: number }
+  /** A message has begun on a parked connection. The process answers the message, so the supervisor pipes again. */
   | { readonly type: 'unpark'; readonly id: number }
-  /** Everything is closed. */
+  /** The process has closed everything. */
   | { readonly type: 'closed' }
   | {
       readonly type: 'idleness'
       readonly active: number
       readonly deadline: number | undefined
-      /** `null` for Infinity, which JSON has not. */
+      /** `null` means Infinity, which JSON does not have. */
       readonly patience: number | null
       readonly reasons: readonly string[]
     }
 
-/** What a supervisor says. */
+/** The messages of a supervisor to a process. */
 export type ToProcess =
-  /** A connection, with its socket. `head`: what was read of it already, in base64. `kept`: a process gave it back. */
+  /**
+   * A connection, with its socket. `head` is what was already read of it, in base64. `kept`: a process gave the
+   * connection back.
+   */
   | {
       readonly type: 'socket'
       readonly id: number
@@ -74,34 +87,40 @@ export type ToProcess =
       readonly head?: string
       readonly kept?: boolean
     }
-  /** It may end: whatever was sent to it is ahead of this. */
+  /** The process may end. Every socket that was sent to it arrives before this message. */
   | { readonly type: 'go' }
-  /** All processes of the command have asked. Is it still idle? `round` tells this question from an earlier one. */
+  /** All processes of the command have asked to end. Is this one still idle? `round` is the number of the question. */
   | { readonly type: 'look'; readonly round: number }
-  /** Somebody came while it was about to end. If it has not decided yet, it goes on. */
+  /** A connection arrived while the process was about to end. The process goes on, unless it has already decided. */
   | { readonly type: 'wanted' }
-  /** A connection that was given back has arrived. */
+  /** A connection that the process gave back has arrived. */
   | { readonly type: 'taken'; readonly key: number }
-  /** Nothing more is piped to this connection until the process has said `left` or `unpark`. So many bytes were, in all. */
+  /**
+   * Nothing more is piped to this connection until the process sends `left` or `unpark`. `bytes` is the number of bytes
+   * piped in all.
+   */
   | { readonly type: 'parked'; readonly id: number; readonly bytes: number }
-  /** The path is there again, if it could be bound. */
+  /** The supervisor has tried to bind the path again. */
   | { readonly type: 'restored'; readonly listen: number }
-  /** How idle is it? */
+  /** The supervisor asks how idle the process is. */
   | { readonly type: 'ask' }
 
 const TAG = 'idle-shutdown'
 
-/** Node gives messages of such a name to none of a program's own listeners of 'message' (20 to 26). */
+/** Node emits messages whose name begins with `NODE_` as 'internalMessage', and not as 'message' (Node 20-26). */
 const INTERNAL = 'NODE_IDLE_SHUTDOWN'
 
-/** A message under our name: the channel may carry others. */
+/** A message under the name of this package, because the channel may carry other messages. */
 export type Tagged<T> = { readonly cmd: typeof INTERNAL; readonly [TAG]: T }
 
 export function tagged<T>(message: T): Tagged<T> {
   return { cmd: INTERNAL, [TAG]: message }
 }
 
-/** Returns what is under our name in a message, whatever it is; `undefined` for a message of others. */
+/**
+ * Returns the content of a message that has the name of this package, unchecked. Returns `undefined` for other
+ * messages.
+ */
 export function untagged(message: unknown): unknown {
   return typeof message === 'object' && message !== null ? Reflect.get(message, TAG) : undefined
 }

@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net'
 
-/** What precedes a connection that comes over a private path: who the client is. One line of JSON. */
+/**
+ * The one line of JSON that precedes a connection on a private path. It carries the addresses of the client's
+ * connection.
+ */
 interface Preface {
-  /** What the supervisor calls the connection. */
+  /** The supervisor's number for the connection. */
   readonly id: number
-  /** Whether a process gave it back. */
+  /** Set if a process gave the connection back. */
   readonly kept?: boolean | undefined
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
@@ -13,10 +16,12 @@ interface Preface {
   readonly localPort?: number | undefined
 }
 
-/** What the other side answers when it has a server for the connection. Only then anything else is sent. */
+/**
+ * The answer of a process that has a server for the connection. The supervisor sends nothing but the line before it.
+ */
 export const ACCEPTED = '+'
 
-/** The line for a client's socket. `kept`: a process gave the connection back. */
+/** Returns the line for a client's socket. `kept` is true if a process gave the connection back. */
 export function prefaceOf(
   id: number,
   { remoteAddress, remotePort, remoteFamily, localAddress, localPort }: Socket,
@@ -26,16 +31,17 @@ export function prefaceOf(
   return `${JSON.stringify(preface)}\n`
 }
 
-/** No line of ours is as long as this (in characters). */
+/** The longest line (in characters). No line of this protocol is longer. */
 const LONGEST_LINE = 4096
 
-/** What the line may show of the client. */
+/** The properties of a socket that the line may replace. */
 const SHOWN = ['remoteAddress', 'remotePort', 'remoteFamily', 'localAddress', 'localPort'] as const
 
 /**
- * Reads the line, and shows the client's address in place of the private path's. Calls back when the socket may be served, with
- * the connection's number and nothing read from it: what follows comes only after {@link ACCEPTED}. `kept`: a process gave it back.
- * Destroys a socket on which another line arrives, or none that ends.
+ * Reads the line, and shows the client's addresses on the socket instead of those of the private path. Calls back with
+ * the number of the connection when the socket may be served. Nothing of the client has been read by then, because the
+ * supervisor sends the rest only after {@link ACCEPTED}. `kept` is true if a process gave the connection back. Destroys
+ * a socket if another line arrives, or a line that is too long.
  */
 export function readPreface(socket: Socket, callback: (id: number, kept: boolean) => void): void {
   let text = ''
@@ -59,7 +65,7 @@ export function readPreface(socket: Socket, callback: (id: number, kept: boolean
     }
     callback(id, Reflect.get(Object(preface), 'kept') === true)
   }
-  // A supervisor that ended: nobody waits for this connection.
+  // The supervisor has ended, and no process waits for this connection.
   const onError = (): void => {}
   socket.on('error', onError)
   socket.on('readable', onReadable)

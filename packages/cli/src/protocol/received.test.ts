@@ -31,8 +31,8 @@ test.each([
 })
 
 test.each([
-  { type: 'claim', listen: 0, pid: 5 },
-  { type: 'claim', listen: 1, pid: 5, path: '/here' },
+  { type: 'claim', listen: 0, pid: 5, rank: 0 },
+  { type: 'claim', listen: 1, pid: 5, rank: 3, path: '/here' },
   { type: 'quiet' },
   { type: 'idleness', active: 0, deadline: undefined, patience: null, reasons: ['request GET /'] },
 ] as const)('%j is one of a process', (message) => {

@@ -1,9 +1,9 @@
 import { type ToProcess, type ToSupervisor, untagged } from './messages.ts'
 
-/** Of each member of a message, what it has to be. */
+/** The checks of a message's members, by name. */
 type Shape = Readonly<Record<string, (value: unknown) => boolean>>
 
-/** More (of a text's characters) is nothing that either side sends in one member. */
+/** The longest text (in characters) of one member. Neither side sends a longer one. */
 const LONGEST_TEXT = 65_536
 
 const count = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
@@ -31,10 +31,10 @@ const TO_SUPERVISOR: Readonly<Record<ToSupervisor['type'], Shape>> = {
   ending: {},
   kept: { listen: count, key: count, keepAlive: age },
   park: { id: count },
-  left: { id: count, keepAlive: age },
+  left: { id: count, bytes: count, keepAlive: age },
   unpark: { id: count },
   closed: {},
-  // JSON has no Infinity: a patience that is one arrives as null.
+  // JSON has no Infinity, so a patience of Infinity arrives as null.
   idleness: {
     active: count,
     deadline: optional(number),
@@ -54,13 +54,16 @@ const TO_PROCESS: Readonly<Record<ToProcess['type'], Shape>> = {
   ask: {},
 }
 
-/** Returns a message of a process that is one of ours and complete; `undefined` for all else, which a program may have sent. */
+/**
+ * Returns a complete message of this protocol. Returns `undefined` for anything else: a program may send messages of
+ * its own.
+ */
 export function fromProcess(message: unknown): ToSupervisor | undefined {
   const ours = untagged(message)
   return isToSupervisor(ours) ? ours : undefined
 }
 
-/** The same for a message of the supervisor. */
+/** Returns a complete message of the supervisor, and `undefined` for anything else. */
 export function fromSupervisor(message: unknown): ToProcess | undefined {
   const ours = untagged(message)
   return isToProcess(ours) ? ours : undefined

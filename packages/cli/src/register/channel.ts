@@ -4,12 +4,13 @@ import type { EventEmitter } from 'node:events'
 const MEMBERS = ['connected', 'channel', 'disconnect'] as const
 
 /**
- * The IPC channel to the supervisor, which the program does not notice: without a parent of its own that speaks with it,
- * `process.send`, `process.connected`, `process.channel` and `process.disconnect` are undefined, as if there was no channel. It
- * gets no 'message' and no 'disconnect'; to listen to them keeps it no longer alive.
+ * The IPC channel to the supervisor, hidden from the program.
  *
- * Node itself looks at these members while it reads and sends: it finds them then. Needs that its handle of the channel is a
- * member of `process` under a symbol, and its `_send` (20 to 26). Without the handle, the channel stays visible.
+ * `process.send`, `process.connected`, `process.channel` and `process.disconnect` are undefined, as in a program
+ * without a channel. The program gets no 'message' and no 'disconnect', and listeners for them do not keep it alive.
+ *
+ * Node itself reads these members while it receives and sends, and finds them then. Needs the handle of the channel, a
+ * member of `process` under a symbol, and `process._send` (Node 20-26). Without the handle, the channel stays visible.
  */
 export class PrivateChannel {
   readonly #send = process.send
@@ -17,10 +18,12 @@ export class PrivateChannel {
   readonly #handle: object | undefined = channelHandle()
   readonly #lost: () => void
   #connected = true
-  /** How deep in Node's own code for the channel. */
+  /** The depth of calls into Node's own code for the channel. */
   #inside = 0
 
-  /** Calls `received` with each message that has a name of Node's own, and `lost` once when the other side has closed. */
+  /**
+   * Calls `received` with each message that has a name of Node's own, and `lost` once when the other side has closed.
+   */
   constructor(received: (message: unknown, handle: unknown) => void, lost: () => void) {
     this.#lost = lost
     process.channel?.unref()
@@ -29,11 +32,11 @@ export class PrivateChannel {
     process.on('internalMessage', received)
   }
 
-  /** Sends a message. What cannot be sent any more is dropped. */
+  /** Sends a message. Drops a message that can no longer be sent. */
   send(message: object, handle?: object): void {
     const send = this.#send
     if (!this.#connected || send === undefined) return
-    // Callback: without one, a channel that has just closed makes an 'error'.
+    // Without a callback, a channel that has just closed emits 'error'.
     this.#within(() => Reflect.apply(send, process, [message, handle, { keepOpen: true }, () => {}]))
   }
 
@@ -42,12 +45,12 @@ export class PrivateChannel {
     if (this.#connected) this.#control?.ref()
   }
 
-  /** Keeps the process alive no longer. */
+  /** Does not keep the process alive any longer. */
   unref(): void {
     if (this.#connected) this.#control?.unref()
   }
 
-  /** Closes it. What was sent has left. */
+  /** Closes the channel. Messages that were sent have left by then. */
   close(): void {
     if (!this.#connected) return
     this.#connected = false
@@ -65,20 +68,20 @@ export class PrivateChannel {
     })
     Reflect.set(process, '_send', (...args: unknown[]) => this.#within(() => Reflect.apply(send, process, args)))
     const emitter: EventEmitter = process
-    // Node's own, which takes the handles that arrive with messages.
+    // Node's own listener, which takes the handles that arrive with messages.
     for (const listener of emitter.listeners('internalMessage')) {
       Reflect.apply(emitter.off, emitter, ['internalMessage', listener])
       emitter.on('internalMessage', (...args: unknown[]) => this.#within(() => Reflect.apply(listener, process, args)))
     }
     for (const name of MEMBERS) this.#shadow(name)
     Reflect.deleteProperty(process, 'send')
-    // Those of Node that keep the process alive while it listens to messages.
+    // Node's listeners that keep the process alive while the program listens for messages.
     for (const event of ['newListener', 'removeListener'])
       for (const listener of emitter.listeners(event))
         if (/^on(New|Remove)Listener$/.test(listener.name)) Reflect.apply(emitter.off, emitter, [event, listener])
   }
 
-  /** The program may set a member of its own, which is then what it finds. */
+  /** Hides a member of `process`. The program may set the member, and then reads its own value. */
   #shadow(name: (typeof MEMBERS)[number]): void {
     let real: unknown = Reflect.get(process, name)
     let own: unknown

@@ -1,11 +1,17 @@
 import { connect, type Socket } from 'node:net'
 import { jsonLines } from '../protocol/lines.ts'
 
-/** The supervisor's control socket, for a process that is not its own child: one JSON message a line. Does not keep the process alive. */
+/**
+ * A connection to the supervisor's control socket, for a process that is not its own child. Carries one JSON message a
+ * line. Does not keep the process alive.
+ */
 export class ControlConnection {
   readonly #socket: Socket
 
-  /** Calls `received` with each line, and `lost` once when the supervisor has closed, or sends something else than JSON. */
+  /**
+   * Calls `received` with each line. Calls `lost` once when the supervisor has closed, or has sent something other than
+   * JSON.
+   */
   constructor(path: string, received: (message: unknown) => void, lost: () => void) {
     const socket = connect(path).unref()
     const read = jsonLines({ line: received, broken: () => socket.destroy() })
@@ -20,7 +26,7 @@ export class ControlConnection {
     this.#socket.write(`${JSON.stringify(message)}\n`)
   }
 
-  /** Closes once everything that was sent has left. */
+  /** Closes once all messages have left. */
   close(): void {
     this.#socket.end()
   }

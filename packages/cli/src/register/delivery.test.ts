@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, Socket } from 'no
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { giveHandle, giveSocket } from './delivery.ts'
 
-/** A server that says `read BYTES` of what it reads, and holds one connection already. */
+/** Returns a server that answers `read BYTES` to the bytes that it reads, and already has one connection. */
 async function fullServer(): Promise<Server> {
   const server = createServer((socket) => socket.on('data', (chunk) => socket.write(`read ${chunk}`)))
   server.maxConnections = 1
@@ -14,7 +14,7 @@ async function fullServer(): Promise<Server> {
   return server
 }
 
-/** A client, and the handle of its connection, which another server accepted. */
+/** Returns a client, and the handle of its connection, which another server accepted. */
 async function delivered(): Promise<{ client: Socket; handle: object }> {
   const front = createServer({ pauseOnConnect: true })
   await listen(front)

@@ -1,22 +1,23 @@
 import { isIP, type Server, Socket } from 'node:net'
 
-/** A connection that is delivered, beside its handle. */
+/** The details of a delivered connection. */
 export interface Delivery {
   /** The bytes that the supervisor has read of it. */
   readonly head?: Buffer | undefined
   /**
-   * A process served it before. Without an end of that process it would be one of the server's connections already, so it is
-   * served by a full server too.
+   * Set if a process has served the connection before. If that process had not ended, the connection would still be
+   * open, so a full server serves it, too.
    */
   readonly kept?: boolean | undefined
 }
 
 /**
- * Gives `server` a connection that somebody else accepted, as if it had accepted it itself: with its options (half-open,
- * no delay), counted, so that its 'close' waits for it. Returns the socket, or nothing when the server drops the connection.
+ * Hands `server` a connection that another process accepted, as if it had accepted the connection itself. Applies the
+ * server's options (half-open, no delay) and counts the connection, so that 'close' waits for it. Returns the socket,
+ * or `undefined` if the server drops it.
  *
- * Node has no public way to that: `onconnection` of a listening handle is what its cluster module uses (20 to 26). Without it,
- * the connection is made a socket here.
+ * Node has no public API for this. Its cluster module uses `onconnection` of a listening handle (Node 20-26). Without
+ * that, a socket is made of the connection here.
  */
 export function giveHandle(server: Server, connection: object, delivery: Delivery = {}): Socket | undefined {
   if (connection instanceof Socket) return giveSocket(server, connection, delivery)
@@ -27,14 +28,15 @@ export function giveHandle(server: Server, connection: object, delivery: Deliver
   }
   const restoreLimit = delivery.kept && isFull(server) ? liftLimit(server) : () => {}
   let given: Socket | undefined
-  // Node emits within the call, and nothing of this connection when it drops it: nothing stays for the next one (20 to 26).
+  // Node emits within the call, and nothing of this connection if it drops it. So the listener is removed right after
+  // (Node 20-26).
   const take = (socket: Socket): void => {
     if (Reflect.get(socket, '_handle') !== connection) return
     restoreLimit()
     given = socket
     if (delivery.head !== undefined) socket.unshift(delivery.head)
   }
-  // Before Node's own listener, which attaches a parser.
+  // Added before Node's own listener, which attaches a parser.
   server.prependListener('connection', take)
   try {
     Reflect.apply(accept, listener, [0, connection])
@@ -46,8 +48,8 @@ export function giveHandle(server: Server, connection: object, delivery: Deliver
 }
 
 /**
- * The same for a connection that is a socket already. A server counts its connections in a member of its own, which its
- * sockets count down (20 to 26).
+ * Hands `server` a connection that is already a socket. A server counts its connections in a private member, which its
+ * sockets count down (Node 20-26).
  */
 export function giveSocket(server: Server, socket: Socket, { head, kept }: Delivery = {}): Socket | undefined {
   if ((!kept && isFull(server)) || isBlocked(server, socket)) {
@@ -62,12 +64,15 @@ export function giveSocket(server: Server, socket: Socket, { head, kept }: Deliv
   socket.allowHalfOpen = Reflect.get(server, 'allowHalfOpen') === true
   if (head !== undefined) socket.unshift(head)
   server.emit('connection', socket)
-  // Sockets that come over an IPC channel are paused.
+  // Sockets that arrive over an IPC channel are paused.
   if (socket.isPaused()) socket.resume()
   return socket
 }
 
-/** Lets one more connection in than `maxConnections` allows. Returns the undo, which may be called more than once. */
+/**
+ * Lets in one connection more than `maxConnections` allows. Returns a function that undoes this and may be called more
+ * than once.
+ */
 function liftLimit(server: Server): () => void {
   const { maxConnections } = server
   server.maxConnections = Number.POSITIVE_INFINITY
@@ -76,14 +81,17 @@ function liftLimit(server: Server): () => void {
   }
 }
 
-/** Reports whether Node would drop a new connection. A limit of 0 is none (20), or lets nothing in (22 to 26). */
+/**
+ * Reports whether Node would drop a new connection. A limit of 0 means no limit (Node 20), or no connections (Node
+ * 22-26).
+ */
 export function isFull(server: Server): boolean {
   const { maxConnections: limit } = server
   if (typeof limit !== 'number' || (limit === 0 && Number.parseInt(process.versions.node, 10) < 22)) return false
   return Number(Reflect.get(server, '_connections')) >= limit
 }
 
-/** Whether the server refuses connections from this address (`blockList`, Node 22 to 26). */
+/** Reports whether the server refuses connections from this address (`blockList`, Node 22-26). */
 function isBlocked(server: Server, { remoteAddress = '' }: Socket): boolean {
   const list: unknown = Reflect.get(server, 'blockList')
   const check: unknown = Reflect.get(Object(list), 'check')
@@ -91,7 +99,7 @@ function isBlocked(server: Server, { remoteAddress = '' }: Socket): boolean {
   return typeof check === 'function' && version !== 0 && Reflect.apply(check, list, [remoteAddress, `ipv${version}`])
 }
 
-/** As Node drops a connection. What was written to it is still sent. */
+/** Drops a connection as Node does. Data that was written to it is still sent. */
 function drop(server: Server, socket: Socket): void {
   const { localAddress, localPort, localFamily, remoteAddress, remotePort, remoteFamily } = socket
   const addresses = { localAddress, localPort, localFamily, remoteAddress, remotePort, remoteFamily }

@@ -9,10 +9,13 @@ import { isOwn } from './own-servers.ts'
  */
 const LISTEN = 'tracing:net.server.listen:asyncStart'
 
-/** Published by every copy of our core for each server that it watches from now on. */
+/** Published by every copy of the core for each server that it begins to watch. */
 const WATCHED = 'idle-shutdown:watch'
 
-/** Calls back with every server of this thread that listens, before it has accepted anything. Servers of ours are left out. */
+/**
+ * Calls back with every server of this thread that listens, before it has accepted a connection. Leaves out servers of
+ * this package.
+ */
 export function onListening(callback: (server: AnyServer) => void): void {
   subscribe(LISTEN, (message) => {
     const { server } = message as { readonly server: AnyServer }
@@ -21,7 +24,7 @@ export function onListening(callback: (server: AnyServer) => void): void {
   })
 }
 
-/** Calls back with every server that any copy of our core watches. */
+/** Calls back with every server that any copy of the core watches. */
 export function onWatched(callback: (server: AnyServer) => void): void {
   subscribe(WATCHED, (server) => callback(server as AnyServer))
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { withhold } from './withheld.ts'
 
-/** The connections that were sent back to the supervisor, and that have not arrived there yet. Each has a key. */
+/** The connections that were sent back to the supervisor and have not arrived there yet. Each has a key. */
 export class GivenBack {
   readonly #sockets = new Map<number, { readonly socket: Socket; readonly restore: () => void }>()
   #keys = 0
@@ -10,14 +10,14 @@ export class GivenBack {
     return this.#sockets.size === 0
   }
 
-  /** Keeps the program from closing the socket. Returns its key. */
+  /** Prevents the program from closing the socket. Returns its key. */
   add(socket: Socket): number {
     const key = ++this.#keys
     this.#sockets.set(key, { socket, restore: withhold(socket) })
     return key
   }
 
-  /** Destroys the copy of this process: the supervisor has its own. */
+  /** Destroys the copy of this process, because the supervisor has its own. */
   arrived(key: number): void {
     const sent = this.#sockets.get(key)
     this.#sockets.delete(key)
@@ -26,7 +26,7 @@ export class GivenBack {
     sent.socket.destroy()
   }
 
-  /** Destroys all of them: the supervisor has ended. */
+  /** Destroys all sockets, because the supervisor has ended. */
   end(): void {
     for (const key of [...this.#sockets.keys()]) this.arrived(key)
   }

@@ -3,17 +3,18 @@ import { syncBuiltinESMExports } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Reports whether two texts name the same file, which need not be there: by its name, in the same folder. */
+/** Reports whether two paths name the same file: the same name in the same folder. The file need not exist. */
 export function samePath(one: string, other: string): boolean {
   if (one === other) return true
   return basename(one) === basename(other) && inRealFolder(one) === inRealFolder(other)
 }
 
 /**
- * From now on the program cannot remove a path that another process holds for it: programs remove the socket that an earlier run
- * left, and would end the activation. Each call succeeds, as if the path had been removed.
+ * Prevents the program from removing a path that another process holds for it. Each call succeeds, as if the path had
+ * been removed.
  *
- * Does not see what other programs remove, such as `rm` in a shell: the supervisor puts that back.
+ * Programs remove the socket that an earlier run left, which would end the activation. Other programs, such as `rm` in
+ * a shell, can still remove the path; the supervisor restores it.
  */
 export function keepPaths(held: () => readonly string[]): void {
   const isHeld = (path: unknown): boolean => {
@@ -30,11 +31,11 @@ export function keepPaths(held: () => readonly string[]): void {
       return { result: undefined }
     })
   }
-  // Named imports of ES modules are copies (20 to 26).
+  // Named imports of ES modules are copies (Node 20-26).
   syncBuiltinESMExports()
 }
 
-/** Puts a function before a method: its result, if it returns one, is that of the call. */
+/** Calls a function before a method. If it returns a result, that is the result of the call. */
 function shadow(
   target: object,
   name: string,
@@ -51,7 +52,7 @@ function shadow(
   Reflect.set(target, name, shadowed)
 }
 
-/** A path as `node:fs` takes it. */
+/** Returns the text of a path argument of `node:fs`. */
 function textOf(path: unknown): string | undefined {
   if (typeof path === 'string') return path
   if (Buffer.isBuffer(path)) return path.toString()

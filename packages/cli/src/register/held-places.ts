@@ -6,18 +6,21 @@ import type { Place } from './place.ts'
 import type { Supervisor } from './supervisor.ts'
 import { Takers } from './takers.ts'
 
-/** What the supervisor that started this process, or a process above it, holds. */
+/** Returns the addresses that the supervisor of this process, or of a process above it, holds. */
 export function heldBySupervisor(): Held | undefined {
   const text = process.env[HELD]
   return text ? JSON.parse(text) : undefined
 }
 
-/** The file that is there while any process serves an address: a program that looks whether its port is free finds it so. */
+/**
+ * Returns the file that exists while any process serves an address. Programs that check whether their port is free then
+ * find it in use.
+ */
 export function claimMark({ directory }: Held, listen: number): string {
   return join(directory, `claimed-${listen}`)
 }
 
-/** The addresses that are held as places to take. */
+/** Returns the held addresses as places. */
 export function heldPlaces(held: Held, supervisor: Supervisor | undefined): readonly Place[] {
   return held.addresses.map((address, listen): Place => {
     const shown: AddressInfo | string = 'path' in address ? address.path : address
@@ -42,7 +45,7 @@ export function heldPlaces(held: Held, supervisor: Supervisor | undefined): read
   })
 }
 
-/** Adds bits to the mode of a path that is held, as `readableAll` and `writableAll` do to a server's own. */
+/** Adds bits to the mode of a held path, as `readableAll` and `writableAll` do to a server's own. */
 export function addMode(path: string, mode: number): void {
   if (mode !== 0) chmodSync(path, statSync(path).mode | mode)
 }

@@ -37,7 +37,7 @@ test.each<[host: Host, held: string, expected: keyof typeof REACH]>([
   [EVERYWHERE, '127.0.0.1', 'all'],
   [on('127.0.0.1'), '127.0.0.1', 'exact'],
   [on('127.0.0.1'), '203.0.113.7', 'no'],
-  // Held for all addresses: its clients are told apart one by one.
+  // Held for all addresses: each client is decided on its own.
   [on('127.0.0.1'), '::', 'all'],
   [on('127.0.0.1'), '0.0.0.0', 'all'],
   [on('localhost'), '0.0.0.0', 'all'],

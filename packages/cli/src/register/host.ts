@@ -1,8 +1,8 @@
 import { isIP, SocketAddress } from 'node:net'
 
-/** The host that a server listens on. */
+/** The host on which a server listens. */
 export interface Host {
-  /** An address or a name. `undefined`: all addresses, of both families. */
+  /** An address or a name. `undefined` means all addresses, of both families. */
   readonly address: string | undefined
   readonly ipv6Only: boolean
 }
@@ -10,13 +10,18 @@ export interface Host {
 /** All addresses, of both families. */
 export const EVERYWHERE: Host = { address: undefined, ipv6Only: false }
 
-/** How well a host fits the address that a client connected to: not at all, from this machine only, as one of all, or exactly. */
+/**
+ * The fit of a host to the address that a client connected to. `no`: no fit. `here`: only from this machine. `all`: as
+ * one of all addresses. `exact`: the same address.
+ */
 export const REACH = { no: -1, here: 0, all: 1, exact: 2 } as const
 export type Reach = (typeof REACH)[keyof typeof REACH]
 
 /**
- * Returns how well a server on `host` fits a client that connected to the address `local`. A client at a loopback address is on
- * this machine, and reaches every server of it. `undefined`: a unix socket, whose clients are on this machine, too.
+ * Returns how well a server on `host` fits a client that connected to the address `local`.
+ *
+ * A client at a loopback address is on this machine, and can reach every server of it. So can a client of a unix
+ * socket, for which `local` is `undefined`.
  */
 export function reach(host: Host, local: string | undefined): Reach {
   if (local === undefined) return REACH.all
@@ -30,8 +35,8 @@ export function reach(host: Host, local: string | undefined): Reach {
 }
 
 /**
- * Returns how well a server on `host` fits a held address. One that is held for all addresses is fit for every host of its
- * families: which clients the server gets is decided by {@link reach} for each of them.
+ * Returns how well a server on `host` fits a held address. An address held for all interfaces fits every host of its
+ * families. {@link reach} then decides for each client whether the server gets it.
  */
 export function fit(host: Host, held: string): Reach {
   const all: Host = { address: held, ipv6Only: false }
@@ -40,7 +45,7 @@ export function fit(host: Host, held: string): Reach {
   return host.address === 'localhost' || spans(all, isIP(plain(host.address ?? ''))) ? REACH.all : REACH.here
 }
 
-/** Reports whether two hosts cannot be listened on at once, on one port. */
+/** Reports whether one port cannot be listened on with both hosts at once. */
 export function overlap(one: Host, other: Host): boolean {
   if (isWildcard(one) && isWildcard(other)) return [4, 6].some((family) => spans(one, family) && spans(other, family))
   if (isWildcard(other)) return overlap(other, one)
@@ -49,24 +54,24 @@ export function overlap(one: Host, other: Host): boolean {
   return plain(one.address ?? '') === address
 }
 
-/** Reports whether a server on `host` can be reached from this machine only, as far as its name tells. */
+/** Reports whether a server on `host` can be reached only from this machine, judging by the name. */
 export function isLoopbackOnly({ address }: Host): boolean {
   return address === 'localhost' || (address !== undefined && isLoopback(plain(address)))
 }
 
-/** Reports whether a host is a name that has to be looked up first. */
+/** Reports whether a host is a name that must be looked up first. */
 export function isName({ address }: Host): boolean {
   return address !== undefined && address !== 'localhost' && isIP(address) === 0
 }
 
-/** Reports whether a client that connects to `host` connects to this machine, as far as its name tells. */
+/** Reports whether a client that connects to `host` connects to this machine, judging by the name. */
 export function isLocal(host: unknown): boolean {
   if (host === undefined || host === null || host === '') return true
   if (typeof host !== 'string') return false
   return isLoopbackOnly({ address: host, ipv6Only: false }) || isWildcard({ address: host, ipv6Only: false })
 }
 
-/** One spelling of each address: without a zone, and IPv4 in IPv6 as IPv4. Names stay as they are. */
+/** Returns one spelling of each address: without a zone, and IPv4 in IPv6 as IPv4. Names stay as they are. */
 function plain(text: string): string {
   const bare = text.replace(/%.*$/, '')
   if (isIP(bare) !== 6) return bare.toLowerCase()

@@ -1,21 +1,24 @@
 import type { Server as HttpServer } from 'node:http'
 import { type Server, Socket } from 'node:net'
 
-/** Reports whether a server speaks plain HTTP/1: of TLS and HTTP/2, a connection has a state that cannot be given away. */
+/**
+ * Reports whether a server speaks plain HTTP/1. A connection of TLS or HTTP/2 has state that cannot move to another
+ * process.
+ */
 export function isPlainHttp1(server: Server): server is HttpServer {
   return 'closeIdleConnections' in server && !('setSecureContext' in server)
 }
 
-/** Returns the connections that speak HTTP: those without a request yet too, and none that was upgraded. */
+/** Returns the connections that speak HTTP, also those without a request yet. Upgraded connections are left out. */
 export function httpSockets(server: HttpServer): Socket[] {
   return listed(server, 'all')
 }
 
 /**
- * Returns the connections on which nothing is in progress, not even the first byte of a head, and all is written.
+ * Returns the connections on which nothing is in progress, not even the first byte of a head, and all data is written.
  *
- * Node's list leaves out each connection of which a message has begun, and a fresh one (20 to 26). Line ends between two
- * requests begin none.
+ * Node's list leaves out each connection on which a message has begun, and each new connection (Node 20-26). Line ends
+ * between two requests do not begin a message.
  */
 export function idleSockets(server: HttpServer): Socket[] {
   return listed(server, 'idle').filter(
@@ -29,7 +32,7 @@ export function idleSockets(server: HttpServer): Socket[] {
   )
 }
 
-/** Reads a private member of Node, the server's list of connections (20 to 26). Without it, there are none. */
+/** Reads the server's list of connections, a private member of Node (Node 20-26). Returns nothing without it. */
 function listed(server: HttpServer, which: 'all' | 'idle'): Socket[] {
   const symbol = Object.getOwnPropertySymbols(server).find(
     ({ description }) => description === 'http.server.connections',

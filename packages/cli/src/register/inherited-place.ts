@@ -7,16 +7,16 @@ import type { Place } from './place.ts'
 import { boundAddress } from './socket-address.ts'
 import { Takers } from './takers.ts'
 
-/** How long (ms) a client waits at a socket that no server has taken before a line says so. */
+/** The time (ms) that a client waits at a socket without a server before a line says so. */
 const UNTAKEN = 5000
-/** How long (ms) a socket that was served stays open for a server that listens again, once the last one has closed. */
+/** The time (ms) for which a socket stays open after its last server has closed, in case a server listens again. */
 const AGAIN = 1000
 
-/** Events of a place, and a question of it. */
+/** Events of a place, and a question about it. */
 interface Told {
-  /** A server of the program takes it. */
+  /** A server of the program takes the place. */
   taken(): void
-  /** Reports whether a server closes since the process ends. */
+  /** Reports whether a server closes because the process ends. */
   isEnd(server: Server): boolean
 }
 
@@ -68,8 +68,8 @@ export class InheritedPlace implements Place {
   }
 
   /**
-   * The server closes. One that listens again right after it has closed finds the socket open; what arrives meanwhile waits for
-   * it. Otherwise, what arrives waits in the kernel for the next process.
+   * Closes the socket after {@link AGAIN} ms, unless a server listens again. Connections that arrive by then wait for
+   * that server. Later ones wait in the kernel for the next process.
    */
   close(server: Server): void {
     if (this.#told.isEnd(server)) {
@@ -82,7 +82,7 @@ export class InheritedPlace implements Place {
     })
   }
 
-  /** Closes it, unless a server is left: what arrives from now on waits in the kernel for the next process. */
+  /** Closes the socket, unless a server is left. Later connections wait in the kernel for the next process. */
   letGo(): void {
     if (this.takers.wanted || this.#holder === undefined) return
     this.#gone = true
@@ -94,17 +94,17 @@ export class InheritedPlace implements Place {
     return this.takers.rank !== undefined
   }
 
-  /** Opens it, if it is not open yet. */
+  /** Opens the socket, if it is not open yet. */
   hold(): Server {
     if (this.#holder !== undefined) return this.#holder
-    // The server that takes it keeps the process alive, and not this.
+    // The server that takes the socket keeps the process alive, so this one does not.
     const holder = markOwn(
       createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => this.#accept(socket)),
     )
     this.#holder = holder
     holder.listen({ fd: this.fd }).unref()
     const handle: unknown = Reflect.get(holder, '_handle')
-    // The connection's handle is made a socket by the server that takes it: see giveHandle.
+    // The server that takes a connection makes a socket of its handle: see giveHandle.
     if (typeof Reflect.get(Object(handle), 'onconnection') === 'function') {
       Reflect.set(Object(handle), 'onconnection', (failed: number, connection: object | undefined) => {
         if (failed === 0 && connection !== undefined) this.#accept(connection)

@@ -7,7 +7,7 @@ import { withVariables } from './passed-variables.ts'
 import type { Place } from './place.ts'
 import type { Places } from './stand-in.ts'
 
-/** The listening sockets that systemd passed, as places to take. */
+/** The listening sockets that systemd passed, as places. */
 export class InheritedPlaces implements Places {
   readonly #isEnd: (server: Server) => boolean
   /** The descriptors that the program has opened itself. */
@@ -15,14 +15,14 @@ export class InheritedPlaces implements Places {
   #all: readonly InheritedPlace[] | undefined
   #ending = false
 
-  /** `isEnd` reports whether a server closes since the process ends. */
+  /** `isEnd` reports whether a server closes because the process ends. */
   constructor(isEnd: (server: Server) => boolean) {
     this.#isEnd = isEnd
   }
 
   /**
-   * Returns them. None at a `connect()` before the first `listen()`, and none if they were passed to another process, such as
-   * npm or a shell: one line says so.
+   * Returns the places. There are none at a `connect()` before the first `listen()`. There are also none if the sockets
+   * were passed to another process, such as npm or a shell; one line on stderr says so.
    */
   list(listening: boolean): readonly Place[] {
     if (listening) {
@@ -40,22 +40,24 @@ export class InheritedPlaces implements Places {
     )
   }
 
-  /** The program has opened a descriptor by itself: it is not opened here. */
+  /** Notes that the program has opened a descriptor itself, so it is not opened here. */
   opened(fd: number): void {
     this.#opened.add(fd)
   }
 
-  /** Returns where the unix sockets among them are bound. */
+  /** Returns the paths of the unix sockets among them. */
   get paths(): readonly string[] {
     try {
       this.#all ??= this.#make()
     } catch {
-      // The same is thrown again when a server listens.
+      // The same error is thrown when a server listens.
     }
     return (this.#all ?? []).flatMap(({ known }) => (typeof known === 'string' ? [known] : []))
   }
 
-  /** The process ends: what no server takes any more is let go at once, for the next process. */
+  /**
+   * Closes the places that no server takes any more, because the process ends. The next process gets their connections.
+   */
   end(): void {
     this.#ending = true
     for (const place of this.#all ?? []) if (place.takers.rank === undefined) place.letGo()
@@ -64,7 +66,8 @@ export class InheritedPlaces implements Places {
   #make(): readonly InheritedPlace[] {
     const told = {
       taken: (): void => {
-        // A program that listens by port does not serve the others by their descriptors: a line says so if a client waits there.
+        // A program that listens by port does not serve the other sockets by their descriptors. They are opened for the
+        // line about waiting clients.
         for (const place of this.#all ?? []) if (!this.#opened.has(place.fd) && !place.isGone) place.hold()
       },
       isEnd: (server: Server): boolean => this.#ending || this.#isEnd(server),

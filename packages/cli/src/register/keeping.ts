@@ -6,9 +6,11 @@ import { onceIdle } from './once-idle.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /**
- * Gives the connections of a plain HTTP/1 server back to the supervisor, each as soon as nothing is in progress on it. The
- * supervisor wakes the next process when they speak again: a client that reuses its connection just now does not lose its
- * request. Those of TLS and HTTP/2, upgraded ones, and those that did not come from the supervisor end as everywhere.
+ * Hands the connections of a plain HTTP/1 server back to the supervisor, each as soon as nothing is in progress on it.
+ *
+ * The supervisor starts the next process when one of them sends data again. So a client that reuses its connection now
+ * does not lose its request. Connections of TLS and HTTP/2, upgraded ones, and those that did not come from the
+ * supervisor are closed as usual.
  */
 export function giveBackAll(server: Server, supervisor: Supervisor): void {
   if (!isPlainHttp1(server)) return
@@ -21,16 +23,19 @@ export function giveBackAll(server: Server, supervisor: Supervisor): void {
   }
 }
 
-/** Gives a connection back as soon as nothing is in progress on it. Does nothing with a server that does not speak plain HTTP/1. */
+/**
+ * Hands a connection back as soon as nothing is in progress on it. Does nothing if the server does not speak plain
+ * HTTP/1.
+ */
 export function giveBackOnceIdle(server: Server, socket: Socket, supervisor: Supervisor): void {
   if (isPlainHttp1(server)) onceIdle(server, socket, () => giveBack(server, socket, supervisor))
 }
 
-/** One that is piped is parked. Of any other this process reads nothing more, and the supervisor gets its handle. */
+/** Parks a piped connection. Stops reading any other connection, and sends its handle to the supervisor. */
 function giveBack(server: HttpServer, socket: Socket, supervisor: Supervisor): void {
   const listen = supervisor.listenOf(server)
   if (listen === undefined) return
-  // JSON has no Infinity.
+  // JSON has no Infinity, and 0 means forever.
   const keepAlive = Number.isFinite(server.keepAliveTimeout) ? server.keepAliveTimeout : 0
   if (!supervisor.isDirect) {
     supervisor.parking.park(server, socket, keepAlive, () => giveBackOnceIdle(server, socket, supervisor))
@@ -40,7 +45,10 @@ function giveBack(server: HttpServer, socket: Socket, supervisor: Supervisor): v
   if (stop?.() === true) supervisor.giveBack(listen, socket, Object(Reflect.get(socket, '_handle')), keepAlive)
 }
 
-/** Stops reading in this very turn, by `readStop` of the handle, which is private (20 to 26); without it, nothing is given back. */
+/**
+ * Returns a function that stops reading within the same turn. Returns `undefined` without the handle's `readStop`,
+ * which is private (Node 20-26). Nothing is given back then.
+ */
 function stopOf(socket: Socket): (() => boolean) | undefined {
   const handle: unknown = Reflect.get(socket, '_handle')
   const stop: unknown = Reflect.get(Object(handle), 'readStop')

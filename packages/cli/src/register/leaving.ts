@@ -1,11 +1,11 @@
 import { say } from './log.ts'
 
-/** How long (ms) what else keeps the process alive may take, before it is ended. */
+/** The time (ms) in which the process can end by itself before it is ended. */
 const LEFT = 500
 
 /**
- * Ends the process if something keeps it alive, after saying what. Where nothing does, it ends by itself before. With the
- * program's `process.exitCode`, or 0.
+ * Ends the process if something keeps it alive, after a line that names it. Does nothing if the process ends by itself
+ * before. The exit code is the program's `process.exitCode`, or 0.
  */
 export function leaveForSure(): void {
   setTimeout(() => {
@@ -19,7 +19,7 @@ export function leaveForSure(): void {
   }, LEFT).unref()
 }
 
-/** Calls back when what was written has left the process, or cannot. */
+/** Calls back when the written data has left the process, or cannot leave it. */
 function flushed(stream: NodeJS.WriteStream, done: () => void): void {
   if (!stream.writable || stream.writableLength === 0) done()
   else stream.write('', () => done())

@@ -1,10 +1,9 @@
 import { Socket } from 'node:net'
 
 /**
- * Returns the address that a client connected to, of a socket or of the handle of one. `undefined` for a unix socket, which has
- * none.
+ * Returns the address that a client connected to, from a socket or its handle. Returns `undefined` for a unix socket.
  *
- * Needs a private method of Node's handles, which Node itself calls for `socket.localAddress` (20 to 26).
+ * Needs a private method of Node's handles, which Node itself calls for `socket.localAddress` (Node 20-26).
  */
 export function localAddressOf(connection: object): string | undefined {
   if (connection instanceof Socket) return connection.localAddress
@@ -12,21 +11,21 @@ export function localAddressOf(connection: object): string | undefined {
   if (typeof name !== 'function') return undefined
   const out: { address?: unknown } = {}
   Reflect.apply(name, connection, [out])
-  // A client that is gone already is not on this machine, as far as is known.
+  // A client that is already gone does not count as one of this machine.
   return typeof out.address === 'string' ? out.address : ''
 }
 
-/** Turns a client away as the kernel does that of a port on which nothing listens: with RST. */
+/** Rejects a client with RST, as the kernel does for a port on which nothing listens. */
 export function reset(connection: object): void {
   callFirst(connection, ['resetAndDestroy', 'reset', 'close'])
 }
 
-/** Closes this process's copy only: no FIN is sent. */
+/** Closes only this process's copy. No FIN is sent. */
 export function closeCopy(connection: object): void {
   callFirst(connection, ['destroy', 'close'])
 }
 
-/** Calls the first of these methods that a socket, or the handle of one, has. */
+/** Calls the first of these methods that the socket or handle has. */
 function callFirst(connection: object, names: readonly string[]): void {
   for (const name of names) {
     const method: unknown = Reflect.get(connection, name)

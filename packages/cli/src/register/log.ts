@@ -2,16 +2,19 @@ import { writeSync } from 'node:fs'
 import { printable } from '@idle-shutdown/core/tracker'
 import type { Settings } from './settings.ts'
 
-/** Says one line on stderr, whatever the names in it are. Synchronous: it is there even where the process ends in the same turn. Never throws. */
+/**
+ * Writes one line to stderr, with control characters in it replaced. Writes synchronously, so that the line is out even
+ * if the process ends in the same turn. Never throws.
+ */
 export function say(line: string): void {
   try {
     writeSync(2, `idle-shutdown: ${printable(line)}\n`)
   } catch {
-    // A stderr that is closed, or full and not blocking (EAGAIN): no reason to end otherwise than without the line.
+    // stderr is closed, or is full and does not block (EAGAIN). The process ends the same without the line.
   }
 }
 
-/** What may be said, by IDLE_LOG. */
+/** Writes the lines that IDLE_LOG allows. */
 export class Log {
   readonly #level: Settings['log']
 
@@ -19,18 +22,18 @@ export class Log {
     this.#level = level
   }
 
-  /** How it ended. */
+  /** Writes how the process ended. */
   end(line: string): void {
     if (this.#level !== 'off') say(line)
   }
 
-  /** What it watches. */
+  /** Writes what is watched. */
   detail(line: string): void {
     if (this.#level === 'verbose') say(line)
   }
 }
 
-/** A duration for people: `250 ms`, `1.5 s`, `15 min`, `2 h`. */
+/** Returns a duration for people: `250 ms`, `1.5 s`, `15 min`, `2 h`. */
 export function inWords(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${round(ms / 1000)} s`

@@ -2,12 +2,12 @@ import { type Server as HttpServer, type IncomingMessage, ServerResponse } from 
 import type { Socket } from 'node:net'
 import { idleSockets } from './idle-sockets.ts'
 
-/** The connections of each server that are waited for. */
+/** The connections of each server that are awaited, with their callbacks. */
 const awaited = new WeakMap<HttpServer, Map<Socket, () => void>>()
-/** The responses whose end is waited for. */
+/** The responses whose end is awaited. */
 const followed = new WeakSet<ServerResponse>()
 
-/** Calls back as soon as nothing is in progress on a connection. Does not call back for one that closes before. */
+/** Calls back as soon as nothing is in progress on a connection. Does not call back if the connection closes before. */
 export function onceIdle(server: HttpServer, socket: Socket, callback: () => void): void {
   const sockets = awaited.get(server) ?? new Map<Socket, () => void>()
   if (!awaited.has(server)) {
@@ -30,12 +30,15 @@ function look(server: HttpServer, socket: Socket): void {
     callback()
     return
   }
-  // One that began before it was waited for, or a pipelined one whose turn it is.
+  // A response that began before the connection was awaited, or a pipelined one that is next.
   const response: unknown = Reflect.get(socket, '_httpMessage')
   if (response instanceof ServerResponse) follow(server, socket, response)
 }
 
-/** Node lets go of a response, and goes on to the next one, only after its 'close' (20 to 26). */
+/**
+ * Looks again after a response. Node detaches a response, and goes on to the next one, only after its 'close' (Node
+ * 20-26).
+ */
 function follow(server: HttpServer, socket: Socket, response: ServerResponse): void {
   if (followed.has(response)) return
   followed.add(response)

@@ -4,28 +4,31 @@ import { inLog, type Place } from './place.ts'
 import { RANK } from './takers.ts'
 import { boundBy, listenInPlace, type Report, reserve, showAddress, shownAddress, take } from './taking.ts'
 
-/** For how long (ms) after the last `listen()` of a process nothing may listen on the held port, until another server is given it. */
+/**
+ * The time (ms) after the last `listen()` of a process. If nothing listens on the held port by then, another server
+ * takes it.
+ */
 const QUIET = 2000
 
-/** A server on another port than the held one. */
+/** A server on a port other than the held one. */
 interface Candidate {
   readonly server: Server
   readonly port: number
   readonly host: Host
   readonly places: readonly Place[]
-  /** Its own port is in use: it waits for the verdict. */
+  /** The error that its own port is in use. It is withheld until the decision. */
   busy?: Error
-  /** True once it takes what is held. */
+  /** True once the server takes the held address. */
   given: boolean
 }
 
 /**
- * Gives what is held to a server on another port, if the program listens nowhere else: its port is hard-coded, and each of its
- * copies is held elsewhere.
+ * Hands the held address to a server on another port if the program listens nowhere else. Its port is hard-coded then,
+ * and each of its copies is held at another address.
  *
- * The first server that can be reached from other machines is given it, once {@link QUIET} has shown that nothing listens on the
- * held port. It listens on its own port as well; if that is in use, it is served by what is held only. A server on the held port
- * ends the rule for this process, and takes over.
+ * The first server that other machines can reach takes the address, once {@link QUIET} has passed without a server on
+ * the held port. It also listens on its own port; if that is in use, it takes connections of the held address only. A
+ * server on the held port ends the rule for this process, and takes over.
  */
 export class OnlyPlace {
   readonly #listen: (server: Server, args: readonly unknown[]) => unknown
@@ -45,12 +48,12 @@ export class OnlyPlace {
     this.#given = given
   }
 
-  /** The program listens somewhere: the quiet begins again. */
+  /** Starts the time again, because the program listens somewhere. */
   heard(): void {
     if (this.#timer !== undefined) this.#wait()
   }
 
-  /** A server listens on what is held: no other one is given it in this process. */
+  /** Ends the rule for this process, because a server listens on the held address. */
   end(): void {
     this.#over = true
     clearTimeout(this.#timer)
@@ -58,7 +61,7 @@ export class OnlyPlace {
       if (busy !== undefined && !given) server.emit('error', busy)
   }
 
-  /** Listens on the server's own port, and waits whether it is given what is held. */
+  /** Listens on the server's own port, and considers the server for the held address. */
   consider(
     server: Server,
     wanted: { port: number; host: Host },
@@ -76,7 +79,7 @@ export class OnlyPlace {
     )
     onOutcome(server, {
       listens: () => {
-        // A name that was looked up.
+        // The host was a name, and its address is known only now.
         if (isLoopbackOnly(hostOf(boundBy(server)))) this.left(server)
       },
       busy: (error) => {
@@ -90,7 +93,7 @@ export class OnlyPlace {
     return this.#listen(server, args)
   }
 
-  /** A server closes, or is none that can be given what is held. */
+  /** Drops a server that closes, or that cannot take the held address. */
   left(server: Server): void {
     this.#candidates = this.#candidates.filter((one) => one.server !== server)
     if (this.#candidates.length > 0) return
@@ -98,7 +101,7 @@ export class OnlyPlace {
     this.#timer = undefined
   }
 
-  /** Returns the ports that a server listens on; of one that waits for the verdict, its own. */
+  /** Returns the ports on which a server listens. For a server that is still considered, its own port. */
   portsOf(server: Server): readonly number[] {
     const candidate = this.#candidates.find((one) => one.server === server)
     const addresses = [candidate === undefined ? server.address() : boundBy(server)]
@@ -106,7 +109,10 @@ export class OnlyPlace {
     return addresses.flatMap((address) => (typeof address === 'object' && address !== null ? [address.port] : []))
   }
 
-  /** Reports whether a server has what is held, or may be given it. One that listens nowhere else goes on to show it. */
+  /**
+   * Reports whether a server shows the held address: it has the address or may still take it, or it listens nowhere
+   * else.
+   */
   #mayHave(candidate: Candidate): boolean {
     const { given, busy } = candidate
     return given
@@ -117,7 +123,7 @@ export class OnlyPlace {
   #wait(): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#decide(), QUIET)
-    // A server that listens keeps the process alive. One that waits for its port has nothing that does.
+    // A listening server keeps the process alive. A server that waits for its port has nothing else that does.
     if (this.#candidates.every(({ busy }) => busy === undefined)) this.#timer.unref()
   }
 
@@ -142,7 +148,10 @@ export class OnlyPlace {
   }
 }
 
-/** Calls back once with the outcome of a `listen()` that is about to be called. `busy` reports whether it has taken the error. */
+/**
+ * Calls back once with the outcome of the `listen()` that follows. `busy` returns true if the error must not be
+ * emitted.
+ */
 export function onOutcome(
   server: Server,
   { listens, busy }: { readonly listens?: () => void; readonly busy: (error: Error) => boolean },

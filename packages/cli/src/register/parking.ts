@@ -4,7 +4,7 @@ import type { ToSupervisor } from '../protocol/messages.ts'
 import { idleSockets } from './idle-sockets.ts'
 import { withhold } from './withheld.ts'
 
-/** How long (ms) until it is looked again whether bytes that are on their way have been read. */
+/** The interval (ms) of the checks whether piped bytes have been read. */
 const LOOK_AGAIN = 1
 
 interface Parked {
@@ -12,22 +12,23 @@ interface Parked {
   readonly server: HttpServer
   readonly socket: Socket
   readonly keepAlive: number
-  /** Lets the process close it again. */
+  /** Lets the process close the connection again. */
   readonly restore: () => void
-  /** Called when it is not left. */
+  /** Called if the connection stays here. */
   readonly unparked: () => void
-  /** How many bytes the supervisor has piped in all, once it has stopped. */
+  /** The number of bytes that the supervisor has piped in all, once it has stopped. */
   bytes?: number
-  /** Whether the supervisor has been told that it is left. */
+  /** True when `left` has been sent to the supervisor. */
   left: boolean
 }
 
 /**
- * The connections that the supervisor pipes to this process, and how an idle one is left to it.
+ * The connections that the supervisor pipes to this process, and the way in which an idle one is left to it.
  *
- * `park` asks the supervisor to read nothing more of the client. It answers how many bytes it has piped in all. Once all are
- * read, Node's parser shows whether a message has begun. If none has, the connection is `left`, and the supervisor closes this
- * side of it. Else it is `unparked`: the supervisor pipes on, and the request is answered here.
+ * `park` asks the supervisor to read nothing more of the client. The supervisor answers with the number of bytes that
+ * it has piped in all. Once all are read, Node's parser shows whether a message has begun. If none has, the connection
+ * is `left`, and the supervisor closes this side of it. Otherwise it is `unparked`: the supervisor pipes again, and
+ * this process answers the request.
  */
 export class Parking {
   readonly #tell: (message: ToSupervisor) => void
@@ -40,29 +41,33 @@ export class Parking {
     this.#tell = tell
   }
 
-  /** Remembers the supervisor's number of a connection that is piped here. */
+  /** Notes the supervisor's number of a connection that is piped here. */
   piped(socket: Socket, id: number): void {
     this.#ids.set(socket, id)
   }
 
-  /** Parks an idle connection of `server`; `unparked` is called when it is not left. Does nothing with one that is not piped here. */
+  /**
+   * Parks an idle connection of `server`. Calls `unparked` if the connection stays here. Does nothing if it is not
+   * piped here.
+   */
   park(server: HttpServer, socket: Socket, keepAlive: number, unparked: () => void): void {
     const id = this.#ids.get(socket)
     if (id === undefined || this.#parked.has(id)) return
     const { bytesRead: read } = socket
     const restore = withhold(socket, (error) => {
-      // A drain closes it as idle. All else knows of a request or of an error, and closes it for that.
+      // A drain closes an idle connection without an error. Any other close follows a request or an error, and must
+      // take effect.
       if (error !== undefined || socket.bytesRead !== read) this.#unpark(parked)
     })
     const parked: Parked = { id, server, socket, keepAlive, restore, unparked, left: false }
     this.#parked.set(id, parked)
-    // After Node's own listener, which ends what can still be answered, and closes the rest.
+    // Added after Node's own listener, which ends connections that can still be answered and closes the rest.
     socket.once('end', () => (parked.left ? this.#close(parked) : this.#unpark(parked)))
     socket.once('close', () => this.#close(parked))
     this.#tell({ type: 'park', id })
   }
 
-  /** The supervisor has stopped piping, after so many bytes. */
+  /** Notes that the supervisor has stopped piping, after `bytes` bytes in all. */
   parked(id: number, bytes: number): void {
     const parked = this.#parked.get(id)
     if (parked === undefined) return
@@ -70,7 +75,7 @@ export class Parking {
     this.#lookLater(setImmediate)
   }
 
-  /** Closes all that is parked: the supervisor has ended. */
+  /** Closes all parked connections, because the supervisor has ended. */
   end(): void {
     for (const parked of [...this.#parked.values()]) this.#close(parked)
   }
@@ -84,7 +89,7 @@ export class Parking {
     })
   }
 
-  /** All of a turn at once: a server's list is asked for once. */
+  /** Checks all connections of a turn at once, so that a server's list is read once. */
   #look(): void {
     const idle = new Map<HttpServer, Set<Socket>>()
     let unread = false
@@ -100,10 +105,15 @@ export class Parking {
     if (unread) this.#lookLater((look) => setTimeout(look, LOOK_AGAIN))
   }
 
-  /** Stays withheld until the supervisor has closed its side: closed here first, the two could cross. */
+  /**
+   * Leaves the connection to the supervisor. Its socket stays withheld until the supervisor has closed its side: a
+   * close here could cross that of the supervisor.
+   */
   #leave(parked: Parked): void {
     parked.left = true
-    this.#tell({ type: 'left', id: parked.id, keepAlive: parked.keepAlive })
+    const { id, socket, keepAlive } = parked
+    // The answer is on another connection than this message, and may arrive after it.
+    this.#tell({ type: 'left', id, bytes: socket.bytesWritten, keepAlive })
   }
 
   #unpark(parked: Parked): void {

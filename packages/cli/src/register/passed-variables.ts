@@ -12,18 +12,18 @@ export function passedHere(): boolean {
 }
 
 /**
- * From now on children do not inherit the variables, which they might take for theirs. A program that serves the sockets by code of
- * its own still finds them: they are not listed, but there.
+ * Stops children from inheriting the variables, which they might take for their own. A program that serves the sockets
+ * itself can still read the variables, but they are not enumerable.
  */
 export function keepFromChildren(): void {
   process.env = new Proxy(process.env, {
     ownKeys: (env) => Reflect.ownKeys(env).filter((name) => !NAMES.includes(String(name))),
-    // Node's own object refuses a change that is made through another one (20 to 26).
+    // Node's own object refuses a change that is made through another one (Node 20-26).
     set: (env, name, value) => Reflect.set(env, name, value),
   })
 }
 
-/** Calls `read`, which takes the variables out of the environment, and puts them back for the program's own code. */
+/** Calls `read`, which removes the variables from the environment, and restores them for the program's own code. */
 export function withVariables<T>(read: () => T): T {
   const before = NAMES.map((name) => [name, process.env[name]] as const)
   try {

@@ -6,35 +6,37 @@ import type { WantedAddress } from './wanted-address.ts'
 
 /** A public address that another process holds for this one. */
 export interface Place {
-  /** As `server.address()` shows it; a unix path is a text. */
+  /** The address as `server.address()` returns it. A unix path is a string. */
   readonly address: AddressInfo | string
-  /** Its name; empty if names are not used. */
+  /** The name of the place, or an empty text if names are not used. */
   readonly name: string
   /** Its descriptor in this process, if it is open here. */
   readonly fd?: number | undefined
-  /** The servers that take what arrives. */
+  /** The servers that take its connections. */
   readonly takers: Takers
-  /** Lets `server` take what arrives. Called when the server has shown that it stays. */
+  /** Lets `server` take connections. Called when the server has shown that it stays. */
   open(server: Server): void
-  /** Nothing more is taken, since no server is left. Called when the last one, `server`, closes, in the same turn. */
+  /** Takes no more connections. Called when the last server closes, in the same turn. */
   close(server: Server): void
-  /** Throws if it cannot be served from here. */
+  /** Throws if the place cannot be served by this process. */
   check?(): void
-  /** Reports whether any process takes what arrives. */
+  /** Reports whether any process takes its connections. */
   isServed(): boolean
-  /** Puts the path of a unix socket back if it was removed. `undefined`: it is there. */
+  /** Restores the path of a unix socket if it was removed. Returns `undefined` if it exists. */
   restore?(): Promise<void> | undefined
 }
 
-/** A place that a server takes, and why. */
+/** A place that a server takes, and the reason. */
 export interface Fit {
   readonly place: Place
   readonly rank: Rank
 }
 
 /**
- * Returns the places that a server takes at once, the best first: all of its port or path, or whose name is that; otherwise
- * those that are free and have the name of its protocol (`http`, `https`). None if it listens elsewhere.
+ * Returns the places that a server takes at once, the best first. None if it listens elsewhere.
+ *
+ * These are the places with its port or path, or with that as their name. If there are none, they are the free places
+ * whose name is the server's protocol (`http`, `https`).
  */
 export function fittingPlaces(places: readonly Place[], wanted: WantedAddress, server: Server): readonly Fit[] {
   const fits = places.flatMap((place) => fitOf(place, wanted)).sort((one, other) => other.rank - one.rank)
@@ -45,7 +47,10 @@ export function fittingPlaces(places: readonly Place[], wanted: WantedAddress, s
     .map((place) => ({ place, rank: RANK.protocol }))
 }
 
-/** Returns the only address that is held, if there is one that a server on any other port may take. */
+/**
+ * Returns the places if all of them are of one address, which a server on any other port may take. Otherwise returns
+ * none.
+ */
 export function onlyPlaces(places: readonly Place[]): readonly Place[] {
   const keys = new Set(places.map(({ address }) => portOf(address) ?? address))
   return keys.size === 1 && places.every(({ check }) => check === undefined) ? places : []
@@ -56,7 +61,7 @@ export function portOf(address: AddressInfo | string): number | undefined {
   return typeof address === 'string' ? undefined : address.port
 }
 
-/** Returns the host that was asked for; a path has none. */
+/** Returns the host in a call of `listen()`. A path has no host. */
 export function hostOf(wanted: WantedAddress): Host {
   return 'port' in wanted ? wanted.host : EVERYWHERE
 }
@@ -79,7 +84,10 @@ function fitOf(place: Place, wanted: WantedAddress): readonly Fit[] {
   return [{ place, rank: reached === REACH.here ? RANK.near : RANK.exact }]
 }
 
-/** Reports whether a server on `host` may take an address that has another port: one for this machine only stays there. */
+/**
+ * Reports whether a server on `host` may take an address with another port. A server for this machine only takes only
+ * loopback addresses.
+ */
 function isOpenTo(host: Host, address: AddressInfo | string): boolean {
   return (
     !isLoopbackOnly(host) ||

@@ -6,11 +6,11 @@ import { heldBySupervisor } from './held-places.ts'
 let count = 0
 let directory: string | undefined
 
-/** A path for one private socket. On Windows, the name of a pipe. */
+/** Returns a path for one private socket. On Windows, the name of a pipe. */
 export function privatePath(): string {
   const name = `${process.pid}-${++count}`
   if (process.platform === 'win32') return `\\\\.\\pipe\\idle-shutdown-${name}-${Math.random().toString(36).slice(2)}`
-  // A supervisor removes its own at its end, however this process ends.
+  // A supervisor removes its own folder when it ends, however this process ends.
   directory ??= heldBySupervisor()?.directory
   if (directory === undefined) {
     const made = mkdtempSync(join(tmpdir(), 'idle-shutdown-'))

@@ -22,8 +22,8 @@ import { WatchedServers } from './watched-servers.ts'
 /**
  * Watches every server that this process starts to listen on, and ends the process when all are idle.
  *
- * Does nothing until a server listens, so that a process without one, such as a build tool's child, is not affected. Does
- * nothing in worker threads and in cluster workers. Wrong settings end the process with code 1 and one sentence.
+ * Does nothing until a server listens, so that a process without one, such as a build tool's child, is not affected.
+ * Does nothing in worker threads and in cluster workers. Wrong settings end the process with code 1 and one sentence.
  */
 export function register(): void {
   const held = heldBySupervisor()
@@ -100,7 +100,7 @@ function watchWhatListens(
     }
     if (!signalled) {
       signalled = true
-      // The supervisor has warned already. A process that does not listen, such as npm's, need not.
+      // The supervisor has already warned. A process that does not listen, such as npm's, need not warn.
       if (supervisor === undefined) warnOfShortPatience(process.env)
       drainOnSignals(
         async (signal) => {
@@ -115,16 +115,16 @@ function watchWhatListens(
   })
 }
 
-/** Sockets that systemd passed. They are opened only when a server takes them. */
+/** Returns the sockets that systemd passed. Each is opened only when a server takes it. */
 function inheritedPlaces(isEnd: (server: AnyServer) => boolean): InheritedPlaces {
   const places = new InheritedPlaces(isEnd)
   if (!passedHere()) return places
   keepFromChildren()
   try {
-    // Cluster workers are told now, since they do not inherit the variables either.
+    // Sets the variable of this package for cluster workers now, since they do not inherit LISTEN_* either.
     withVariables(inheritedSockets)
   } catch {
-    // The same is thrown again when a server listens.
+    // The same error is thrown when a server listens.
   }
   keepPaths(() => places.paths)
   return places
@@ -154,7 +154,7 @@ function placeOf(server: AnyServer): string {
   return address === null ? 'a server' : `port ${address.port}`
 }
 
-/** Places that cannot be served from here: a clear error in place of EADDRINUSE. */
+/** Returns places that this process cannot serve. `listen()` throws a clear error instead of EADDRINUSE. */
 function refusing(places: readonly Place[], who: string): readonly Place[] {
   return places.map((place) => ({
     ...place,
@@ -167,13 +167,16 @@ function refusing(places: readonly Place[], who: string): readonly Place[] {
   }))
 }
 
-/** The next cold start need not compile again what this one did. Node 22.1 and later. */
+/** Caches compiled code, so that the next cold start need not compile it again. Node 22.1 and later. */
 function cacheCompiledCode(): void {
   const enable: unknown = Reflect.get(module, 'enableCompileCache')
   if (typeof enable === 'function') Reflect.apply(enable, module, [])
 }
 
-/** Asked only when something listens: loading node:cluster would cost every process. */
+/**
+ * Reports whether this is a cluster worker. Called only when a server listens, because loading node:cluster would cost
+ * every process.
+ */
 function isClusterWorker(): boolean {
   return Reflect.get(process.getBuiltinModule('node:cluster'), 'isWorker') === true
 }

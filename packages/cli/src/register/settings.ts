@@ -16,10 +16,10 @@ export const IDLE_NAMES = [
 
 type IdleName = (typeof IDLE_NAMES)[number]
 
-/** Settings as the environment carries them. An empty text is no setting. */
+/** Settings as the environment carries them. An empty text counts as not set. */
 export type IdleEnvironment = Readonly<Partial<Record<IdleName, string>>>
 
-/** Settings, checked. Durations in milliseconds; `Infinity` means never. */
+/** Validated settings. Durations are in milliseconds; `Infinity` means never. */
 export interface Settings {
   readonly patience: number
   readonly startupPatience: number
@@ -27,16 +27,16 @@ export interface Settings {
   readonly activity: NonNullable<IdleShutdownOptions['activity']>
   readonly upgrades: NonNullable<IdleShutdownOptions['upgrades']>
   readonly ignore: readonly Ignore[]
-  /** Only servers on these ports count; `undefined`: all. */
+  /** The ports whose servers count. `undefined` means all. */
   readonly ports: ReadonlySet<number> | undefined
-  /** `force`: the process is ended after the drain if something else keeps it alive. */
+  /** `force`: after the drain, the process is ended even if something else keeps it alive. */
   readonly exit: 'natural' | 'force'
-  /** `on`: one line on stderr when it ends. `verbose`: also what is watched. */
+  /** `on`: one line on stderr at the end. `verbose`: also a line for each server. */
   readonly log: 'off' | 'on' | 'verbose'
 }
 
 /**
- * Reads and checks the settings. Other variables that begin with IDLE_ are not ours, and are let be.
+ * Reads and validates the settings. Ignores other variables that begin with IDLE_: they are not part of this package.
  *
  * @throws IdleUsageError `ERR_IDLE_INVALID_DURATION`, `ERR_IDLE_INVALID_OPTION`
  */
@@ -60,7 +60,9 @@ export function readSettings(environment: IdleEnvironment | NodeJS.ProcessEnv): 
   }
 }
 
-/** Warns of a patience below a second that has no unit. `named` says what the reader calls a setting. */
+/**
+ * Warns of a patience below a second that has no unit. `named` returns the name by which the reader knows a setting.
+ */
 export function warnOfShortPatience(
   environment: IdleEnvironment | NodeJS.ProcessEnv,
   named: (name: string) => string = (name) => name,
@@ -75,7 +77,7 @@ function oneOf<const T extends string>(name: IdleName, value: string | undefined
   return known
 }
 
-/** Items between commas; a comma that belongs to one has a backslash before it. */
+/** Returns the items between commas. A comma within an item has a backslash before it. */
 function list(text: string | undefined): string[] {
   if (text === undefined) return []
   return text

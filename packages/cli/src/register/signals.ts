@@ -1,14 +1,15 @@
-/** The signals on which a program without a handler of its own is drained. */
+/** The signals on which a program without its own handler is drained. */
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
-/** How long (ms) what else keeps the process alive may take after the drain. Then the signal does what it does by itself. */
+/** The time (ms) after the drain in which the process can end by itself. Then the signal has its default effect. */
 const LEFT = 500
 
 /**
- * Drains on SIGTERM and SIGINT where the program has no handler of its own; a second signal ends at once, as it would without
- * this. Returns the undo.
+ * Drains on SIGTERM and SIGINT if the program has no handler of its own. A second signal ends the process at once, as
+ * by default. Returns a function that undoes this.
  *
- * With a handler of the program's, ours does nothing but to call `heard`, as it does at every signal: the process is about to end.
+ * If the program has its own handler, only `heard` is called. `heard` is called at every signal, because the process is
+ * about to end.
  */
 export function drainOnSignals(
   drain: (signal: NodeJS.Signals) => Promise<unknown>,
@@ -31,18 +32,20 @@ export function drainOnSignals(
     }
     draining = true
     void drain(signal).then(() => {
-      // Unref'd: where nothing else is left, the process ends by itself, with code 0.
+      // The timer is unref'd, so the process ends by itself with code 0 if nothing else keeps it alive.
       setTimeout(raise, LEFT).unref()
     })
   }
-  // First, so that a handler of the program's that is called once is still there to be counted.
+  // Added first, so that a handler of the program that runs once is still there to be counted.
   for (const signal of SIGNALS) process.prependListener(signal, onSignal)
   return undo
 }
 
 /**
- * Whether the program handles the signal. The listeners of the npm package `signal-exit`, which much of npm brings along, are
- * no handlers: they end the process if they are alone, and would wait for ever beside ours.
+ * Reports whether the program handles the signal.
+ *
+ * The listeners of the npm package `signal-exit`, which many packages depend on, do not count as handlers. They end the
+ * process if they are alone, and would wait forever beside this one.
  */
 function hasOwnHandler(signal: NodeJS.Signals): boolean {
   return process.listenerCount(signal) > 1 + signalExits()

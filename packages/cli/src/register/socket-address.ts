@@ -3,8 +3,8 @@ import { type AddressInfo, SocketAddress } from 'node:net'
 import { endianness } from 'node:os'
 
 /**
- * Returns where the listening socket `fd` of this process is bound, without opening it. `undefined` if the kernel does not list it:
- * it is of another network namespace, or this is not Linux.
+ * Returns the address to which the listening socket `fd` of this process is bound, without opening it. Returns
+ * `undefined` if the kernel does not list the socket: it is in another network namespace, or this is not Linux.
  *
  * @see https://man7.org/linux/man-pages/man5/proc_pid_net.5.html
  */
@@ -30,7 +30,10 @@ function rowOf(table: string, column: number, inode: string): string[] | undefin
     .find((row) => row[column] === inode)
 }
 
-/** `0100007F:0BB8` is 127.0.0.1:3000: words of 32 bits in the order of the machine, then the port. */
+/**
+ * Parses an address of the table. `0100007F:0BB8` is 127.0.0.1:3000: words of 32 bits in the order of the machine, then
+ * the port.
+ */
 function tcpAddress(text: string): AddressInfo {
   const [hex = '', port = ''] = text.split(':')
   const words = (hex.match(/.{8}/g) ?? []).map((word) => {

@@ -10,30 +10,31 @@ import { type WantedAddress, wantedAddress } from './wanted-address.ts'
 
 /** The places that this process may take. */
 export interface Places {
-  /** Returns them: at a `listen()`, or at a `connect()`. */
+  /** Returns the places, for a `listen()` or for a `connect()`. */
   list(listening: boolean): readonly Place[]
-  /** The program has opened a descriptor itself. */
+  /** Notes that the program has opened a descriptor itself. */
   opened?(fd: number): void
 }
 
-/** Is told of servers that take a place. */
+/** Receives what servers do with places. */
 export interface Observer {
   readonly report: Report
-  /** A server is given what is held beside its own port. */
+  /** A server takes a held address beside its own port. */
   given(server: Server): void
 }
 
-/** Knows the servers on other ports than the held one. */
+/** Knows the servers on ports other than the held one. */
 export interface StandIn {
-  /** Returns the ports that a server listens on. */
+  /** Returns the ports on which a server listens. */
   portsOf(server: Server): readonly number[]
 }
 
 /**
- * From now on `listen()` of an unmodified program takes what is held in place of an address of its own, if port, path or name
- * are those; its `address()` is the public one then. What listens on another port does so as it would alone.
+ * Makes `listen()` of an unmodified program take a held address if the port, path or name is the same. Its `address()`
+ * is then the public address. A server on another port listens as it would without this.
  *
- * Programs connect to their port, too, to see whether it is free: that is refused as long as no server has taken it.
+ * Programs also connect to their port to see whether it is free. Such a connection is refused as long as no server has
+ * taken the port.
  */
 export function standIn(places: Places, { report, given }: Observer): StandIn {
   const { listen, close } = Server.prototype
@@ -57,7 +58,7 @@ export function standIn(places: Places, { report, given }: Observer): StandIn {
 
   const inPlace = (server: Server, args: readonly unknown[], wanted: WantedAddress, fits: readonly Fit[]): unknown => {
     const host = hostOf(wanted)
-    // The kernel says that it is in use, as it would alone.
+    // The kernel reports that the address is in use, as without this package.
     if (fits.some(({ place: { takers } }) => takers.conflicts(host))) return native(server, args)
     const stand = reserve(server, fits, host)
     const [shown] = fits
@@ -74,7 +75,7 @@ export function standIn(places: Places, { report, given }: Observer): StandIn {
     return server
   }
 
-  /** A server that fits less well than exactly listens on its own address, too, if that is free. */
+  /** Listens on the server's own address as well, if that is free. For a server that does not fit exactly. */
   const beside = (server: Server, args: readonly unknown[], wanted: WantedAddress, fits: readonly Fit[]): unknown => {
     const [best] = fits
     const stand = reserve(server, fits, hostOf(wanted))
@@ -96,7 +97,7 @@ export function standIn(places: Places, { report, given }: Observer): StandIn {
     if (wanted === undefined) return native(this, args)
     if (!('port' in wanted) || !isName(wanted.host) || !isAnyPort(places.list(true), wanted.port))
       return listenFor(this, args, wanted)
-    // Which clients it may serve depends on where it is.
+    // The clients that the server may serve depend on the address of the host.
     process.getBuiltinModule('node:dns').lookup(wanted.host.address ?? '', (error, address) => {
       if (error !== null) native(this, args)
       else listenFor(this, args, { ...wanted, host: { ...wanted.host, address } })
@@ -127,12 +128,12 @@ function signalOf([options]: readonly unknown[]): { readonly signal?: unknown } 
   return typeof options === 'object' && options !== null && 'signal' in options ? { signal: options.signal } : {}
 }
 
-/** Methods are looked up on the prototype at each call, also by Node's own subclasses (20 to 26). */
+/** Replaces a method on a prototype. Node's own subclasses also look it up there at each call (Node 20-26). */
 function replace(prototype: object, name: string, value: (...args: never[]) => unknown): void {
   Object.defineProperty(prototype, name, { value, configurable: true, writable: true, enumerable: true })
 }
 
-/** `net.connect()` passes its arguments on as one array. */
+/** Returns the target of a `connect()` to this machine. `net.connect()` passes its arguments on as one array. */
 function connectTarget(args: readonly unknown[]): { host: string; port: number } | undefined {
   const flat: readonly unknown[] = Array.isArray(args[0]) ? args[0] : args
   const [first, second] = flat

@@ -1,2 +1,2 @@
-/** Set on `globalThis` by a supervisor: its own servers are not to be watched where NODE_OPTIONS preloads this. */
+/** Set on `globalThis` by a supervisor, whose own servers must not be watched if NODE_OPTIONS preloads this module. */
 export const SUPERVISES: unique symbol = Symbol.for('idle-shutdown.supervises')

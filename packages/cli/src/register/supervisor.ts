@@ -13,40 +13,40 @@ import { Parking } from './parking.ts'
 import { privatePath } from './private-path.ts'
 import type { Takers } from './takers.ts'
 
-/** What a process is asked by its supervisor. */
+/** Answers the supervisor's questions about this process. */
 export interface Supervised {
-  /** Somebody came while it was about to end. Gives whether it goes on. */
+  /** Called when a connection arrives while the process is about to end. Reports whether the process goes on. */
   goOn(): boolean
-  /** Whether nothing has been active for a patience, and the end is not decided. */
+  /** Reports whether nothing has been active for a patience, and the end is not decided. */
   readonly isIdle: boolean
   readonly idleness: Omit<Extract<ToSupervisor, { type: 'idleness' }>, 'type'>
 }
 
 /**
- * The supervisor that started this process, as seen from here. A direct child gets sockets over its IPC channel; another process
- * gets connections on a private path, and says what it has to say on the supervisor's own.
+ * The supervisor that started this process, as seen from here. A direct child gets sockets and messages over its IPC
+ * channel. Another process gets connections on a private path, and sends messages on the supervisor's control socket.
  */
 export class Supervisor {
   readonly held: Held
   #supervised: Supervised | undefined
-  /** The supervisor has ended: nobody holds the port any more. */
+  /** Called when the supervisor has ended. No process holds the port any more. */
   #orphaned = (): void => {}
-  /** What sends, once somebody has something to say. */
+  /** Sends a message. Set with the first message. */
   #send: ((message: ToSupervisor, handle?: object) => void) | undefined
   readonly #direct: boolean
-  /** The IPC channel, of a direct child. */
+  /** The IPC channel of a direct child. */
   #channel: PrivateChannel | undefined
   readonly #takers = new Map<number, Takers>()
-  /** Which addresses a server serves, or served. */
+  /** The addresses that a server serves, or served. */
   readonly #addresses = new WeakMap<Server, Set<number>>()
-  /** What waits until a path is there again. */
+  /** The callbacks of {@link restore} that wait for a path. */
   readonly #restoring = new Map<number, () => void>()
   readonly #listeners = new Map<number, Server>()
-  /** The connections that are piped here. */
+  /** The connections that are piped to this process. */
   readonly parking: Parking = new Parking((message) => this.#tell(message))
   /** The connections that came from the supervisor. */
   readonly #delivered = new WeakSet<Socket>()
-  /** Sockets on their way back. */
+  /** The sockets on their way back. */
   readonly #givenBack: GivenBack = new GivenBack()
   #go: ((yes: boolean) => void) | undefined
   #hangUp = (): void => {}
@@ -58,13 +58,16 @@ export class Supervisor {
     if (this.#direct) this.#openChannel()
   }
 
-  /** Answers for `supervised`; calls back when the supervisor has ended. */
+  /** Lets `supervised` answer the supervisor's questions. Calls `orphaned` when the supervisor has ended. */
   serve(supervised: Supervised, orphaned: () => void): void {
     this.#supervised = supervised
     this.#orphaned = orphaned
   }
 
-  /** Takes what arrives at an address. Called for each server that does; which one is given a connection, `takers` knows. */
+  /**
+   * Takes the connections of an address. Called for each server that does; `takers` chooses the server for each
+   * connection.
+   */
   claim(listen: number, takers: Takers, server: Server): void {
     this.#takers.set(listen, takers)
     this.#addresses.set(server, (this.#addresses.get(server) ?? new Set()).add(listen))
@@ -86,11 +89,11 @@ export class Supervisor {
       ),
     )
     this.#listeners.set(listen, listener)
-    // The server itself keeps the process alive, and not its helper.
+    // The server itself keeps the process alive, and this listener does not.
     listener.listen({ path, exclusive: true }, () => this.#tell({ ...claim, rank: takers.rank ?? 0, path })).unref()
   }
 
-  /** Takes nothing more. */
+  /** Takes no more connections of an address. */
   release(listen: number): void {
     if (!this.#takers.delete(listen)) return
     this.#listeners.get(listen)?.close()
@@ -98,7 +101,7 @@ export class Supervisor {
     this.#tell({ type: 'release', listen })
   }
 
-  /** Asks for a path that was removed. Resolves when it is there, or the supervisor has ended. */
+  /** Asks the supervisor to restore a removed path. Resolves when the supervisor has tried, or has ended. */
   restore(listen: number): Promise<void> {
     if (this.#left) return Promise.resolve()
     // A server that is about to listen keeps the process alive, as it would by listening at once.
@@ -113,8 +116,8 @@ export class Supervisor {
   }
 
   /**
-   * Asks whether it may end: all processes of the command end together, also those that serve nothing that is held. Resolves when
-   * everything that was passed on before has arrived.
+   * Asks whether the process may end. All processes of the command end together, also those that serve no held address.
+   * Resolves when all connections that were passed on before have arrived.
    */
   mayGo(): Promise<boolean> {
     if (this.#left) return Promise.resolve(true)
@@ -124,19 +127,19 @@ export class Supervisor {
     })
   }
 
-  /** It ends: what comes now waits for the next process. */
+  /** Notes that the process ends. New connections wait for the next process. */
   ending(): void {
     if (this.#send !== undefined) this.#tell({ type: 'ending' })
   }
 
-  /** Whether the connections came as sockets, which can be given back as such. */
+  /** Reports whether connections arrive as sockets, which can be given back as such. */
   get isDirect(): boolean {
     return this.#direct
   }
 
   /**
-   * Returns the address that a server serves, or served: of those, the one at which `socket` arrived. `undefined` for a
-   * connection that the server has accepted on a port of its own.
+   * Returns the index of an address that a server serves, or served. With `socket`, the index of the one at which the
+   * socket arrived. Returns `undefined` for a connection that the server accepted on a port of its own.
    */
   listenOf(server: Server, socket?: Socket): number | undefined {
     const served = [...(this.#addresses.get(server) ?? [])]
@@ -156,15 +159,20 @@ export class Supervisor {
     return this.#delivered.has(socket)
   }
 
-  /** Gives an idle connection back, which its server would close after `keepAlive` ms. It is destroyed here when it has arrived there. */
+  /**
+   * Hands back an idle connection, which its server would close after `keepAlive` ms. The copy here is destroyed when
+   * the supervisor has its own.
+   */
   giveBack(listen: number, socket: Socket, handle: object, keepAlive: number): void {
     const key = this.#givenBack.add(socket)
-    // A socket that is not read keeps no process alive, and messages that wait to be sent do not either.
+    // Neither a socket that is not read nor an unsent message keeps the process alive.
     this.#channel?.ref()
     this.#tell({ type: 'kept', listen, key, keepAlive }, handle)
   }
 
-  /** Everything is closed: lets go of the supervisor, which would keep the process alive. */
+  /**
+   * Notes that everything is closed, and closes the connection to the supervisor, which would keep the process alive.
+   */
   closed(): void {
     if (this.#left) return
     this.#left = true
@@ -184,7 +192,7 @@ export class Supervisor {
     )
     this.#channel = channel
     this.#send = (message, handle) => channel.send(tagged(message), handle)
-    // After what was said has left.
+    // Closes after the last message has left.
     this.#hangUp = () => setImmediate(() => channel.close())
   }
 
@@ -235,7 +243,7 @@ export class Supervisor {
     }
   }
 
-  /** Used again since it asked, it goes on until it asks the next time. */
+  /** Answers whether the process is still idle. If it was used since it asked, it goes on and asks again later. */
   #look(round: number): void {
     if (this.#supervised?.isIdle === true) {
       this.#tell({ type: 'sure', round })
@@ -265,7 +273,7 @@ export class Supervisor {
       socket.destroy()
       return
     }
-    // Also what is turned away is accepted first: it is not for the next process either.
+    // A connection that is turned away is accepted first, so that the next process does not get it.
     socket.write(ACCEPTED)
     const server = takers.choose(socket.localAddress)
     if (server === undefined) {
@@ -288,7 +296,7 @@ export class Supervisor {
     this.#go?.(true)
     for (const restored of this.#restoring.values()) restored()
     this.#restoring.clear()
-    // Nobody is left to take them.
+    // The supervisor that would take them has ended.
     this.#givenBack.end()
     this.parking.end()
     if (this.#left) return

@@ -2,8 +2,11 @@ import type { Server } from 'node:net'
 import { type Host, overlap, reach } from './host.ts'
 
 /**
- * Why a server takes a place, the best reason last: it is the only one that is held; its name is the server's protocol; its
- * port is the server's, on this machine; port, path or descriptor are the server's, or its name is that.
+ * The reason why a server takes a place, the best one last.
+ *
+ * `only`: the place is the only one that is held. `protocol`: the name of the place is the server's protocol. `near`:
+ * the port is the server's, on this machine. `exact`: the port, path or descriptor is the server's, or the name of the
+ * place is its port or path.
  */
 export const RANK = { only: 0, protocol: 1, near: 2, exact: 3 } as const
 export type Rank = (typeof RANK)[keyof typeof RANK]
@@ -17,11 +20,11 @@ export interface Taker {
 
 /** The servers of this process that take connections of one place. */
 export class Takers {
-  /** Those that have begun to listen, and are about to take the place. */
+  /** The servers that have begun to listen, and take the place or are about to. */
   readonly #begun = new Set<Taker>()
   #open: readonly Taker[] = []
 
-  /** How good the best reason of those is that take it. `undefined`: there are none. */
+  /** Returns the best rank of the servers that take the place, or `undefined` if there are none. */
   get rank(): Rank | undefined {
     let best: Rank | undefined
     for (const { rank } of this.#open) if (best === undefined || rank > best) best = rank
@@ -33,17 +36,17 @@ export class Takers {
     return this.#begun.size > 0
   }
 
-  /** Reports whether a server listens here already that leaves no room for one on `host`. */
+  /** Reports whether a server that already listens here excludes one on `host`. */
   conflicts(host: Host): boolean {
     return [...this.#begun].some((one) => one.rank === RANK.exact && overlap(one.host, host))
   }
 
-  /** A server has begun to listen. */
+  /** Notes that a server has begun to listen. */
   begin(taker: Taker): void {
     this.#begun.add(taker)
   }
 
-  /** The server takes connections from now on. Returns those that lose the place to it. */
+  /** Lets the server take connections from now on. Returns the servers that lose the place to it. */
   open(taker: Taker): readonly Taker[] {
     const better = taker.rank >= RANK.near
     const lost = better ? this.#open.filter(({ rank }) => rank < RANK.near) : []
@@ -53,15 +56,17 @@ export class Takers {
     return lost
   }
 
-  /** The server takes nothing more. */
+  /** Removes a server, which takes no more connections. */
   leave(taker: Taker): void {
     this.#begun.delete(taker)
     this.#open = this.#open.filter((one) => one !== taker)
   }
 
   /**
-   * Returns the server for a client that connected to the address `local`. `undefined` if each is one that such a client could
-   * not reach without us, such as a server on 127.0.0.1 for a client of another machine.
+   * Returns the server for a client that connected to the address `local`.
+   *
+   * Returns `undefined` if the client could reach none of the servers without this package. An example is a server on
+   * 127.0.0.1 and a client of another machine.
    */
   choose(local: string | undefined): Server | undefined {
     let best: { readonly server: Server; readonly value: number } | undefined

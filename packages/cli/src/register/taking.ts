@@ -5,7 +5,7 @@ import { type Fit, inLog, type Place } from './place.ts'
 import { privatePath } from './private-path.ts'
 import type { Taker } from './takers.ts'
 
-/** Returns a line of the log: which server is given which place, and which loses it. */
+/** Takes a line of the log about a server that takes a place, and a server that loses it. */
 export type Report = (line: string) => void
 
 /** The places that one server takes, from its `listen()` to its `close()`. */
@@ -14,10 +14,10 @@ export interface Stand {
   readonly takes: readonly { readonly place: Place; readonly taker: Taker }[]
 }
 
-/** Of each server, the places that it takes or is about to take. */
+/** The places that each server takes or is about to take. */
 const stands = new WeakMap<Server, Stand>()
 
-/** Reserves places for a server that begins to listen: a second one on the same port is refused from now on. */
+/** Reserves places for a server that begins to listen. From now on, a second server on the same port is refused. */
 export function reserve(server: Server, fits: readonly Fit[], host: Host): Stand {
   const takes = fits.map(({ place, rank }) => ({ place, taker: { server, host, rank } }))
   const stand = { server, takes }
@@ -38,7 +38,7 @@ export function take({ server, takes }: Stand, report: Report): void {
   }
 }
 
-/** A server closes: what it took waits for the next one. */
+/** Removes a server that closes from its places. New connections there wait for the next server. */
 export function leave(server: Server): void {
   const stand = stands.get(server)
   if (stand === undefined) return
@@ -50,14 +50,17 @@ export function leave(server: Server): void {
   }
 }
 
-/** Takes places once the server has shown that it stays: what listens and closes at once, to see whether a port is free, touches nothing. */
+/**
+ * Takes places once the server has shown that it stays. A server that closes at once, to see whether a port is free,
+ * changes nothing.
+ */
 export function takeLater(stand: Stand, report: Report): void {
   setImmediate(() => setImmediate(() => take(stand, report)))
 }
 
 /**
- * Lets a server listen on a private path to which no client connects, so that everything about it is as ever: its events,
- * `listening`, `close()`. It takes its places two turns of the event loop later.
+ * Lets a server listen on a private path to which no client connects, so that its events, `listening` and `close()`
+ * work as usual. The server takes its places two turns of the event loop later.
  */
 export function listenInPlace(
   stand: Stand,
@@ -69,17 +72,19 @@ export function listenInPlace(
   if (stands.get(server) !== stand) return server
   const path = privatePath()
   const onListening = (): void => {
-    // No process can connect to what has no name.
+    // No process can connect to a socket without a name.
     if (process.platform !== 'win32' && existsSync(path)) unlinkSync(path)
     takeLater(stand, report)
   }
   server.prependOnceListener('listening', onListening)
   server.once('close', () => server.off('listening', onListening))
-  // Exclusive: a path is not shared among cluster workers.
+  // Exclusive, because cluster workers must not share the path.
   return listen({ path, exclusive: true, ...(options.signal !== undefined && { signal: options.signal }) })
 }
 
-/** Lets `server.address()` return what `address` returns until the server closes. While it does not listen, that is null. */
+/**
+ * Makes `server.address()` return the result of `address` until the server closes, or null while it does not listen.
+ */
 export function showAddress(server: Server, address: () => AddressInfo | string | null): void {
   const shown = (): AddressInfo | string | null => (server.listening ? address() : null)
   Object.defineProperty(server, 'address', { value: shown, configurable: true, writable: true })
@@ -88,13 +93,13 @@ export function showAddress(server: Server, address: () => AddressInfo | string 
   })
 }
 
-/** Returns the address of a place as a server shows it that listens on `host`. */
+/** Returns the address of a place as a server on `host` shows it. */
 export function shownAddress({ address }: Place, { address: host = '' }: Host): AddressInfo | string {
   if (typeof address === 'string' || isIP(host) === 0) return address
   return { ...address, address: host, family: isIP(host) === 6 ? 'IPv6' : 'IPv4' }
 }
 
-/** Returns the address that a server has bound itself, or the private path of one that listens in place. */
+/** Returns the address that a server itself has bound, or the private path of one that listens in place. */
 export function boundBy(server: Server): AddressInfo | string | null {
   return Reflect.apply(Server.prototype.address, server, [])
 }

@@ -1,6 +1,6 @@
 import type { Host } from './host.ts'
 
-/** What a call of `server.listen()` asks for. */
+/** The address in a call of `server.listen()`. */
 export type WantedAddress =
   | { readonly port: number; readonly host: Host }
   | { readonly path: string; readonly mode: number }
@@ -11,7 +11,8 @@ const READABLE = 0o444
 const WRITABLE = 0o222
 
 /**
- * Reads the arguments of `server.listen()`. `undefined` for what is no address of its own choice: a handle, or a random port.
+ * Reads the arguments of `server.listen()`. Returns `undefined` if they name no address, as with a handle or a random
+ * port.
  *
  * @see https://nodejs.org/api/net.html#serverlisten
  */
@@ -36,7 +37,7 @@ function modeOf(options: object): number {
   return (readable ? READABLE : 0) | (writable ? WRITABLE : 0)
 }
 
-/** Texts are ports, too: `listen(process.env.PORT)`. */
+/** Reads a port. A text of digits is a port, too: `listen(process.env.PORT)`. */
 function atPort(value: unknown, host: unknown, ipv6Only: boolean): WantedAddress | undefined {
   const port = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
   if (typeof port !== 'number' || port <= 0) return undefined

@@ -2,21 +2,22 @@ import type { AnyServer, CloseReport, Duration, IdleShutdownOptions } from '@idl
 import { endUpgrades, IdleShutdown, IdleTimeoutError, waitForConfirm } from '@idle-shutdown/core/adapter'
 import type { Settings } from './settings.ts'
 
-/** Whom the watching tells, and asks. */
+/** Callbacks of {@link WatchedServers}. */
 export interface Overseer {
-  /** Asked at the deadline; only `true` lets it end. */
+  /** Called at the deadline. The process ends only if the result is `true`. */
   confirm(): boolean | Promise<boolean>
-  /** The servers that counted were idle, and accept nothing any more. */
+  /** Called when the servers that count were idle and accept no more connections. */
   ending(servers: Iterable<AnyServer>): void
-  /** Everything is closed after an idle end. */
+  /** Called when everything is closed after an idle end. */
   ended(report: CloseReport): void
-  /** A server is watched, or closed along, or left to the program. */
+  /** Called when a server is watched, is closed along with the others, or is left to the program. */
   seen(server: AnyServer, how: 'counts' | 'closed along' | 'watched by the program'): void
 }
 
 /**
- * All servers of the process under one clock. Some count; others are closed along at the end. Those that the program
- * watches itself are left to it. Where the program has closed all of its own accord, the next that listens begins anew.
+ * Watches all servers of the process as one. Some count, and the others are closed along at the end. Servers that the
+ * program watches itself are left to it. If the program closes all servers itself, the next one that listens starts a
+ * new watch.
  */
 export class WatchedServers {
   readonly #settings: Settings
@@ -24,13 +25,13 @@ export class WatchedServers {
   readonly #options: IdleShutdownOptions
   #current: IdleShutdown
   #along: IdleShutdown
-  /** What undoes the watching of those that count. */
+  /** The servers that count. The value stops the watching. */
   readonly #counted = new Map<AnyServer, Disposable>()
-  /** Those that the program watches itself. */
+  /** The servers that the program watches itself. */
   readonly #programs = new Set<AnyServer>()
-  /** What undoes the watching of those that are closed along. */
+  /** The servers that are closed along. The value stops the watching. */
   readonly #closedAlong = new Map<AnyServer, Disposable>()
-  /** The ports on which a server can be called. */
+  /** Returns the ports on which a server can be reached. */
   portsOf: (server: AnyServer) => readonly number[] = ownPorts
   #attaching = false
 
@@ -38,7 +39,8 @@ export class WatchedServers {
     this.#settings = settings
     this.#overseer = overseer
     const { grace, activity, upgrades, ignore } = settings
-    // With a unit: a short one was warned of when it was read, by the name that the user knows.
+    // A unit prevents the warning of a short duration: it was given when the setting was read, with the name that the
+    // user knows.
     const withUnit = (ms: number): Duration => (ms < 1000 ? `${ms}ms` : ms)
     const patience = withUnit(settings.patience)
     const startupPatience = withUnit(settings.startupPatience)
@@ -48,19 +50,19 @@ export class WatchedServers {
     this.#along = this.#newAlong()
   }
 
-  /** Somebody comes: it goes on, unless the end is decided. */
+  /** Counts as activity, because a connection is about to arrive. Returns false if the end is already decided. */
   goOn(): boolean {
     const { tracker, signal } = this.#current
     tracker.touch()
     return !signal.aborted
   }
 
-  /** Reports whether nothing has been active for a patience, while the end is not decided. */
+  /** Reports whether nothing has been active for a patience, and the end is not yet decided. */
   get isIdle(): boolean {
     return !this.#current.signal.aborted && this.#current.tracker.explain().remaining === 0
   }
 
-  /** What holds it awake, as plain data. */
+  /** Returns what keeps the process active, as plain data. */
   get idleness(): { active: number; deadline: number | undefined; patience: number; reasons: readonly string[] } {
     const { active, deadline, patience, reasons } = this.#current.tracker.explain()
     return {
@@ -71,7 +73,7 @@ export class WatchedServers {
     }
   }
 
-  /** A server has begun to listen. */
+  /** Watches a server that has begun to listen. */
   listening(server: AnyServer): void {
     server.once('close', () => this.#closed(server))
     if (this.#programs.has(server)) {
@@ -94,7 +96,7 @@ export class WatchedServers {
     }
   }
 
-  /** A server is given what is held: if that is a port that counts, so does the server. */
+  /** Lets a server count if the held address that it takes has a port that counts. */
   given(server: AnyServer): void {
     const undo = this.#closedAlong.get(server)
     if (undo === undefined || !this.#counts(server)) return
@@ -108,7 +110,7 @@ export class WatchedServers {
     return this.#programs.has(server)
   }
 
-  /** Somebody watches a server: if it was not this, the program does, and its own watching is the one that ends it. */
+  /** Leaves a server to the program if the program has begun to watch it. That watch ends the server then. */
   watchedBySomebody(server: AnyServer): void {
     if (this.#attaching) return
     this.#programs.add(server)
@@ -119,7 +121,7 @@ export class WatchedServers {
     this.#overseer.seen(server, 'watched by the program')
   }
 
-  /** Drains everything now, the servers that the program watches included. */
+  /** Drains all servers now, also those that the program watches. */
   async close(reason: unknown): Promise<CloseReport> {
     if (this.#current.signal.aborted) return this.#current.closed
     this.#attaching = true
@@ -135,7 +137,8 @@ export class WatchedServers {
     const { ports, activity } = this.#settings
     if (ports !== undefined)
       return own.some((port) => ports.has(port)) && (speaksHttp(server) || activity !== 'requests')
-    // A plain server counts by its connections where others may call it. On a path it is mostly plumbing of the program's own.
+    // A plain net server counts by its connections if it has a port. On a path, it mostly connects parts of the
+    // program.
     return speaksHttp(server) || (own.length > 0 && activity === 'connections')
   }
 

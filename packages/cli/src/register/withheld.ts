@@ -1,15 +1,17 @@
 import type { Socket } from 'node:net'
 
-/** The methods that close a socket. Node's own servers call `destroySoon` when they have answered. */
+/** The methods that close a socket. Node's own servers call `destroySoon` after an answer. */
 const CLOSERS = ['destroy', 'destroySoon'] as const
 
 /**
- * Withholds a socket from all that would close it in this process, its drain and timeouts included. Returns the undo.
+ * Prevents anything in this process from closing a socket, including its drain and timeouts. Returns a function that
+ * undoes this.
  *
- * Messages with handles leave one by one, so that a handle may wait for long. Closed meanwhile, its connection would be lost.
+ * Messages with handles leave one by one, so that a handle may wait for long. If it was closed meanwhile, its
+ * connection would be lost.
  *
- * `asked` is called when something asks to close the socket, with its error if it has one. When it calls the undo, the socket
- * is closed as asked.
+ * `asked` is called when something wants to close the socket, with its error if it has one. If `asked` calls the undo
+ * function, the socket is closed.
  */
 export function withhold(socket: Socket, asked: (error?: unknown) => void = () => {}): () => void {
   let withheld = true
@@ -21,7 +23,7 @@ export function withhold(socket: Socket, asked: (error?: unknown) => void = () =
       if (withheld) asked(args[0])
       return withheld || typeof close !== 'function' ? socket : Reflect.apply(close, socket, args)
     }
-    // Writable: core replaces it on a socket that is answered in a drain, and may call it later.
+    // Writable: the core replaces it on a socket that is answered in a drain, and may call it later.
     Object.defineProperty(socket, name, { value: closer, configurable: true, writable: true })
     return (): void => {
       if (Reflect.get(socket, name) !== closer) return

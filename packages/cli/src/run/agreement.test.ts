@@ -5,7 +5,7 @@ import type { ToProcess } from '../protocol/messages.ts'
 import { Link } from './link.ts'
 import { Switchboard } from './switchboard.ts'
 
-/** A switchboard whose processes are played: what each of them is told is written down. */
+/** A switchboard with simulated processes. Records the messages to each of them. */
 function play(processes: number): {
   switchboard: Switchboard
   links: Link[]
@@ -151,7 +151,7 @@ test('one to which a connection is just being piped goes on', () => {
   expect(told).toEqual([['wanted', 'go']])
 })
 
-// Time is simulated: a process asks a patience after it was last used, and its question stays open until it is answered.
+// Time is simulated. A process asks a patience after its last use, and its question stays open until it is answered.
 test.each([[[100, 100]], [[100, 333]], [[7, 1000]], [[100, 100, 100]], [[90, 60, 150]], [[1, 10, 100, 1000]]])(
   'processes with patiences of %j ms meet within the longest of them, however they are used before',
   (patiences) => {
@@ -177,7 +177,7 @@ test.each([[[100, 100]], [[100, 333]], [[7, 1000]], [[100, 100, 100]], [[90, 60,
             answer(index, 'quiet')
           }
         }
-        // All that is said is heard before time passes.
+        // All messages are handled before time passes.
         while (told.some((heard) => heard.length > 0)) {
           for (const [index, heard] of told.entries()) {
             for (const type of heard.splice(0)) {
@@ -192,7 +192,7 @@ test.each([[[100, 100]], [[100, 333]], [[7, 1000]], [[100, 100, 100]], [[90, 60,
           }
         }
       }
-      // All in the same turn, and not before the last of them had been idle for its patience.
+      // All end in the same turn, and not before the last of them has been idle for its patience.
       expect(new Set(gone).size, `seed ${seed}`).toBe(1)
       for (const [index, patience] of patiences.entries())
         expect(gone[0]).toBeGreaterThanOrEqual((used[index] ?? 0) + patience)

@@ -1,31 +1,33 @@
 import type { Link } from './link.ts'
 
 /**
- * Decides when the processes of a command may end: all together, since the command is started again only as a whole.
+ * Decides when the processes of a command may end. They end together, because the command is started again only as a
+ * whole.
  *
- * A process that is idle asks, and its question stays open until every process that serves has asked. Then each is asked to look
- * once more, since its connections may have spoken meanwhile; only if all are still idle may all end. One that serves alone ends at
- * once. A process that serves nothing that is held does not hold up the others, and does not end before them.
+ * An idle process asks, and its question stays open until every serving process has asked. Then each is asked to look
+ * once more, because its connections may have received data meanwhile. Only if all are still idle may all end. A
+ * process that serves alone ends at once. A process that serves no held address does not delay the others, and does not
+ * end before them.
  *
- * Once all are idle this ends, with any number of processes and any patiences: an open question does not lapse, so the last
- * of them to ask finds the others waiting.
+ * The processes reach agreement once all are idle, for any number of them and any patiences. An open question does not
+ * lapse, so the last one to ask finds the others waiting.
  */
 export class Agreement {
   readonly #links: ReadonlySet<Link>
   readonly #complete: () => boolean
   #rounds = 0
-  /** Those that have yet to answer, while all are asked to look once more. */
+  /** The processes that have yet to answer, while all are asked to look once more. */
   #looking: Set<Link> | undefined
 
-  /** `complete` reports whether all processes that are to serve do; before that none may end. */
+  /** `complete` reports whether all processes that are to serve do so. No process may end before. */
   constructor(links: ReadonlySet<Link>, complete: () => boolean) {
     this.#links = links
     this.#complete = complete
   }
 
-  /** A process is idle, and asks whether it may end. */
+  /** Notes that a process is idle and asks whether it may end. */
   asked(link: Link): void {
-    // It has been told to go on, and says so next.
+    // `wanted` has been sent to the process, which sends `resume` next.
     if (link.state === 'wanted' || link.isLeaving) return
     if (isPipedTo(link) && link.unacknowledged.size > 0) {
       link.state = 'wanted'
@@ -36,19 +38,19 @@ export class Agreement {
     this.check()
   }
 
-  /** A process has looked once more, and is idle. */
+  /** Notes that a process has looked once more and is still idle. */
   sure(link: Link, round: number): void {
     if (round !== this.#rounds || this.#looking?.delete(link) !== true || this.#looking.size > 0) return
     this.#looking = undefined
     this.#go()
   }
 
-  /** A process goes on: the questions of the others stay open. */
+  /** Notes that a process goes on. The questions of the others stay open. */
   goesOn(): void {
     this.#looking = undefined
   }
 
-  /** Looks whether all that serve have asked: when one of them has asked, or serves no longer. */
+  /** Checks whether all serving processes have asked. Called when one of them asks, or serves no longer. */
   check(): void {
     const serving = [...this.#links].filter((link) => link.claims.size > 0 && !link.isLeaving)
     if (this.#looking !== undefined) {
@@ -75,7 +77,10 @@ export class Agreement {
   }
 }
 
-/** A connection that is piped may arrive later than what is said; one that is sent is ahead of it. */
+/**
+ * Reports whether connections are piped to a process. A piped connection may arrive after a message; a sent one arrives
+ * before it.
+ */
 function isPipedTo({ claims }: Link): boolean {
   return [...claims.values()].some((path) => path !== undefined)
 }

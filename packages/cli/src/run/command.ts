@@ -7,29 +7,32 @@ import { guardChannel } from './guarded-channel.ts'
 import { Link } from './link.ts'
 import { ProcessGroup } from './process-group.ts'
 
-/** How a command ended. */
+/** The exit of a command. */
 export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
-  /** Why it could not even be started. */
+  /** Set if the command could not be started. */
   readonly error?: Error
 }
 
-/** What is started, and with what. */
+/** The program, and how it is started. */
 export interface CommandOptions {
   readonly program: string
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv
-  /** Default: where the supervisor runs. */
+  /** Default: the working directory of the supervisor. */
   readonly cwd?: string | undefined
   readonly stdout: 'inherit' | 'stderr'
 }
 
-/** The command, running. It has a process group of its own, where there are groups: it is ended with all that it started. */
+/**
+ * The running command. It leads a process group of its own (not on Windows), so that it is ended with all that it
+ * started.
+ */
 export class Command {
   readonly link: Link
   readonly startedAt: number = performance.now()
-  /** Resolves when it has ended, or could not be started. Never rejects. */
+  /** Resolves when the command has ended, or could not be started. Never rejects. */
   readonly exited: Promise<Exit>
   readonly #child: ChildProcess | undefined
 
@@ -44,11 +47,12 @@ export class Command {
     this.#child = child
     const send = (message: ToProcess, handle?: object): void => {
       if (!child.connected) return
-      // Callback: without one, a channel that has just closed makes an 'error'. Whoever was sent on it then waits for the next.
+      // Without a callback, a channel that has just closed emits 'error'. A connection sent on it then waits for the
+      // next process.
       Reflect.apply(child.send, child, [tagged(message), handle, { keepOpen: true }, () => {}])
     }
     this.link = new Link(child.pid, send)
-    // Under our name, messages are none of 'message': see tagged().
+    // Messages under the name of this package are not emitted as 'message': see tagged().
     child.on('internalMessage', (message: unknown, handle: unknown) => {
       const ours = fromProcess(message)
       if (ours === undefined) return
@@ -60,7 +64,7 @@ export class Command {
     guardChannel(child, () => child.connected && child.disconnect())
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }))
-      // Also comes where a message or a signal cannot be sent; then the end is still to come.
+      // Also emitted when a message or a signal cannot be sent. In that case 'exit' follows.
       child.on('error', (error) => child.pid === undefined && resolve({ code: null, signal: null, error }))
     })
   }
@@ -74,12 +78,12 @@ export class Command {
     this.#child?.kill(signal)
   }
 
-  /** Sends a signal to it and to all that it started. */
+  /** Sends a signal to the command and to all that it started. */
   signalAll(signal: NodeJS.Signals): void {
     if (this.#group?.signal(signal) !== true) this.#child?.kill(signal)
   }
 
-  /** Ends what it has left behind, now that it has ended itself: see {@link ProcessGroup.end}. */
+  /** Ends what the command has left behind after its own end: see {@link ProcessGroup.end}. */
   async endRest(endThemselves: Iterable<number>, patience: number): Promise<void> {
     await this.#group?.end(endThemselves, patience)
   }
@@ -89,7 +93,10 @@ export class Command {
   }
 }
 
-/** Node throws some errors of a start (`ENOTDIR`, `E2BIG`), and emits others later (`ENOENT`, `EAGAIN`). */
+/**
+ * Starts the program. Node throws some errors of a start (`ENOTDIR`, `E2BIG`) and emits others later (`ENOENT`,
+ * `EAGAIN`).
+ */
 function start({ program, args, env, cwd, stdout }: CommandOptions): ChildProcess | Error {
   const windows = process.platform === 'win32'
   try {
@@ -98,7 +105,7 @@ function start({ program, args, env, cwd, stdout }: CommandOptions): ChildProces
       env,
       stdio: ['inherit', stdout === 'stderr' ? 2 : 'inherit', 'inherit', 'ipc'],
       detached: !windows,
-      // Commands of npm are scripts there.
+      // The commands of npm are scripts on Windows.
       shell: windows && /\.(cmd|bat)$/i.test(program),
     })
   } catch (error) {
@@ -106,12 +113,12 @@ function start({ program, args, env, cwd, stdout }: CommandOptions): ChildProces
   }
 }
 
-/** A socket, or a handle of one: Node passes on either, and servers and datagram sockets as well. */
+/** Reports whether a value is a socket or its handle. Node passes on either, and also servers and datagram sockets. */
 function isConnection(handle: unknown): handle is object {
   return handle instanceof Socket || typeof Reflect.get(Object(handle), 'readStart') === 'function'
 }
 
-/** What a program sends for reasons of its own would stay open here. */
+/** Closes a handle that a program sent for its own reasons, and that would stay open here. */
 function close(handle: unknown): void {
   for (const name of ['destroy', 'close']) {
     const method: unknown = Reflect.get(Object(handle), name)

@@ -8,7 +8,7 @@ export interface Waiting {
   /** The index of the address at which it arrived. */
   readonly listen: number
   readonly socket: Socket
-  /** The bytes that were read of it already. */
+  /** The bytes of it that were already read. */
   readonly head?: Buffer
   /** Set if a process gave it back. */
   readonly kept?: boolean

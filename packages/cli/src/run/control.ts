@@ -9,22 +9,22 @@ import { Link } from './link.ts'
 import { inPrivateFolder, type PrivateFolder } from './private-folder.ts'
 import { type BoundAddress, listenAt } from './socket-path.ts'
 
-/** What a control socket reports. */
+/** Receives the events of a control socket. */
 export interface Told {
   attached(link: Link): void
   received(link: Link, message: ToSupervisor): void
   detached(link: Link): void
 }
 
-/** How many processes may speak at the same time. */
+/** The largest number of processes that are connected at the same time. */
 const MOST = 1000
 
-/** A process to which so many bytes wait to be sent does not read. */
+/** The largest number of unsent bytes. A process that lets more pile up does not read, and is disconnected. */
 const MOST_UNREAD = 2 ** 20
 
 /**
- * Accepts the processes that are not the supervisor's own children, in a private folder: one JSON message a line. Disconnects a process
- * that sends something else, or does not read.
+ * Accepts connections of processes that are not the supervisor's own children, on a socket in a private folder. Reads
+ * one JSON message a line. Disconnects a process that sends anything else, or does not read.
  */
 export class Control {
   readonly path: string
@@ -32,7 +32,7 @@ export class Control {
   #folder: PrivateFolder
   #bound: BoundAddress
 
-  /** @throws NoPrivateFolderError if no folder takes a socket */
+  /** @throws NoPrivateFolderError if a socket can be bound in no folder */
   static open(told: Told): Promise<Control> {
     return inPrivateFolder(async (folder) => {
       const name = folder.path.replace(/^.*[/\\]/, '')
@@ -48,7 +48,10 @@ export class Control {
     this.#bound = bound
   }
 
-  /** Makes what is missing again, under the same names: a command that runs knows them. @throws the system's error */
+  /**
+   * Creates the folder and the socket again if they are missing. Keeps their names, which a running command knows.
+   * @throws the system's error
+   */
   async restore(): Promise<void> {
     this.#folder = this.#folder.again()
     if (this.isIntact) return
@@ -56,17 +59,20 @@ export class Control {
     this.#bound = await listen(this.path, this.#told)
   }
 
-  /** The folder, in which the command makes its private sockets, too. */
+  /** Returns the path of the folder, in which the command also creates its private sockets. */
   get directory(): string {
     return this.#folder.path
   }
 
-  /** Reports whether a process that is started now would find it. A temporary folder may be swept while a command sleeps. */
+  /**
+   * Reports whether a process that is started now would find the socket. A temporary folder may be swept while no
+   * command runs.
+   */
   get isIntact(): boolean {
     return this.#folder.isIntact && (process.platform === 'win32' || isSocket(this.path))
   }
 
-  /** Accepts nothing more, and removes the folder. */
+  /** Accepts no more connections, and removes the folder. */
   close(): void {
     this.#bound.stop()
     this.#folder.remove()

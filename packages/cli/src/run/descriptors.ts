@@ -1,15 +1,18 @@
 import type { EventEmitter } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** How many descriptors clients leave: for a start with its channel and its watcher, the control socket, marks and the status page. */
+/**
+ * The descriptors that clients never take: for a start with its channel and watcher, the control socket, marks and the
+ * status page.
+ */
 const RESERVE = 16
-/** How many connections are taken, however few descriptors there are. */
+/** The number of connections that are always allowed, even with few descriptors. */
 const FEWEST = 4
 
-/** What is said when a connection is turned away. */
+/** The hint when a connection is turned away. */
 export const FULL = 'clients take all descriptors (ulimit -n): new connections are closed until others end'
 
-/** Counts the descriptors of connections, so that some are left for what the supervisor has to do meanwhile. */
+/** Counts the descriptors of connections, so that the supervisor keeps some for its own work. */
 export class Descriptors {
   readonly #limit: number
   readonly #each: number
@@ -19,8 +22,9 @@ export class Descriptors {
   #full = false
 
   /**
-   * `each` is how many a connection takes: two if it is piped. Calls back when a connection is turned away, and again only after
-   * half of what they may take was free. `limit` is how many the process may have open.
+   * `each` is the number of descriptors per connection: two if connections are piped. `limit` is how many the process
+   * may have open. Calls back when a connection is turned away, and again only after at least half of the room was
+   * free.
    */
   constructor(each: number, onFull: () => void, limit: number = openFilesLimit()) {
     this.#each = each
@@ -28,7 +32,7 @@ export class Descriptors {
     this.#limit = limit
   }
 
-  /** Notes what is open without any connection. */
+  /** Notes how many descriptors are open without any connection. */
   begin(open: number = openFiles()): void {
     this.#room = Math.max(this.#limit - open - RESERVE, FEWEST * this.#each)
   }
@@ -51,7 +55,10 @@ export class Descriptors {
   }
 }
 
-/** Node raises its limit at the start to the most that it may have, so a shell's `ulimit -n` is not asked. */
+/**
+ * Returns the limit of open files. Node raises its own limit to the maximum at startup, so a shell's `ulimit -n` says
+ * nothing about it.
+ */
 function openFilesLimit(): number {
   try {
     const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]

@@ -4,7 +4,7 @@ import type { HeldAddress } from '../protocol/messages.ts'
 import type { ListenAddress } from './run-options.ts'
 import { type BoundAddress, listenAt, takesSocket } from './socket-path.ts'
 
-/** Holds one address, and accepts what comes without reading it. */
+/** Holds one address, and accepts connections without reading them. */
 export class Door {
   readonly #wanted: ListenAddress
   readonly #onConnection: (socket: Socket) => void
@@ -18,7 +18,10 @@ export class Door {
     this.#onConnection = onConnection
   }
 
-  /** Rejects with the system's error. A unix socket that nobody serves any more is replaced, and nothing else. */
+  /**
+   * Starts to listen. Rejects with the system's error. Replaces a unix socket that no process serves any more, and
+   * nothing else.
+   */
   async open(): Promise<HeldAddress> {
     const server = this.#create()
     this.#bound = await listenAt(server, this.#wanted)
@@ -27,7 +30,7 @@ export class Door {
     return address
   }
 
-  /** Binds a unix path again if it was removed, or another file is there. Never rejects: without the path, no client comes. */
+  /** Binds a unix path again if it was removed or replaced. Never rejects: without the path, no client can connect. */
   ensure(): Promise<void> {
     this.#ensuring ??= this.#bindAgain().finally(() => {
       this.#ensuring = undefined
@@ -35,7 +38,7 @@ export class Door {
     return this.#ensuring
   }
 
-  /** Accepts nothing more. What it has accepted lives on. */
+  /** Accepts no more connections. Accepted ones stay open. */
   close(): void {
     this.#closed = true
     this.#bound?.stop()
@@ -45,7 +48,7 @@ export class Door {
   async #bindAgain(): Promise<void> {
     if (!('path' in this.#wanted) || this.#closed || this.#bound?.isIntact) return
     if (!takesSocket(this.#wanted.path)) return
-    // Clients that connected before the path went away wait in the queue: one is accepted in a turn.
+    // Clients that connected before the path was removed wait in the kernel's queue. Node accepts one of them per turn.
     for (let before = -1; before !== this.#accepted; ) {
       before = this.#accepted
       await turn()
@@ -58,15 +61,15 @@ export class Door {
       if (this.#closed) bound.stop()
       else this.#bound = bound
     } catch {
-      // Tried again when the next process claims it.
+      // The next process that claims the address tries again.
     }
   }
 
   #create(): Server {
-    // Without a delay, as http servers accept; a plain server that wants one sets it itself.
+    // noDelay as http servers have it. A plain net server that wants a delay sets it itself.
     return createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
       this.#accepted++
-      // A client that is gone shows when somebody reads.
+      // A client that is gone makes an error as soon as its socket is read.
       socket.on('error', () => {})
       this.#onConnection(socket)
     })

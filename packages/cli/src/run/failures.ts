@@ -3,20 +3,20 @@ import type { RunStatus } from './run-status.ts'
 
 /** The longest pause (ms) between restarts. */
 const LONGEST_BACKOFF = 30_000
-/** After a life of so long (ms), a failure is the first in a row. */
+/** A command that was in use for longer than this (ms) starts a new row of failures. */
 const STABLE = 10_000
 
-/** A failure: of which process, how it ended, and for how long (ms) it was in use before. Empty if there was no process. */
+/** A failure: the process, its exit, and how long (ms) it was in use before. Empty if there was no process. */
 export interface Failure {
   readonly pid?: number | undefined
   readonly exit?: Exit
   readonly served?: number
 }
 
-/** The exit of a process that there was not. */
+/** The exit if no process was started. */
 export const NO_EXIT: Exit = { code: null, signal: null }
 
-/** The failures of a command in a row, and how long to wait after each. */
+/** Counts the failures of a command in a row, and computes the pause after each. */
 export class Failures {
   readonly #most: number
   readonly #backoff: number
@@ -29,7 +29,7 @@ export class Failures {
     this.#backoff = backoff
   }
 
-  /** How many there were in a row. */
+  /** The number of failures in a row. */
   get count(): number {
     return this.#count
   }
@@ -38,12 +38,12 @@ export class Failures {
     return this.#last
   }
 
-  /** When the command may be started again, in ms since 1970, if it waits for that. */
+  /** The time at which the command may be started again, in ms since 1970, while it waits for that. */
   get retryAt(): number | undefined {
     return this.#retryAt
   }
 
-  /** Reports whether there were so many that clients are turned away. */
+  /** Reports whether there were so many failures that clients are turned away. */
   get areTooMany(): boolean {
     return this.#count >= this.#most
   }
@@ -53,7 +53,7 @@ export class Failures {
     return Math.min(this.#backoff * 2 ** (this.#count - 1), LONGEST_BACKOFF)
   }
 
-  /** Counts one. `served` is for how long (ms) the command was in use. */
+  /** Counts a failure. `served` is how long (ms) the command was in use. */
   add(why: string, served: number): void {
     this.#count = served > STABLE ? 1 : this.#count + 1
     const at = Date.now()
@@ -61,12 +61,12 @@ export class Failures {
     this.#retryAt = at + this.delay
   }
 
-  /** The command is started again. */
+  /** Notes that the command is started again. */
   retried(): void {
     this.#retryAt = undefined
   }
 
-  /** The row is over. */
+  /** Ends the row. */
   clear(): void {
     this.#count = 0
   }

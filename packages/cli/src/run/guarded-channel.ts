@@ -1,14 +1,16 @@
 import type { ChildProcess } from 'node:child_process'
 
-/** No message of ours is as long as this (in characters). */
+/** The longest message (in characters). No message of this protocol is longer. */
 const LONGEST_MESSAGE = 2 ** 20
 
 /**
- * Bears whatever a program writes on its IPC channel, which is an open descriptor of it (`echo hello >&3` in a shell). Calls back
- * when it was no JSON, or has no end: what follows is not understood either.
+ * Guards the supervisor against anything that a program writes on its IPC channel, which is an open descriptor
+ * (`echo hello >&3` in a shell). Calls back when a message is not JSON or does not end, because nothing after it can be
+ * understood.
  *
- * Node parses it in a callback of its own, in which an error ends the supervisor, and keeps what has no end. Needs private members:
- * the channel's handle and its buffer (20 to 26). Without them it does nothing.
+ * Node parses messages in a callback of its own: an error there ends the supervisor, and a message without an end is
+ * buffered forever. Uses private members of Node: the channel's handle and its buffer (Node 20-26). Does nothing
+ * without them.
  */
 export function guardChannel(child: ChildProcess, broken: () => void): void {
   const handle: unknown = ofSymbol(child, 'kChannelHandle')
@@ -21,7 +23,7 @@ export function guardChannel(child: ChildProcess, broken: () => void): void {
       if (typeof rest === 'string' && rest.length > LONGEST_MESSAGE) broken()
       return done
     } catch (error) {
-      // Anything else is not the program's fault.
+      // Only a SyntaxError is the fault of the program.
       if (!(error instanceof SyntaxError)) throw error
       broken()
       return undefined

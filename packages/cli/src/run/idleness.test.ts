@@ -12,7 +12,7 @@ const asked = (pid: number) => ({ pid, tell: vi.fn() })
 const idle = (deadline: number) => ({ active: 0, deadline, patience: 1000, reasons: [] })
 const used = (...reasons: string[]) => ({ active: reasons.length, deadline: undefined, patience: 1000, reasons })
 
-/** Whether each of the promises has settled by now. */
+/** Reports for each promise whether it has settled by now. */
 async function settled(promises: readonly Promise<void>[]): Promise<boolean[]> {
   const over = promises.map(() => false)
   for (const [index, promise] of promises.entries()) void promise.then(() => (over[index] = true))
@@ -30,7 +30,7 @@ test('a hundred viewers at once cost one question, and its answer is for all', a
   expect(await settled(viewers)).not.toContain(false)
   expect(inquiry.report([process])).toEqual(used('request GET /'))
   expect(vi.getTimerCount()).toBe(0)
-  // The next one is asked anew.
+  // The next viewer asks again.
   void inquiry.ask([process])
   expect(process.tell).toHaveBeenCalledTimes(2)
 })

@@ -2,9 +2,9 @@ import { printable } from '@idle-shutdown/core/tracker'
 import type { ToProcess, ToSupervisor } from '../protocol/messages.ts'
 import type { RunStatus } from './run-status.ts'
 
-/** How long (ms) processes may take to say how idle they are. */
+/** The time (ms) in which a process must say how idle it is. */
 const ANSWER = 1000
-/** How many reasons are shown, and how many characters of each. */
+/** The largest number of reasons, and then the longest reason (in characters). */
 const MOST_REASONS = 20
 const LONGEST_REASON = 200
 
@@ -25,30 +25,30 @@ interface Question {
 }
 
 /**
- * Asks the processes that serve how idle they are: one question at a time, however many viewers wait for the answer.
+ * Asks the serving processes how idle they are: one question at a time, for any number of viewers.
  *
- * A question ends when each process has answered or has gone, and after a second at the latest.
+ * A question ends when each process has answered or exited, and after a second at the latest.
  */
 export class IdlenessInquiry {
-  /** What each process said last. */
+  /** The last answer of each process. */
   readonly #answers = new Map<Asked, Idleness>()
-  /** Those that did not answer the last question. */
+  /** The processes that did not answer the last question. */
   readonly #silent = new Set<Asked>()
   #question: Question | undefined
 
-  /** Asks, or waits for the answers to the question that is under way. Resolves at once without a process. Never rejects. */
+  /** Asks, or waits for the question that is under way. Resolves at once if `serving` is empty. Never rejects. */
   async ask(serving: readonly Asked[]): Promise<void> {
     if (serving.length > 0) await (this.#question ?? this.#begin(serving)).over
   }
 
-  /** A process has said how idle it is. */
+  /** Notes the answer of a process. */
   told(process: Asked, { active, deadline, patience, reasons }: Idleness): void {
     this.#answers.set(process, { active, deadline, patience, reasons })
     this.#silent.delete(process)
     this.#settle(process)
   }
 
-  /** A process has gone: its answer is waited for no longer, and counts no more. */
+  /** Drops the answer of a process that has exited, and waits for it no longer. */
   gone(process: Asked): void {
     this.#answers.delete(process)
     this.#silent.delete(process)
@@ -56,8 +56,9 @@ export class IdlenessInquiry {
   }
 
   /**
-   * Returns what the processes that serve have said, as one: the sum of what is active, the latest deadline, and the reasons, with the
-   * process in front if there are several. `undefined` if none has ever answered.
+   * Returns the answers of the serving processes as one, or `undefined` if no process has ever answered.
+   *
+   * `active` is the sum, `deadline` the latest. Each reason begins with its process if there are several.
    */
   report(serving: readonly Asked[]): RunStatus['idle'] {
     const said = serving.flatMap((process) => this.#answers.get(process) ?? [])
@@ -66,9 +67,9 @@ export class IdlenessInquiry {
     const deadlines = said.flatMap(({ deadline }) => deadline ?? [])
     return {
       active,
-      // One that has no deadline does not end.
+      // A process without a deadline does not end.
       deadline: active === 0 && deadlines.length === said.length ? Math.max(...deadlines) : undefined,
-      // JSON has no Infinity: a patience that is one arrives as null.
+      // JSON has no Infinity, so a patience of Infinity arrives as null.
       patience: Math.max(...said.map(({ patience }) => patience ?? Number.POSITIVE_INFINITY)),
       reasons: serving.flatMap((process) => this.#reasonsOf(process, serving.length > 1)).slice(0, MOST_REASONS),
     }

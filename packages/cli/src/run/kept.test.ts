@@ -5,7 +5,7 @@ import { Kept } from './kept.ts'
 
 const FOREVER = 0
 
-/** Both ends of a connection. */
+/** Returns both ends of a connection. */
 async function pair(): Promise<{ client: Socket; accepted: Socket }> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,18 +1,18 @@
 import { Socket } from 'node:net'
 import { readAgain, stopReading } from './reading.ts'
 
-/** How many idle connections are kept at most. Beyond that, the one that has been kept longest is ended. */
+/** The largest number of idle connections that are kept. Beyond that, the one that has been kept longest is ended. */
 const MOST = 1000
 
-/** How long (ms) one is kept whose server would have kept it forever. */
+/** The time (ms) for which a connection is kept if its server would have kept it forever. */
 const LONGEST = 600_000
 
-/** The longest delay (ms) of a timer: Node makes 1 of a longer one. */
+/** The longest delay (ms) of a timer. Node turns a longer one into 1 ms. */
 const LONGEST_DELAY = 2 ** 31 - 1
 
-/** Idle connections that processes gave back, until they speak again, or until the server that gave one back would have ended it. */
+/** Keeps idle connections that processes gave back, until they send data or their server would have ended them. */
 export class Kept {
-  /** In the order in which they were given back. */
+  /** The order is that in which they were given back. */
   readonly #timers = new Map<Socket, NodeJS.Timeout>()
   readonly #most: number
   readonly #admit: (socket: Socket) => boolean
@@ -30,23 +30,26 @@ export class Kept {
     this.#admit = admit
   }
 
-  /** How many are kept now. */
+  /** The number of connections that are kept now. */
   get size(): number {
     return this.#timers.size
   }
 
   /**
-   * Takes over a handle of Node's, which has no public name (20 to 26: a socket is made of it by an option of that name), or a
-   * socket. After `keepAlive` ms without a byte it is ended, as its server would; 0 means that its server would not.
+   * Takes over a socket, or a handle of Node that has no public name. `Socket` takes such a handle as an option (Node
+   * 20-26).
+   *
+   * Ends the connection after `keepAlive` ms without a byte, as its server would. 0 means that its server would not end
+   * it.
    */
   add(handle: object, listen: number, keepAlive: number): void {
     const socket: Socket =
       handle instanceof Socket
         ? handle
         : Reflect.construct(Socket, [{ handle, allowHalfOpen: true, readable: true, writable: true }])
-    // One that was a socket already has such a listener since it was accepted.
+    // A socket that is passed in has had such a listener since it was accepted.
     if (socket !== handle) socket.on('error', () => {})
-    // One that was a socket has its room since it was accepted.
+    // A socket that is passed in has been counted since it was accepted.
     if (this.#ended || (socket !== handle && !this.#admit(socket))) {
       this.#finish(socket)
       return
@@ -56,7 +59,7 @@ export class Kept {
       this.#finish(oldest)
     }
     const age = keepAlive > 0 ? Math.min(keepAlive, LONGEST_DELAY) : LONGEST
-    // A turn later: in one that comes late, what has reached the machine meanwhile is still to be read.
+    // If the timer fires late, bytes that have arrived meanwhile are read in this turn, before the connection is ended.
     const due = (): void => void setImmediate(() => this.#timers.has(socket) && this.#finish(socket))
     this.#timers.set(socket, setTimeout(due, age).unref())
     const gone = (): void => {
@@ -69,18 +72,18 @@ export class Kept {
       socket.off('end', gone)
       socket.off('close', gone)
       if (!this.#forget(socket)) return
-      // In this very turn, so that what follows is read by the process that gets it.
+      // Stops within the same turn, so that the process which gets the connection reads the rest.
       stopReading(socket)
-      // Of one that was piped, more may have been read than one piece.
+      // More than one chunk of a piped connection may have been read.
       const rest: unknown = socket.read()
       this.#spoke(socket, listen, Buffer.isBuffer(rest) ? Buffer.concat([chunk, rest]) : chunk)
     })
-    // One that was piped is paused, and its handle does not read.
+    // A piped connection is paused, and its handle does not read.
     if (socket === handle) readAgain(socket)
     socket.resume()
   }
 
-  /** Ends them all, and those that are given back from now on: a process may be ending just when the supervisor does. */
+  /** Ends all connections, and each that is given back later: a process may end at the same time as the supervisor. */
   end(): void {
     this.#ended = true
     for (const socket of this.#timers.keys()) this.#finish(socket)

@@ -14,7 +14,7 @@ import { Watcher } from './watcher.ts'
 
 const SLEEPS = 'setInterval(() => {}, 60_000)'
 
-/** A command that does nothing by itself, and whose processes are played. */
+/** Starts a command that does nothing by itself, with simulated processes. */
 async function live(
   options: { readyTimeout?: number; grace?: string; program?: string; code?: string; cwd?: string } = {},
 ) {
@@ -58,7 +58,7 @@ async function live(
   const serve = (listen: number): Link => {
     const link = new Link(undefined, () => {})
     switchboard.links.add(link)
-    // Not a process that could be signalled by mistake.
+    // No process that could be signalled by mistake has this id.
     switchboard.receive(link, { type: 'claim', rank: 0, listen, pid: 2 ** 30 + listen })
     return link
   }
@@ -69,7 +69,7 @@ async function live(
   return { life, switchboard, events, serve, leave }
 }
 
-/** A client that asks for `/`, as it is accepted. */
+/** Returns a client that asks for `/`, as it is accepted. */
 async function client(): Promise<{ accepted: Socket; answer: Promise<string> }> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -91,7 +91,7 @@ const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 test('a start in which nothing serves is killed after the ready timeout', async () => {
   const { life, events } = await live({ readyTimeout: 50 })
   expect(await life.ended).toMatchObject({ why: 'it did not listen within 50 ms, and was killed' })
-  expect(events.map(({ event }) => event)).toEqual(['starting', 'killed'])
+  expect(events.map(({ event }) => event)).toEqual(['starting', 'hint', 'killed'])
 })
 
 test('one that serves is not killed when another is gone and somebody waits for it, but when nothing serves any more', async () => {

@@ -10,13 +10,15 @@ import { HINT_AFTER, otherPorts, startHint, wanted } from './start-hint.ts'
 import type { Switchboard } from './switchboard.ts'
 import type { Respite, Watcher } from './watcher.ts'
 
-/** How long (ms) a command that has closed everything may take to end, and one that was told to end, beyond its grace. */
+/**
+ * The time (ms) in which a command must end after it has closed everything. After a request to end, its grace is added.
+ */
 const LAST_WORDS = 5000
 
-/** How long (ms) processes wait at most for one that starts more slowly, before they may end. */
+/** The longest time (ms) that idle processes wait for one that starts more slowly, before they may end. */
 const SLOWEST_START = 60_000
 
-/** What a life is made of. */
+/** The parts of a {@link Life}. */
 export interface LifeOptions {
   readonly command: CommandOptions
   readonly settings: Settings
@@ -25,12 +27,12 @@ export interface LifeOptions {
   readonly readyTimeout: number
   readonly switchboard: Switchboard
   readonly watcher: Watcher
-  /** How many starts there were, this one included. */
+  /** The number of starts, this one included. */
   readonly start: number
   emit(event: RunEvent): void
 }
 
-/** How a life ended. `why` is a sentence where it was a failure. */
+/** The result of one run of the command. `why` is a sentence if the run failed. */
 export interface LifeEnd {
   readonly exit: Exit
   readonly why: string | undefined
@@ -39,21 +41,21 @@ export interface LifeEnd {
 
 /** One run of the command: from its start to the end of the last process that it started. */
 export class Life {
-  /** Never rejects. */
+  /** Resolves when the run is over. Never rejects. */
   readonly ended: Promise<LifeEnd>
   readonly proxy: ProxiedPort | undefined
   phase: 'starting' | 'awake' | 'ending' = 'starting'
   readonly #options: LifeOptions
   readonly #command: Command
   readonly #takenBefore: number
-  /** What undoes the timers that end it. */
+  /** The functions that stop the timers which end the command. */
   #endTimers: (() => void)[] = []
-  /** What undoes the timer for a start that serves nothing. */
+  /** Stops the timer for a start that serves nothing. */
   #notReady: (() => void) | undefined
-  /** The processes that have served an address, and the addresses. */
+  /** The ids of the processes that have served an address, and then the addresses that were served. */
   readonly #served = new Set<number>()
   readonly #listened = new Set<number>()
-  /** Whether all that served have closed everything, or are gone. */
+  /** True when every process that served has closed everything, or has exited. */
   #allClosed = false
   #concluded = false
   readonly #settled: () => void
@@ -96,7 +98,7 @@ export class Life {
     return this.#command.pid
   }
 
-  /** A process serves an address. */
+  /** Notes that a process serves an address. */
   claimed(listen: number, pid: number | undefined): void {
     mark(this.#options.held, listen)
     this.#listened.add(listen)
@@ -104,15 +106,16 @@ export class Life {
     this.#ready()
   }
 
-  /** A process serves it no longer, or is gone. */
+  /** Notes that a process no longer serves an address, or has exited. */
   released(listen: number): void {
     if (!this.#options.switchboard.serves(listen)) unmark(this.#options.held, listen)
     this.needed()
   }
 
   /**
-   * Somebody waits. Where nothing serves any more, one process has to within the time that a start may take, or that a drain may. A
-   * process that serves is never ended for a connection that waits for another: that one waits as well, unless none ever listened.
+   * Called when a connection waits. If no process serves, one must do so within the time of a start or of a drain. A
+   * process that serves is never killed for a connection to another address. Such a connection waits as well, and is
+   * refused if no process has ever listened there.
    */
   needed(): void {
     const { switchboard, readyTimeout, settings } = this.#options
@@ -122,7 +125,7 @@ export class Life {
     else this.#awaitReady(this.#answering ? Math.max(readyTimeout, settings.grace + LAST_WORDS) : readyTimeout)
   }
 
-  /** A process is idle, and ends. */
+  /** Notes that an idle process ends. */
   ending(): void {
     const { switchboard, emit } = this.#options
     if (
@@ -140,7 +143,10 @@ export class Life {
     this.#endWithin(this.#options.settings.grace + LAST_WORDS, 'it had not ended when its grace was over')
   }
 
-  /** A process has closed everything and is about to end, or is gone. Counts when no other has anything to answer. */
+  /**
+   * Notes that a process has closed everything or has exited. Takes effect when no other process has anything to
+   * answer.
+   */
   closed(): void {
     this.needed()
     if (this.phase !== 'ending' || this.#allClosed || this.#served.size === 0 || this.#answering) return
@@ -148,7 +154,10 @@ export class Life {
     this.#endWithin(LAST_WORDS, 'it had closed everything, and did not end')
   }
 
-  /** Ends it, as the supervisor ends. Each process that serves or has yet to answer is told, or the command if there is none. */
+  /**
+   * Ends the command because the supervisor ends. Signals each process that serves or has yet to answer, or the command
+   * if there is none.
+   */
   stop(signal: NodeJS.Signals): void {
     this.phase = 'ending'
     this.proxy?.close()
@@ -158,12 +167,12 @@ export class Life {
     this.#endWithin(this.#options.settings.grace + LAST_WORDS, 'it had not ended when its grace was over')
   }
 
-  /** Ends it at once, with all that it started. */
+  /** Kills the command at once, with all that it started. */
   kill(): void {
     this.#command.signalAll('SIGKILL')
   }
 
-  /** Whether its end has come is looked at: when the command, or a process that it started, has ended. */
+  /** Resolves `ended` once nothing serves any more. Called when the command or one of its children exits. */
   conclude(): void {
     const exit = this.#exit
     const { switchboard, held, settings, watcher } = this.#options
@@ -187,7 +196,7 @@ export class Life {
     })
   }
 
-  /** Whether a process that served, and serves no more, may still have something to answer. */
+  /** Reports whether a process that has served may still have something to answer. */
   get #answering(): boolean {
     return [...this.#options.switchboard.links].some(({ served, state }) => served && state !== 'closed')
   }
@@ -223,7 +232,7 @@ export class Life {
     })
   }
 
-  /** Who waits for an address on which no process of this life has ever listened, while others serve. */
+  /** Refuses the connections to addresses on which no process of this run has ever listened, while others serve. */
   #refuseUnheard(): void {
     this.#notReady = undefined
     const { switchboard, readyTimeout } = this.#options
@@ -266,7 +275,7 @@ export class Life {
     return proxy
   }
 
-  /** SIGTERM first, to all of them; then SIGKILL. */
+  /** Sends SIGTERM to all processes after `ms`, and SIGKILL after another {@link LAST_WORDS}. */
   #endWithin(ms: number, why: string): void {
     this.#clearEndTimers()
     const kill = (signal: NodeJS.Signals) => (): void => {
@@ -282,7 +291,10 @@ export class Life {
   }
 }
 
-/** A Node program ends by itself when its supervisor is gone, within its grace. Another does not notice. */
+/**
+ * Returns how long the watcher waits. A Node program notices that its supervisor is gone and ends within its grace;
+ * another program does not.
+ */
 function respite(grace: number, proxied: boolean): Respite {
   const whole = grace + LAST_WORDS
   return proxied ? { untilTerm: 0, untilKill: whole } : { untilTerm: whole, untilKill: LAST_WORDS }
@@ -293,6 +305,6 @@ function signalProcess(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // It has just ended.
+    // The process has just ended.
   }
 }

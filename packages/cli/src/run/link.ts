@@ -2,23 +2,23 @@ import type { ToProcess } from '../protocol/messages.ts'
 import type { Waiting } from './connection-queue.ts'
 import type { Pipe } from './pipe.ts'
 
-/** A process that speaks with the supervisor: the command itself, or one that it started. */
+/** A process that exchanges messages with the supervisor: the command itself, or a process that it started. */
 export class Link {
   readonly #send: (message: ToProcess, handle?: object) => void
-  /** The addresses that it serves, and the private paths of those to which connections are piped. */
+  /** The addresses that the process serves. The value is the private path to which connections are piped, if any. */
   readonly claims: Map<number, string | undefined> = new Map()
-  /** How well its servers fit the addresses. */
+  /** The fit of its servers to the addresses, by index of the address. */
   readonly ranks: Map<number, number> = new Map()
-  /** What was sent to it, and is not acknowledged. */
+  /** The connections that were sent to it, and are not acknowledged. */
   readonly unacknowledged: Map<number, Waiting> = new Map()
   /** The connections that are piped to it. */
   readonly pipes: Map<number, { readonly pipe: Pipe; readonly listen: number }> = new Map()
   pid: number | undefined
-  /** Whether it has ever served an address. */
+  /** True once the process has served an address. */
   served = false
   /**
-   * `paused`: it is idle and asks whether it may end, so nothing is sent to it. `going`: it was told that it may. `wanted`: it was
-   * asked to go on, in either state. `leaving`: it ends. `closed`: it has closed everything.
+   * `paused`: idle, and asks whether it may end, so nothing is sent to it. `going`: may end. `wanted`: asked to go on,
+   * in either state. `leaving`: ends. `closed`: has closed everything.
    */
   state: 'open' | 'paused' | 'going' | 'wanted' | 'leaving' | 'closed' = 'open'
 
@@ -27,7 +27,7 @@ export class Link {
     this.#send = send
   }
 
-  /** Reports whether it ends, or has closed everything. */
+  /** Reports whether the process ends, or has closed everything. */
   get isLeaving(): boolean {
     return this.state === 'leaving' || this.state === 'closed'
   }

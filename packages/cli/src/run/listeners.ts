@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { endianness } from 'node:os'
 import process from 'node:process'
 
-/** An address of a listening TCP socket, as the kernel's tables have it. */
+/** An address of a listening TCP socket, as in the kernel's tables. */
 interface Row {
   readonly address: string
   readonly port: number
@@ -17,27 +17,28 @@ const LOOPBACK: Readonly<Record<Loopback, string>> = {
   '::1': '0'.repeat(24) + (ORDERED ? '01000000' : '00000001'),
 }
 const ANY: Readonly<Record<Loopback, string>> = { '127.0.0.1': '0'.repeat(8), '::1': '0'.repeat(32) }
-/** An IPv6 socket takes connections of IPv4 as well, unless it is told not to. */
+/** An IPv6 socket also takes connections of IPv4, unless it is IPv6-only. */
 const MAPPED = '0'.repeat(16) + (ORDERED ? 'FFFF0000' : '0000FFFF') + LOOPBACK['127.0.0.1']
 const LISTEN = '0A'
 
 /** A loopback address. */
 export type Loopback = '127.0.0.1' | '::1'
 
-/** How the listener at a port looks to a supervisor: `unknown` if the system does not tell. */
+/** The owner of the listener at a port. `unknown` if the system does not show it. */
 export type Owner = 'own' | 'foreign' | 'none' | 'unknown'
 
-/** A descriptor of a process that holds a listening socket. As long as it does, no other user can have the port. */
+/** A descriptor of a process that holds a listening socket. While it is open, no other user can have the port. */
 export interface Holder {
   readonly descriptor: string
   readonly socket: string
 }
 
 /**
- * Reports whose listener takes connections to a loopback address: `own` if it belongs to this user, to root, or to a process of the
- * session `session`; and its holder, if that is in the session. Only Linux tells.
+ * Returns the owner of the listener that takes connections to a loopback address. Only Linux shows owners.
  *
- * Reads the kernel's tables, which are as long as the machine has connections, and looks at all processes: not for each connection.
+ * The owner is `own` if the listener belongs to this user, to root, or to a process of the session `session`. The
+ * holder is returned if it is in the session. Too slow for every connection: reads the kernel's tables, which grow with
+ * the connections of the machine, and looks at all processes.
  */
 export function findOwner(
   port: number,
@@ -61,7 +62,7 @@ export function isHeld({ descriptor, socket }: Holder): boolean {
   return attempt(() => readlinkSync(descriptor)) === socket
 }
 
-/** Returns the ports on which the processes of a session listen, in order. Empty if the system does not tell. */
+/** Returns the ports on which the processes of a session listen, in order. Empty if the system does not show them. */
 export function portsOf(session: number): readonly number[] {
   const rows = [...(table('tcp') ?? []), ...(table('tcp6') ?? [])]
   if (rows.length === 0) return []
@@ -70,10 +71,10 @@ export function portsOf(session: number): readonly number[] {
   return [...new Set(ports)].sort((one, other) => one - other)
 }
 
-/** The listeners that take connections to the address. Of several the kernel takes the exact one. */
+/** Returns the listeners that take connections to the address. The kernel prefers the one with the exact address. */
 function taking(port: number, host: Loopback): readonly Row[] | undefined {
   const [four, six] = [table('tcp'), table('tcp6') ?? []]
-  // Some systems have the tables, and nothing in them.
+  // Some systems have the tables, but keep them empty.
   if (four === undefined || four.length + six.length === 0) return undefined
   const at = (rows: readonly Row[], ...addresses: readonly string[]): readonly Row[] =>
     rows.filter((row) => row.port === port && addresses.includes(row.address))
@@ -102,7 +103,7 @@ function table(name: 'tcp' | 'tcp6'): readonly Row[] | undefined {
   return rows
 }
 
-/** The sockets of all processes of a session, and a descriptor of each, as far as this user may look. */
+/** Returns the sockets of all processes of a session, with a descriptor of each, as far as this user may read them. */
 function holdersOf(session: number): ReadonlyMap<string, string> {
   const holders = new Map<string, string>()
   for (const pid of attempt(() => readdirSync('/proc')) ?? []) {
@@ -116,13 +117,13 @@ function holdersOf(session: number): ReadonlyMap<string, string> {
   return holders
 }
 
-/** What follows the name, which may have spaces and brackets: state, parent, group, session. */
+/** Reads the fields after the name, which may contain spaces and brackets: state, parent, group, session. */
 function sessionOf(pid: string): number | undefined {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3])
 }
 
-/** A process that ends while it is looked at is none. */
+/** Returns `undefined` if the read fails: a process may end at that moment. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read()

@@ -1,15 +1,18 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { basename, delimiter, join, resolve } from 'node:path'
 
-/** Options of node before a script that take the next word. Others that do make it unsure which word is the script. */
+/**
+ * The options of node that take the next word as a value. After an unknown option, the next word may be its value or
+ * the script.
+ */
 const WITH_VALUE = new Set(['-r', '--require', '--import', '-C', '--conditions'])
-/** What node adds to the name of a script, before it looks into a folder of that name. */
+/** The endings that node adds to the name of a script, before it looks into a folder of that name. */
 const ADDED = ['', '.js', '.json', '.node']
 
 /**
  * Finds a program as a shell would: in PATH, or by its path.
  *
- * @throws Error with the code `ENOENT` (there is none) or `EACCES` (it is not executable), and a sentence
+ * @throws Error with a sentence and the code `ENOENT` (no such program) or `EACCES` (it is not executable)
  */
 export function findProgram(file: string, path: string | undefined, cwd: string): string {
   const isPath = file.includes('/') || (process.platform === 'win32' && file.includes('\\'))
@@ -26,8 +29,8 @@ export function findProgram(file: string, path: string | undefined, cwd: string)
 }
 
 /**
- * Returns the script of a command `node SCRIPT` that does not exist. `undefined` if it does, and if the command is another or it is
- * unsure which word is the script.
+ * Returns the script of a command `node SCRIPT` if the script does not exist. Returns `undefined` if it exists, if the
+ * command is another, or if it is uncertain which word is the script.
  */
 export function missingScript([program, ...args]: readonly [string, ...string[]], cwd: string): string | undefined {
   if (!isNode(program)) return undefined
@@ -49,7 +52,7 @@ function exists(script: string): boolean {
   return ADDED.some((added) => statSync(script + added, { throwIfNoEntry: false }) !== undefined)
 }
 
-/** On Windows a program may be named without its extension. */
+/** Adds the extensions without which a program may be named on Windows. */
 function withExtensions(file: string): string[] {
   if (process.platform !== 'win32') return [file]
   return ['', ...(process.env['PATHEXT'] ?? '.EXE;.CMD;.BAT').split(';')].map((extension) => file + extension)

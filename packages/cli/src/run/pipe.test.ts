@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { Pipe } from './pipe.ts'
 
-/** Both ends of a connection. The accepted end does not read until it is told to. */
+/** Returns both ends of a connection. The accepted end does not read yet. */
 async function pair(): Promise<[connected: Socket, accepted: Socket]> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -19,7 +19,7 @@ async function pair(): Promise<[connected: Socket, accepted: Socket]> {
   return [connected, accepted]
 }
 
-/** A client and a server, with a pipe between them, through which `hello` has been sent. */
+/** Returns a client and a server, with a pipe between them through which `hello` has been sent. */
 async function piped(): Promise<{ client: Socket; server: Socket; pipe: Pipe }> {
   const [[client, accepted], [inner, server]] = [await pair(), await pair()]
   const pipe = new Pipe(accepted, inner, undefined)
@@ -64,11 +64,24 @@ test('left, the client stays open, what it said meanwhile is unread, and the ser
   pipe.park()
   client.write('more')
   const ended = once(server, 'end')
-  const left = pipe.leave()
+  const left = new Promise<Socket>((resolve) => pipe.leave(0, resolve))
   await ended
-  expect(left?.bytesRead).toBe('hello'.length)
+  expect((await left).bytesRead).toBe('hello'.length)
   expect(await silent(client)).toBe(true)
   expect(client.readableEnded).toBe(false)
+})
+
+test('left, all that the server has said reaches the client first', async () => {
+  const { client, server, pipe } = await piped()
+  pipe.park()
+  const left = new Promise<Socket>((resolve) => pipe.leave('an answer'.length, resolve))
+  server.write('an ')
+  expect(await once(client, 'data')).toEqual(['an '])
+  expect(server.readableEnded).toBe(false)
+  server.write('answer')
+  expect(await once(client, 'data')).toEqual(['answer'])
+  expect((await left).destroyed).toBe(false)
+  await once(server, 'end')
 })
 
 test('a server that ends without a word closes the client of a parked connection', async () => {
@@ -76,14 +89,14 @@ test('a server that ends without a word closes the client of a parked connection
   pipe.park()
   server.destroy()
   await once(client.resume(), 'end')
-  expect(pipe.leave()).toBeUndefined()
+  pipe.leave(0, () => expect.unreachable())
   client.end()
   await once(client, 'close')
 })
 
 test('of a connection that is not parked, a server cannot leave the client', async () => {
   const { client, server, pipe } = await piped()
-  expect(pipe.leave()).toBeUndefined()
+  pipe.leave(0, () => expect.unreachable())
   client.write('more')
   expect(await once(server, 'data')).toEqual(['more'])
 })

@@ -3,19 +3,22 @@ import { ACCEPTED, prefaceOf } from '../protocol/preface.ts'
 import type { Waiting } from './connection-queue.ts'
 import { readAgain, stopReading } from './reading.ts'
 
-/** What becomes of a connection that is to be piped. */
+/** Receives the outcome of a connection that is to be piped. */
 export interface PipeOutcome {
-  /** The other side takes it. Returns whether it still may: by now, another may have it. */
+  /**
+   * The other side takes the connection. Returns false if it may not, because another process has the connection by
+   * now.
+   */
   taken?(): boolean
-  /** The other side has it. */
+  /** The other side has the connection. */
   accepted(pipe: Pipe): void
-  /** The other side does not take it: nothing of it was read, and it can wait for another. */
+  /** The other side does not take the connection. Nothing of it was read, so it can wait for another process. */
   refused(): void
 }
 
 /**
- * Pipes a connection to a private path of a process, preceded by the client's address. Until the process has said that it has a
- * server for it, nothing of it is read.
+ * Pipes a connection to a private path of a process, after a line with the client's address. Reads nothing of the
+ * connection until the process has said that it has a server for it.
  */
 export function pipeToPath({ id, socket: client, head, kept }: Waiting, path: string, outcome: PipeOutcome): void {
   const inner = connect({ path, allowHalfOpen: true })
@@ -35,8 +38,8 @@ export function pipeToPath({ id, socket: client, head, kept }: Waiting, path: st
 }
 
 /**
- * Pipes a connection to a server that knows nothing of us. It is the server's as soon as it is connected, if `isOwn` then returns
- * true: until then nothing is sent.
+ * Pipes a connection to a server that does not speak this protocol. The server has the connection once it is connected
+ * and `isOwn` returns true. Nothing is sent before.
  */
 export function pipeToPort(
   { socket: client, head }: Waiting,
@@ -60,7 +63,7 @@ export function pipeToPort(
   return inner
 }
 
-/** A client and a server, joined both ways. Each end ends on its own; where one breaks, so does the other. */
+/** A client and a server, joined both ways. Each side can end alone. If one breaks, the other is destroyed. */
 export class Pipe {
   /** Called when the server's side has closed. */
   onClosed: () => void = () => {}
@@ -82,14 +85,14 @@ export class Pipe {
       undoClient()
       undoInner()
     }
-    // A server that ends without a word about a parked client closes it, and the client's own end is to be seen.
+    // A server that ends without `left` or `unpark` closes a parked client. The client's own end must be read then.
     inner.once('end', () => this.unpark())
     inner.once('close', () => this.onClosed())
   }
 
   /**
-   * Reads nothing more of the client, until `unpark` or `leave`; what the server says is piped on. Returns how many bytes the
-   * server was sent in all.
+   * Stops reading the client, until `unpark` or `leave`. The server's bytes are still piped. Returns the number of
+   * bytes that the server was sent in all.
    */
   park(): number {
     this.#parked = true
@@ -107,27 +110,40 @@ export class Pipe {
   }
 
   /**
-   * The server has said that a parked connection is idle. Closes its side, and returns the client, of which nothing is read;
-   * or nothing when the client has gone.
+   * Closes the server's side after the server has said that a parked connection is idle, and has written `bytes` in
+   * all. Calls back with the client, of which nothing is read, when these bytes have been read. Does not call back if
+   * the client has gone, or if the server has closed its side before.
    */
-  leave(): Socket | undefined {
+  leave(bytes: number, left: (client: Socket) => void): void {
+    const inner = this.#inner
+    const look = (): void => {
+      if (!this.#parked || inner.destroyed) inner.off('data', look)
+      else if (inner.bytesRead >= bytes && inner.readableLength === 0) {
+        inner.off('data', look)
+        this.#detach(left)
+      }
+    }
+    // Added after the listener of the pipe, which has passed on the bytes that were read.
+    inner.on('data', look)
+    look()
+  }
+
+  #detach(left: (client: Socket) => void): void {
     const [client, inner] = [this.#client, this.#inner]
-    if (!this.#parked) return undefined
     this.#undo()
     inner.unpipe(client)
     inner.destroy()
-    if (!client.destroyed && client.readable && client.writable) return client
-    client.destroySoon()
-    return undefined
+    if (!client.destroyed && client.readable && client.writable) left(client)
+    else client.destroySoon()
   }
 }
 
-/** Ends `other` when `one` is gone. Returns the undo. */
+/** Ends `other` when `one` is gone. Returns a function that undoes this. */
 function follow(one: Socket, other: Socket): () => void {
   const broken = (): void => {
     other.destroy()
   }
-  // What was written to the other is still flushed.
+  // Bytes that were already written to the other side are still flushed.
   const gone = (): void => {
     if (!other.destroyed) other.destroySoon()
   }

@@ -6,7 +6,10 @@ import type { ListenAddress } from './run-options.ts'
 import type { Switchboard } from './switchboard.ts'
 import { Watcher } from './watcher.ts'
 
-/** What a command needs around it: a private folder with a control socket, a watcher, and its port, if it binds one itself. */
+/**
+ * The resources that a command needs: a private folder with a control socket, a watcher, and its own port if it binds
+ * one.
+ */
 export class Preparation {
   readonly #told: Told
   readonly #proxy: number | undefined
@@ -17,7 +20,7 @@ export class Preparation {
   #restoring: Promise<void> | undefined
 
   /**
-   * Connects the processes that reach the control socket with the switchboard. Calls back when one has gone.
+   * Connects the processes on the control socket with the switchboard. Calls back when one has exited.
    *
    * @throws NoPrivateFolderError
    */
@@ -45,22 +48,22 @@ export class Preparation {
     this.watcher.begin()
   }
 
-  /** What the command is told. */
+  /** Returns the content of the command's environment variable {@link HELD}. */
   get held(): Held {
     const { directory, path } = this.#control
     return { supervisor: process.pid, directory, control: path, addresses: this.#addresses }
   }
 
-  /** The addresses, as they could have been asked for. */
+  /** Returns the addresses in the form in which they are asked for. */
   get listen(): readonly ListenAddress[] {
     return this.#addresses.map((held) => ('path' in held ? held : { host: held.address, port: held.port }))
   }
 
   /**
-   * Resolves when a command can be started. While none ran, the folder may have been swept, and another process may have taken the
-   * port.
+   * Resolves when a command can be started. Before that, the folder may have been swept, and another process may have
+   * taken the port.
    *
-   * @throws Error with a sentence, if it cannot be started now
+   * @throws Error with a sentence, if the command cannot be started now
    */
   async ready(): Promise<void> {
     this.watcher.begin()
@@ -70,7 +73,7 @@ export class Preparation {
     }
   }
 
-  /** Makes the folder and the control socket again, if they were swept. @throws NoPrivateFolderError */
+  /** Creates the folder and the control socket again if they were swept. @throws NoPrivateFolderError */
   async restore(): Promise<void> {
     if (this.#restoring === undefined && this.#control.isIntact) return
     this.#restoring ??= this.#restore().finally(() => {
@@ -90,7 +93,7 @@ export class Preparation {
     try {
       await this.#control.restore()
     } catch {
-      // Its name is another's, or its parent is gone.
+      // The name of the folder belongs to another, or its parent is gone.
       this.#control.close()
       this.#control = await Control.open(this.#told)
     }

@@ -6,10 +6,12 @@ import type { Held } from '../protocol/messages.ts'
 import { claimMark } from '../register/held-places.ts'
 import { LONGEST_PATH } from './socket-path.ts'
 
-/** How many bytes the name of a socket in the folder may have: a process id, a number, and a slash. */
+/** The longest name (bytes) of a socket in the folder: a process id, a number, and a slash. */
 const LONGEST_NAME = 24
 
-/** No folder can be made in which private sockets can be bound. The message names each folder that was tried, and why not. */
+/**
+ * Thrown if private sockets can be bound in no folder. The message names each folder that was tried, and the reason.
+ */
 export class NoPrivateFolderError extends Error {
   constructor(reasons: readonly string[]) {
     super(`no folder for private sockets: ${reasons.join('; ')}. Set TMPDIR to a folder that can be written`)
@@ -17,12 +19,12 @@ export class NoPrivateFolderError extends Error {
   }
 }
 
-/** A folder for the sockets between a supervisor and its command, which only the user of the supervisor can enter. */
+/** A folder for the sockets between a supervisor and its command. Only the supervisor's user can enter it. */
 export class PrivateFolder {
   readonly path: string
   readonly #made: BigIntStats
 
-  /** Makes one of a new name. @throws the system's error */
+  /** Creates a folder with a new name. @throws the system's error */
   static in(parent: string): PrivateFolder {
     return new PrivateFolder(mkdtempSync(join(parent, 'idle-shutdown-')))
   }
@@ -32,7 +34,7 @@ export class PrivateFolder {
     this.#made = lstatSync(path, { bigint: true })
   }
 
-  /** Reports whether it is still there, the one that was made, and closed to other users. */
+  /** Reports whether the folder that was created still exists, and is closed to other users. */
   get isIntact(): boolean {
     try {
       const now = lstatSync(this.path, { bigint: true })
@@ -44,21 +46,24 @@ export class PrivateFolder {
     }
   }
 
-  /** Returns the same if it is intact, or makes one of the same name. @throws the system's error, also if another has the name */
+  /**
+   * Returns this folder if it is intact, or creates one of the same name. @throws the system's error, also if another
+   * has the name
+   */
   again(): PrivateFolder {
     if (this.isIntact) return this
     mkdirSync(this.path, { mode: 0o700 })
     return new PrivateFolder(this.path)
   }
 
-  /** Removes it with what is in it. Does nothing if it is not the one that was made. Never throws. */
+  /** Removes the folder and its content, unless another folder has its name. Never throws. */
   remove(): void {
     if (this.isIntact) attempt(() => rmSync(this.path, { recursive: true, force: true }))
   }
 }
 
 /**
- * Calls `open` with each folder in which a private one may be made, until one call resolves.
+ * Calls `open` with a new private folder in each possible parent, until one call resolves.
  *
  * @throws NoPrivateFolderError if none does
  */
@@ -84,7 +89,10 @@ export async function inPrivateFolder<T>(open: (folder: PrivateFolder) => Promis
   throw new NoPrivateFolderError(reasons)
 }
 
-/** Marks an address as served, for programs that look whether their port is free. Without the mark they find it free. */
+/**
+ * Marks an address as served, for programs that check whether their port is free. Without the mark the port seems free
+ * to them.
+ */
 export function mark(held: Held, listen: number): void {
   attempt(() => writeFileSync(claimMark(held, listen), ''))
 }
@@ -96,16 +104,16 @@ export function unmark(held: Held, listen: number): void {
 
 function parents(): readonly string[] {
   if (process.platform === 'win32') return [tmpdir()]
-  // The command may run in another folder.
+  // The command may run in another working directory.
   const named = [tmpdir(), process.env['XDG_RUNTIME_DIR'] ?? '', '/tmp'].filter((parent) => parent !== '')
   return [...new Set(named.map((parent) => resolve(parent)))]
 }
 
-/** A disk that is full or read-only, and a folder that was swept, end no supervisor. */
+/** Ignores errors: a full or read-only disk, or a swept folder, must not end the supervisor. */
 function attempt(action: () => void): void {
   try {
     action()
   } catch {
-    // Without the file, or with it, the command is served as before.
+    // The command is served the same with and without the file.
   }
 }

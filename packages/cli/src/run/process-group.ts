@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { setTimeout as pass } from 'node:timers/promises'
 
-/** How often (ms) is looked whether processes are left: there is no event for it. */
+/** The interval (ms) of the checks for remaining processes. There is no event for it. */
 const LOOK_AGAIN = 20
 
-/** How long (ms) is waited for processes that were killed: the kernel needs a moment. */
+/** The time (ms) that the kernel gets to end killed processes. */
 const KILLED = 1000
 
-/** A command with all that it started, as far as nothing of that has left its process group. On Windows, the command alone. */
+/** A command with all that it started, except what has left its process group. On Windows, the command alone. */
 export class ProcessGroup {
   readonly #leader: number
 
@@ -22,14 +22,14 @@ export class ProcessGroup {
     try {
       return process.kill(-this.#leader, signal)
     } catch {
-      // Nobody of them is left.
+      // No process of the group is left.
       return false
     }
   }
 
   /**
-   * Ends what the command has left behind: waits for processes that end by themselves, then SIGTERM, then SIGKILL, each after
-   * `patience` ms. Resolves when nothing is left.
+   * Ends what the command has left behind. Waits for processes that end by themselves, then sends SIGTERM, then
+   * SIGKILL, each after `patience` ms. Resolves when nothing is left.
    */
   async end(endThemselves: Iterable<number>, patience: number): Promise<void> {
     if (!this.signal(0)) return
@@ -43,7 +43,7 @@ export class ProcessGroup {
 
   get #isRunning(): boolean {
     if (!this.signal(0)) return false
-    // An orphan that has ended is in its group until init has taken note of it, which not every container has.
+    // An orphan that has ended stays in its group until init has reaped it, and not every container has an init.
     if (process.platform !== 'linux') return true
     return readdirSync('/proc').some((name) => {
       const [state, , group] = /^\d+$/.test(name) ? statusOf(name) : []
@@ -61,7 +61,10 @@ function isRunning(pid: number): boolean {
   return process.platform !== 'linux' || statusOf(String(pid))[0] !== 'Z'
 }
 
-/** State, parent and group of a process; nothing when it is gone. Before them is its name in brackets, which may hold anything. */
+/**
+ * Returns state, parent and group of a process, or nothing if it is gone. The name before them is in brackets and may
+ * contain anything.
+ */
 function statusOf(pid: string): readonly string[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -5,20 +5,26 @@ import type { Waiting } from './connection-queue.ts'
 import { findOwner, type Holder, isHeld, type Loopback } from './listeners.ts'
 import { pipeToPort } from './pipe.ts'
 
-/** The shortest and the longest pause (ms) between tries of a port: there is no event for it. */
+/** The shortest and the longest pause (ms) between tries of a port. There is no event for it. */
 const TRY_AGAIN = { first: 25, longest: 500 }
-/** A pause is so much of the time for which the port was tried already. */
+/** The pause as a part of the time for which the port has been tried. */
 const PART_OF_WAIT = 0.05
-/** An owner whose process cannot be looked at is known for so many times as long as it took to find it, and so long (ms) at most. */
+/**
+ * The time for which an owner without a readable process stays known: `times` the duration of the search, at most
+ * `most` ms.
+ */
 const KNOWN = { times: 4, most: 200 }
-/** A listener that does not take a connection within so long (ms) has a full queue. */
+/** The time (ms) in which a listener must take a connection. If it does not, its queue is full. */
 const CONNECT = 1000
 
 const LOOPBACKS = ['127.0.0.1', '::1'] as const
 
-/** A command that binds a port of its own, and knows nothing of us: it is idle when no connection to it has been open for a while. */
+/**
+ * A command that binds its own port and does not speak this protocol. It is idle when no connection to it has been open
+ * for a while.
+ */
 export class ProxiedPort {
-  /** Aborts when it is idle. */
+  /** Aborts when the command is idle. */
   readonly signal: AbortSignal
   readonly #port: number
   readonly #session: number
@@ -28,12 +34,12 @@ export class ProxiedPort {
   #host: Loopback | undefined
   #trying = false
   #over = false
-  /** Of the listener that was last found to be the command's. */
+  /** The listener that was last found to be the command's. */
   #known: { readonly host: Loopback; readonly holder: Holder | undefined; readonly until: number } | undefined
 
   /**
-   * Calls `opened` each time that the port accepts, after it did not, and `foreign` when the listener at it is another's.
-   * `session` is that of the command.
+   * Calls `opened` each time the port accepts after it did not, and `foreign` if the listener belongs to another user.
+   * `session` is the session of the command.
    */
   constructor(
     port: number,
@@ -52,12 +58,12 @@ export class ProxiedPort {
     void this.#try().finally(() => starting.release())
   }
 
-  /** Reports whether it takes connections. */
+  /** Reports whether the port takes connections. */
   get open(): boolean {
     return this.#host !== undefined && !this.#over
   }
 
-  /** What holds it awake, and until when. */
+  /** Returns what keeps the command active, and until when. */
   get idleness(): { active: number; deadline: number | undefined; patience: number; reasons: readonly string[] } {
     const { active, deadline, patience, reasons } = this.#tracker.explain()
     return {
@@ -69,8 +75,8 @@ export class ProxiedPort {
   }
 
   /**
-   * Pipes a connection to it. If the port does not accept any more, the connection is refused, and the port is tried until it
-   * does: that holds nothing awake.
+   * Pipes a connection to the port. If the port no longer accepts, the connection is refused, and the port is tried
+   * until it does. The tries do not count as activity.
    */
   take(waiting: Waiting, outcome: { accepted(): void; refused(): void }): void {
     const host = this.#host
@@ -94,13 +100,13 @@ export class ProxiedPort {
     inner.once('close', () => (taken ? hold.release() : hold.cancel()))
   }
 
-  /** Takes nothing more. */
+  /** Takes no more connections. */
   close(): void {
     this.#over = true
     this.#tracker[Symbol.dispose]()
   }
 
-  /** Resolves when the port accepts, or this is closed. */
+  /** Resolves when the port accepts, or after `close`. */
   async #try(): Promise<void> {
     if (this.#trying) return
     this.#trying = true
@@ -115,13 +121,15 @@ export class ProxiedPort {
     if (this.open) this.#opened()
   }
 
-  /** A server may listen on `localhost`, which is one of the two. */
+  /** Tries both addresses, because a server on `localhost` may listen on either. */
   async #reach(): Promise<Loopback | undefined> {
     for (const host of LOOPBACKS) if ((await tryPort(this.#port, host)) === 'accepts' && this.#isOwn(host)) return host
     return undefined
   }
 
-  /** Asked before a byte is piped. The same listener is known by its holder, at the cost of one look. */
+  /**
+   * Reports whether the listener is the command's. Called before a byte is piped. A known holder costs one readlink.
+   */
   #isOwn(host: Loopback): boolean {
     const begun = performance.now()
     const known = this.#known?.host === host ? this.#known : undefined
@@ -129,7 +137,7 @@ export class ProxiedPort {
     const { owner, holder } = findOwner(this.#port, host, this.#session)
     this.#known = undefined
     if (owner === 'foreign') this.#foreign()
-    // A listener that is gone by now may have been another's.
+    // A listener that is gone by now may have belonged to another user.
     if (owner === 'foreign' || owner === 'none') return false
     const now = performance.now()
     this.#known = { host, holder, until: now + Math.min((now - begun) * KNOWN.times, KNOWN.most) }
@@ -137,7 +145,7 @@ export class ProxiedPort {
   }
 }
 
-/** Reports whether any process listens at a port of this machine, to which a command is to bind. */
+/** Reports whether any process listens at a port of this machine that a command wants to bind. */
 export async function isPortInUse(port: number): Promise<boolean> {
   const tried = await Promise.all(LOOPBACKS.map((host) => tryPort(port, host)))
   return tried.some((how) => how !== 'refused')
@@ -151,7 +159,7 @@ function tryPort(port: number, host: Loopback): Promise<'accepts' | 'refused' | 
       socket.destroy()
       resolve(how)
     }
-    // A turn later: in one that comes late, the answer is still to be read.
+    // If the timer fires late, an answer that has already arrived is read in this turn.
     const timer = setTimeout(() => setImmediate(end('silent')), CONNECT)
     socket.once('connect', end('accepts')).on('error', end('refused'))
   })

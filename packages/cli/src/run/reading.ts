@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 
 /**
- * Stops reading in this very turn: what comes from now on stays in the kernel, for whoever gets the connection.
+ * Stops reading within the same turn. Later bytes stay in the kernel for the process that gets the connection.
  *
- * `pause()` alone goes on reading until a buffer is full. `readStop` of the handle is private (Node 20 to 26); without it, what
- * is read meanwhile would be lost.
+ * `pause()` alone goes on reading until a buffer is full. `readStop` of the handle is private (Node 20-26). Without it,
+ * bytes that are read meanwhile would be lost.
  */
 export function stopReading(socket: Socket): void {
   socket.pause()
@@ -12,8 +12,8 @@ export function stopReading(socket: Socket): void {
 }
 
 /**
- * Undoes {@link stopReading} where the connection stays here: Node believes that it still reads, and would not start. A socket of
- * which nothing was read yet is left to Node, which fails when it is to start what has started.
+ * Undoes {@link stopReading} if the connection stays here. Without this, Node believes that it still reads, and does
+ * not start. Leaves a socket alone of which nothing was read yet, because Node fails if it starts reading twice.
  */
 export function readAgain(socket: Socket): void {
   const handle: unknown = Reflect.get(socket, '_handle')
@@ -21,9 +21,11 @@ export function readAgain(socket: Socket): void {
 }
 
 /**
- * Reports whether a client that is not read is known to have left. Its reset is no event as long as nothing reads, but the kernel
- * has no peer any more. A client that has only ended its side may still want its answer. `getpeername` of the handle is private
- * (Node 20 to 26); without it, and for unix sockets, only a socket that is destroyed here has left.
+ * Reports whether a client whose socket is not read is known to have left.
+ *
+ * Its reset is not an event while nothing reads, but the kernel no longer has a peer. A client that has ended only its
+ * own side may still want its answer. `getpeername` of the handle is private (Node 20-26). Without it, and for unix
+ * sockets, only a destroyed socket counts as left.
  */
 export function isReset(socket: Socket): boolean {
   const handle: unknown = Reflect.get(socket, '_handle')

@@ -1,24 +1,24 @@
 import type { Socket } from 'node:net'
 
-/** Why somebody is turned away: 502 where the command fails, 503 where it is busy. */
+/** The reason for turning a client away: 502 if the command fails, 503 if it is busy. */
 export interface Refusal {
   readonly status: 502 | 503
   readonly sentence: string
 }
 
-/** How long (ms) the first bytes of a client are waited for, and its end. */
+/** The time (ms) in which the first bytes of a client must arrive, and then its end. */
 const PATIENCE = 1000
 
 const REQUEST = /^[A-Z]+ \S+ HTTP\/1/
 
-/** Answers a client that speaks HTTP/1 with a page; closes on others. */
+/** Answers a client that speaks HTTP/1 with a page. Closes the connection of any other client. */
 export function refuse(socket: Socket, refusal: Refusal, head?: Buffer): void {
   let read = ''
   const timer = setTimeout(() => socket.destroy(), PATIENCE)
   socket.once('close', () => clearTimeout(timer))
   const answer = (chunk: Buffer): void => {
     read += chunk.toString('latin1')
-    // A request that arrives in pieces.
+    // The request arrives in pieces.
     if (read.length < 16 && /^[A-Z]/.test(read)) return
     socket.off('data', answer)
     if (!REQUEST.test(read)) {
@@ -26,7 +26,7 @@ export function refuse(socket: Socket, refusal: Refusal, head?: Buffer): void {
       return
     }
     socket.end(page(refusal))
-    // The rest of the request is read, so that the page is not lost to a reset.
+    // The rest of the request is read, so that a reset does not destroy the page on its way.
     socket.resume()
     timer.refresh()
   }

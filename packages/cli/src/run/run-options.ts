@@ -1,33 +1,40 @@
 import type { IdleEnvironment } from '../register/settings.ts'
 
-/** What the supervisor holds: a port, on all addresses or on one, or a unix path (a named pipe on Windows). */
+/**
+ * An address that the supervisor holds: a port, on all addresses or on one, or a unix path (a named pipe on Windows).
+ */
 export type ListenAddress = { readonly host?: string; readonly port: number } | { readonly path: string }
 
-/** What {@link Runner} takes, checked. Durations in milliseconds; `Infinity` means never. */
+/** The validated options of a {@link Runner}. Durations are in milliseconds; `Infinity` means never. */
 export interface RunOptions {
-  /** At least one. Port 0 is refused by the command; here it picks a free one. */
+  /** The addresses, at least one. The command line refuses port 0; here it picks a free port. */
   readonly listen: readonly ListenAddress[]
-  /** A program and its arguments. It is looked up in PATH, and no shell is involved. */
+  /** A program and its arguments. The program is looked up in PATH, without a shell. */
   readonly command: readonly [file: string, ...args: string[]]
   /** IDLE_* settings for the command. They win over those of the environment. */
   readonly idle?: IdleEnvironment
   /** Further variables for the command. They win over those of the environment. */
   readonly env?: Readonly<Record<string, string>>
-  /** Where what the command prints goes. Default: `inherit`, to where this process prints. */
+  /** The destination of the command's output. Default: `inherit`, the output of this process. */
   readonly stdout?: 'inherit' | 'stderr'
-  /** Where the command runs. Default: where this process does. */
+  /** The working directory of the command. Default: that of this process. */
   readonly cwd?: string
   /**
-   * Connections are piped to this port of 127.0.0.1 once it accepts, in place of being passed on: for programs that are not
-   * Node, or must bind themselves. Takes one `listen`.
+   * The port of 127.0.0.1 to which connections are piped once it accepts. For programs that are not Node, or must bind
+   * themselves. Takes one `listen`.
    */
   readonly proxy?: number
-  /** How long the command may take until it listens. Then it is killed, which counts as a failure. Default: 60,000. */
+  /**
+   * The time in which the command must listen. A slower command is killed, which counts as a failure. Default: 60,000.
+   */
   readonly readyTimeout?: number
-  /** How many connections may wait while no command listens. Those beyond are answered with 503, or closed. Default: 1,000. */
+  /**
+   * The number of connections that may wait while no command listens. Further ones are answered with 503, or closed.
+   * Default: 1,000.
+   */
   readonly maxQueue?: number
-  /** After so many failures in a row, what waits is answered with 502, or closed. Default: 5. */
+  /** After this many failures in a row, waiting connections are answered with 502, or closed. Default: 5. */
   readonly maxFailures?: number
-  /** The pause before the first restart after a failure; it doubles each time, up to 30 s. Default: 250. */
+  /** The pause before the first restart after a failure. It doubles each time, up to 30 s. Default: 250. */
   readonly backoff?: number
 }

@@ -1,47 +1,49 @@
 import type { ListenAddress } from './run-options.ts'
 
-/** What the supervisor is doing. Plain data: it can be written as JSON. */
+/** The status of the supervisor. Plain data, which can be written as JSON. */
 export interface RunStatus {
   /**
-   * `asleep`: no command runs, and the next connection starts one. `starting`: it does not listen yet. `awake`: it serves.
-   * `ending`: it has been let go, and has not ended yet. `backing-off`: it failed, and is started for a connection that waits or arrives,
-   * at {@link retryAt} at the earliest. `gave-up`: it failed too often in a row. Connections are refused until {@link retryAt}, and the next
-   * one after that starts it. `stopping`: the supervisor ends. `stopped`: it has ended, or has not begun.
+   * `asleep`: no command runs, and the next connection starts one. `starting`: the command does not listen yet.
+   * `awake`: it serves. `ending`: it is idle and ends. `stopping`: the supervisor ends. `stopped`: the supervisor has
+   * ended, or has not begun.
+   *
+   * `backing-off`: the command failed, and a connection starts it again at {@link retryAt} at the earliest. `gave-up`:
+   * it failed too often in a row. Connections are refused until {@link retryAt}, and the next one after that starts it.
    */
   readonly state: 'asleep' | 'starting' | 'awake' | 'ending' | 'backing-off' | 'gave-up' | 'stopping' | 'stopped'
-  /** When it came into this state, in ms since 1970. */
+  /** When this state began, in ms since 1970. */
   readonly since: number
   /** When the supervisor began, in ms since 1970. */
   readonly begun: number
   readonly listen: readonly ListenAddress[]
   readonly command: readonly string[]
-  /** Process id of the command, while it runs. */
+  /** The process id of the command, while it runs. */
   readonly pid: number | undefined
-  /** How often the command was started. */
+  /** The number of starts of the command. */
   readonly starts: number
-  /** Failures in a row. */
+  /** The number of failures in a row. */
   readonly failures: number
-  /** How many connections were accepted. */
+  /** The number of accepted connections. */
   readonly connections: number
-  /** How many connections wait for the command. */
+  /** The number of connections that wait for the command. */
   readonly waiting: number
-  /** The last cold starts in ms, the latest last; 20 at most. */
+  /** The durations of the last cold starts in ms, the latest last; at most 20. */
   readonly coldStarts: readonly number[]
-  /** Why the command last failed, and when. */
+  /** The reason and the time of the command's last failure. */
   readonly lastFailure: { readonly why: string; readonly at: number } | undefined
-  /** When a command that failed may be started again, in ms since 1970; `undefined` once it was, or without a failure. */
+  /** When a failed command may be started again, in ms since 1970. `undefined` once it was, or without a failure. */
   readonly retryAt: number | undefined
-  /** What the command itself says of its idleness: as of the last {@link Runner.refresh}. */
+  /** The idleness that the command itself reported at the last {@link Runner.refresh}. */
   readonly idle: IdleReport | undefined
 }
 
-/** What a command that is awake says of its idleness. */
+/** The idleness of a command that is awake. */
 interface IdleReport {
-  /** How many things hold it awake. */
+  /** The number of things that keep it active. */
   readonly active: number
-  /** When it will be idle, in ms since 1970; `undefined` while something is active. */
+  /** When it will be idle, in ms since 1970. `undefined` while something is active. */
   readonly deadline: number | undefined
   readonly patience: number
-  /** What holds it awake, a line each. */
+  /** The things that keep it active, a line each. */
   readonly reasons: readonly string[]
 }

@@ -19,13 +19,14 @@ import type { RunOptions } from './run-options.ts'
 import type { RunStatus } from './run-status.ts'
 import { Switchboard } from './switchboard.ts'
 
-/** How many cold starts the status shows. */
+/** The number of cold starts in the status. */
 const MOST_COLD_STARTS = 20
 
 /**
- * Holds ports, starts a command on the first connection, passes connections on, and lets the command go when it is idle.
+ * Holds ports, starts a command on the first connection, passes connections on, and lets the command end when it is
+ * idle.
  *
- * Does not end by itself, install signal handlers or print: that is the command line's.
+ * Does not end by itself, print, or install signal handlers: the command line does that.
  */
 export class Runner {
   readonly #options: RunOptions
@@ -49,15 +50,15 @@ export class Runner {
   readonly #inquiry = new IdlenessInquiry()
   #stopping: Promise<void> | undefined
 
-  /** @throws IdleUsageError for IDLE_* settings that are wrong */
+  /** @throws IdleUsageError for wrong IDLE_* settings */
   constructor(options: RunOptions, onEvent: (event: RunEvent) => void) {
     this.#options = options
     this.#onEvent = onEvent
     this.#settings = readSettings({ ...process.env, ...options.env, ...options.idle })
-    // Asked now: the folder may be gone by the time of a start.
+    // Read now, because the folder may be gone when the command is started.
     this.#cwd = options.cwd ?? process.cwd()
     this.#failures = new Failures(options.maxFailures ?? 5, options.backoff ?? 250)
-    // A program other than node starts the one that serves, to which connections are piped.
+    // A program other than node starts the server as a process of its own, to which connections are piped.
     const piped = options.proxy !== undefined || !isNode(options.command[0])
     this.#descriptors = new Descriptors(piped ? 2 : 1, () => this.#onEvent({ event: 'hint', hint: FULL }))
     this.#switchboard = new Switchboard(options.maxQueue ?? 1000, options.listen.length, {
@@ -90,11 +91,11 @@ export class Runner {
     )
   }
 
-  /** What it is doing now. */
+  /** Returns the current status. */
   get status(): RunStatus {
     const { listen, command } = this.#options
     this.#switchboard.letGo()
-    // Asleep is one that ended well: after too many failures, the next start may fail, too.
+    // `asleep` alone would hide the failures: after too many of them, the next start may fail, too.
     const gaveUp = this.#failures.areTooMany && (this.#state === 'backing-off' || this.#state === 'asleep')
     return {
       state: gaveUp ? 'gave-up' : this.#state,
@@ -114,7 +115,7 @@ export class Runner {
     }
   }
 
-  /** Counts a socket that takes a descriptor. Returns false if none is left for it: then it is closed. */
+  /** Counts a socket that takes a descriptor. Closes the socket and returns false if no descriptor is left for it. */
   admit(socket: Socket): boolean {
     if (this.#descriptors.admit(socket)) return true
     socket.destroy()
@@ -122,12 +123,14 @@ export class Runner {
   }
 
   /**
-   * Begins to hold the addresses. Rejects with the system's error (`EADDRINUSE`, `EACCES`, …), which has `address` and `port`;
-   * then nothing is held. Rejects with `ENOENT` or `EACCES` where the command is none: it is looked up now, and not when
-   * somebody comes. Rejects with {@link NoPrivateFolderError} if no temporary folder can be used.
+   * Begins to hold the addresses. Looks the command up now, and not at the first connection.
+   *
+   * Rejects with the system's error (`EADDRINUSE`, `EACCES`, …), which has `address` and `port`; then nothing is held.
+   * Rejects with `ENOENT` or `EACCES` if the command does not exist or is not executable. Rejects with
+   * {@link NoPrivateFolderError} if no temporary folder can be used.
    */
   async start(): Promise<void> {
-    // Where NODE_OPTIONS preloads it here as well.
+    // NODE_OPTIONS may preload the register module into this process, too.
     Reflect.set(globalThis, SUPERVISES, true)
     const { command, env, proxy } = this.#options
     this.#program = findProgram(command[0], env?.['PATH'] ?? process.env['PATH'], this.#cwd)
@@ -149,8 +152,10 @@ export class Runner {
   }
 
   /**
-   * Asks the processes that serve how idle they are, and returns the status with their answers. One question is asked at a time: its answers
-   * are for all who ask meanwhile. Takes a second at most; a process that has not answered by then is named as such.
+   * Asks the processes that serve how idle they are, and returns the status with their answers.
+   *
+   * Asks one question at a time, whose answers are for all callers that ask meanwhile. Takes a second at most; a
+   * process that has not answered by then is named in the status.
    */
   async refresh(): Promise<RunStatus> {
     await this.#inquiry.ask(this.#serving)
@@ -158,8 +163,10 @@ export class Runner {
   }
 
   /**
-   * Takes no more connections, passes on what had queued by now, turns away whoever waits, lets the command answer what it has
-   * (`signal` is passed on to it), and resolves when it has ended. Called again, the command is killed at once.
+   * Stops the supervisor, and resolves when the command has ended.
+   *
+   * Takes no more connections, passes on those that had queued by now, and refuses the ones that no process serves.
+   * Passes `signal` on to the command, which answers the requests that it has. A second call kills the command at once.
    */
   stop(signal: NodeJS.Signals): Promise<void> {
     if (this.#stopping !== undefined) this.#life?.kill()
@@ -171,7 +178,7 @@ export class Runner {
     this.#onEvent({ event: 'stopping', signal, waiting: this.#switchboard.waiting })
     this.#enter('stopping')
     clearTimeout(this.#retry)
-    // The kernel resets what waits in its queue when a listener closes.
+    // The kernel resets the connections in its queue when a listener closes.
     await new Promise<boolean>((resolve) => lastLook(() => this.#switchboard.arrivals, resolve))
     for (const door of this.#doors) door.close()
     await this.#switchboard.passedOn()
@@ -187,15 +194,16 @@ export class Runner {
     this.#onEvent({ event: 'stopped' })
   }
 
-  /** The processes that serve an address. */
+  /** Returns the processes that serve an address. */
   get #serving(): Link[] {
     return [...this.#switchboard.links].filter(({ claims }) => claims.size > 0)
   }
 
-  /** Somebody waits. */
+  /** Called when a connection waits. */
   #needed(): void {
     this.#life?.needed()
-    // For a process of the command that takes the place of another. If it fails, so does the next start, which reports it.
+    // A process of the command that replaces another needs the folder. If this fails, so does the next start, which
+    // reports it.
     if (this.#life !== undefined) this.#preparation?.restore().catch(() => {})
     else if (this.#state === 'asleep') this.#start()
   }
@@ -212,7 +220,7 @@ export class Runner {
   }
 
   #launch({ held, watcher }: Preparation): void {
-    // It was told to stop meanwhile.
+    // The supervisor was stopped meanwhile.
     if (this.#state !== 'starting') return
     const options = this.#options
     this.#starts++

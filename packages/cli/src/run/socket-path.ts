@@ -4,7 +4,7 @@ import { connect, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { ListenAddress } from './run-options.ts'
 
-/** The longest path (bytes) of a unix socket. Node 20 binds a longer one under a name that is cut off. */
+/** The longest path (bytes) of a unix socket. Node 20 binds a longer path under a truncated name. */
 export const LONGEST_PATH: number = process.platform === 'linux' ? 107 : 103
 
 /** The address at which a server listens. */
@@ -16,12 +16,13 @@ export interface BoundAddress {
 }
 
 /**
- * Listens at `address`. A unix socket that is left over, on which no process answers, is replaced. A file, a folder, a device, a
- * symbolic link and a socket in use are left alone.
+ * Listens at `address`. The server may listen only once.
  *
- * With the access `owner`, only the user of this process may connect to a unix socket. `umask` leaves that to the umask of the process.
+ * Replaces a unix socket on which no process answers. Leaves files, folders, devices, symbolic links and sockets in use
+ * alone.
  *
- * The server may listen once only.
+ * With the access `owner`, only the user of this process may connect to a unix socket. With `umask`, the umask of the
+ * process decides.
  *
  * @throws the system's error; `ENAMETOOLONG` for a path that is too long for a unix socket
  */
@@ -54,17 +55,20 @@ export async function listenAt(
 async function listening(server: Server, address: ListenAddress, access: 'umask' | 'owner'): Promise<void> {
   const before = access === 'owner' && 'path' in address ? process.umask(0o177) : undefined
   try {
-    // Binds in this very call, so that the mask concerns no other file.
+    // Binds within this call, so that the mask applies to no other file.
     server.listen(address)
   } finally {
     if (before !== undefined) process.umask(before)
   }
   await once(server, 'listening')
-  // An accept() that fails for want of descriptors. The next one may not.
+  // accept() may fail because no descriptor is left. The next call may succeed.
   server.on('error', () => {})
 }
 
-/** Reports whether a unix socket may be bound at a path: it is free, or a socket. A file of another kind is the user's. */
+/**
+ * Reports whether a unix socket may be bound at a path: nothing is there, or a socket. A file of another kind belongs
+ * to the user.
+ */
 export function takesSocket(path: string): boolean {
   return look(path)?.isSocket() ?? true
 }
@@ -97,7 +101,10 @@ async function isRefused(path: string): Promise<boolean> {
   }
 }
 
-/** libuv removes the path at close, whatever it is by then: another's file or socket is moved aside for that moment. */
+/**
+ * Closes the server. libuv removes the path at close, even if it is another file by then, so another's file is moved
+ * aside meanwhile.
+ */
 function closeAt(server: Server, path: string, own: string | undefined): void {
   const found = identity(path)
   const foreign = found !== undefined && found !== own && look(path)?.isDirectory() === false
@@ -105,12 +112,12 @@ function closeAt(server: Server, path: string, own: string | undefined): void {
   const moved = foreign && attempt(() => renameSync(path, aside))
   server.close()
   if (!moved) return
-  // A link does not replace what another process has bound meanwhile. Some file systems have none.
+  // A link does not replace a file that another process has created meanwhile. Some file systems have no links.
   if (attempt(() => linkSync(aside, path))) attempt(() => unlinkSync(aside))
   else if (look(path) === undefined) attempt(() => renameSync(aside, path))
 }
 
-/** Which file a path is, as long as the server that bound it is open. */
+/** Returns a text that identifies the file at a path, as long as the server that bound it is open. */
 function identity(path: string): string | undefined {
   const found = look(path)
   return found && `${found.dev} ${found.ino}`
@@ -124,7 +131,10 @@ function look(path: string): BigIntStats | undefined {
   }
 }
 
-/** The number of a file is given again soon after it was removed, and its time of change is not. */
+/**
+ * Reports whether two results are the same file. A removed file's number is soon used again, but its time of change is
+ * not.
+ */
 function isSame(one: BigIntStats, other: BigIntStats): boolean {
   return one.dev === other.dev && one.ino === other.ino && one.ctimeNs === other.ctimeNs
 }

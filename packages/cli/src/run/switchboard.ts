@@ -9,24 +9,27 @@ import type { Operator } from './operator.ts'
 import { pipeToPath } from './pipe.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
-/** How long (ms) processes may take to accept what was passed on to them before an end, and how often that is looked at. */
+/** The longest time (ms) for processes to accept connections before they end, and the interval (ms) of the checks. */
 const PASS_ON = { most: 5000, look: 5 }
 
-/** Connects clients that wait with processes that serve. Loses nobody: whom a process does not acknowledge waits for the next. */
+/**
+ * Connects waiting clients with processes that serve. A connection that a process does not acknowledge is queued for
+ * the next one.
+ */
 export class Switchboard {
-  /** How many connections a process has taken. */
+  /** The number of connections that processes have taken. */
   taken = 0
   readonly links: Set<Link> = new Set()
   readonly #agreement: Agreement = new Agreement(this.links, () => this.#expected.size === 0)
   readonly #operator: Operator
   readonly #addresses: number
   readonly #kept: Kept
-  /** The addresses on which no process of this run has listened yet, as long as they are waited for. */
+  /** The addresses that must be listened on before a process of this run may end. */
   readonly #expected = new Set<number>()
   readonly #queue: ConnectionQueue
   #ids = 0
 
-  /** For so many addresses: messages about others are not followed. */
+  /** Ignores messages about an address whose index is `addresses` or more. */
   constructor(maxQueue: number, addresses: number, operator: Operator) {
     this.#queue = new ConnectionQueue(maxQueue, () => operator.full())
     this.#addresses = addresses
@@ -40,38 +43,38 @@ export class Switchboard {
     return this.#queue.size
   }
 
-  /** A number that changes with each connection that arrives, and with each kept one that speaks. */
+  /** A number that changes with each connection that arrives, and with each kept connection that sends data. */
   get arrivals(): number {
     return this.#ids
   }
 
-  /** Whether somebody waits whom no process serves. */
+  /** Reports whether a connection waits at an address that no process serves. */
   get unserved(): boolean {
     return this.#queue.some((listen) => !this.serves(listen))
   }
 
-  /** Reports whether a process serves an address, or any. */
+  /** Reports whether a process serves an address, or any address without an argument. */
   serves(listen?: number): boolean {
     return [...this.links].some(({ claims }) => (listen === undefined ? claims.size > 0 : claims.has(listen)))
   }
 
-  /** A command starts: none of its processes may end before each address has been listened on, or {@link settle} is called. */
+  /** Starts a run: no process may end before each address has been listened on, or {@link settle} is called. */
   begin(): void {
     for (let listen = 0; listen < this.#addresses; listen++) this.#expected.add(listen)
   }
 
-  /** What has not listened by now is waited for no longer. */
+  /** Waits no longer for addresses on which no process has listened. */
   settle(): void {
     this.#expected.clear()
     this.#agreement.check()
   }
 
-  /** A connection has come. */
+  /** Takes a connection that has arrived. */
   accept(socket: Socket, listen: number, head?: Buffer): void {
     this.#accept({ id: ++this.#ids, socket, listen, ...(head && { head }) })
   }
 
-  /** A message of a process. */
+  /** Handles a message of a process. */
   receive(link: Link, message: ToSupervisor, handle?: object): void {
     if ('listen' in message && message.listen >= this.#addresses) return
     switch (message.type) {
@@ -140,7 +143,7 @@ export class Switchboard {
     }
   }
 
-  /** A process is gone: whom it has not acknowledged waits again. */
+  /** Removes a process that is gone, and queues the connections that it has not acknowledged. */
   detach(link: Link): void {
     if (!this.links.delete(link)) return
     link.state = 'closed'
@@ -152,28 +155,28 @@ export class Switchboard {
     this.#operator.gone(link)
   }
 
-  /** Passes on whoever waits and can be served now. */
+  /** Passes on the waiting connections that a process can serve now. */
   flush(): void {
     this.#queue.flush((waiting) => this.#connect(waiting))
   }
 
-  /** Drops the clients that have left while they waited. */
+  /** Drops the connections whose clients have reset them. */
   letGo(): void {
     this.#queue.dropReset()
   }
 
-  /** Resolves when the processes that serve have what came for them, or when that takes too long. */
+  /** Resolves when the serving processes have the connections that arrived for them, or after 5 s. */
   async passedOn(): Promise<void> {
     const end = performance.now() + PASS_ON.most
     while (this.#passing && performance.now() < end) await pass(PASS_ON.look)
   }
 
-  /** Turns away whoever waits, or those that wait for some addresses. Gives how many. */
+  /** Refuses the waiting connections, or those to some addresses. Returns their number. */
   refuseAll(refusal: Refusal, at?: (listen: number) => boolean): number {
     return this.#queue.refuseAll(refusal, at)
   }
 
-  /** From now on everybody is turned away, until called with nothing. */
+  /** Refuses every new connection with `refusal`. Takes connections again if called with `undefined`. */
   close(refusal: Refusal | undefined): void {
     this.#queue.close(refusal)
   }
@@ -196,7 +199,7 @@ export class Switchboard {
     else if (!this.#connect(waiting)) this.#enqueue(waiting)
   }
 
-  /** Gives a connection to a process, if one takes it. */
+  /** Passes a connection to a process. Returns false if no process takes it. */
   #connect(waiting: Waiting): boolean {
     if (waiting.socket.destroyed) return true
     if (this.#operator.pipe?.(waiting)) return true
@@ -215,7 +218,10 @@ export class Switchboard {
     return false
   }
 
-  /** Returns the processes whose servers fit an address best: one that listens there is not beside one that listens elsewhere. */
+  /**
+   * Returns the processes whose servers fit an address best. A server that listens there wins over one that listens
+   * elsewhere.
+   */
   #serving(listen: number): readonly Link[] {
     const all = [...this.links].filter(({ claims }) => claims.has(listen))
     const best = Math.max(...all.map(({ ranks }) => ranks.get(listen) ?? 0))
@@ -227,7 +233,8 @@ export class Switchboard {
     link.unacknowledged.set(id, waiting)
     const path = link.claims.get(listen)
     if (path === undefined) {
-      // The handle, and not the socket: Node counts sockets that are sent, and asks the receiver for them at each close (20 to 26).
+      // The handle is sent, because Node counts each socket that is sent and asks the receiver for the number at every
+      // close (Node 20-26).
       const handle: unknown = Reflect.get(socket, '_handle')
       link.tell(
         { type: 'socket', id, listen, ...(head && { head: head.toString('base64') }), ...(kept && { kept }) },
@@ -242,7 +249,7 @@ export class Switchboard {
         link.pipes.set(id, { pipe, listen })
         pipe.onClosed = () => {
           link.pipes.delete(id)
-          // It may have waited for a descriptor only.
+          // A connection may have waited only for a descriptor.
           if (this.#queue.size > 0) this.flush()
         }
       },
@@ -250,17 +257,19 @@ export class Switchboard {
     })
   }
 
-  /** A connection that is piped is idle, and its process ends: nothing more is read of it until the process knows more. */
+  /**
+   * Parks an idle piped connection whose process ends: nothing more of it is read until the process sends `left` or
+   * `unpark`.
+   */
   #park(link: Link, id: number): void {
     const piped = link.pipes.get(id)
-    // One that has closed: its process sees that too.
+    // If the pipe has closed, its process sees that, too.
     if (piped !== undefined) link.tell({ type: 'parked', id, bytes: piped.pipe.park() })
   }
 
-  #left(link: Link, { id, keepAlive }: Extract<ToSupervisor, { type: 'left' }>): void {
+  #left(link: Link, { id, bytes, keepAlive }: Extract<ToSupervisor, { type: 'left' }>): void {
     const piped = link.pipes.get(id)
-    const client = piped?.pipe.leave()
-    if (piped !== undefined && client !== undefined) this.#kept.add(client, piped.listen, keepAlive)
+    piped?.pipe.leave(bytes, (client) => this.#kept.add(client, piped.listen, keepAlive))
   }
 
   #acknowledged(link: Link, id: number): void {
@@ -272,13 +281,15 @@ export class Switchboard {
     }
     link.unacknowledged.delete(id)
     this.taken++
-    // This copy only: the process has its own, and no FIN is sent.
+    // Destroys this copy only. The process has its own, and no FIN is sent.
     waiting.socket.destroy()
   }
 
   /**
-   * A connection that was sent before one that has arrived, and has not: the process has no descriptor for it, and Node gave up
-   * after three tries (20 to 26). It is closed, as the process would have closed it had it accepted it.
+   * Closes a connection that was sent before one that has arrived, and has not arrived itself.
+   *
+   * The process has no descriptor for it, and Node gave up after three tries (Node 20-26). A process that accepts
+   * connections itself would have closed it, too.
    */
   #lost(link: Link, id: number): void {
     const waiting = link.unacknowledged.get(id)

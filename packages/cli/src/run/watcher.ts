@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import process from 'node:process'
 
 /**
- * Reads the group of the command that runs, or 0, and how many seconds it has: a line each time. The end of the input is the end of the
- * supervisor. The group that ran then is left its time, sent SIGTERM, left its time again, and sent SIGKILL.
+ * A shell script that reads lines: the process group of the running command or 0, then the seconds until SIGTERM and
+ * until SIGKILL. The input ends when the supervisor does. The script then waits, sends SIGTERM to the last group, waits
+ * again, and sends SIGKILL.
  */
 const SCRIPT = `pgid=0
 while read -r a b c; do pgid=$a term=$b kill=$c; done
@@ -11,20 +12,21 @@ while read -r a b c; do pgid=$a term=$b kill=$c; done
 left() { n=$1; while kill -0 "-$pgid" 2>/dev/null; do [ "$n" -gt 0 ] || return; n=$((n - 1)); sleep 1; done; exit; }
 left "$term"; kill -TERM "-$pgid"; left "$kill"; kill -KILL "-$pgid"`
 
-/** How long (ms) a command may live on after its supervisor: until SIGTERM, and from there until SIGKILL. */
+/** The time (ms) for which a command may outlive its supervisor: until SIGTERM, and from there until SIGKILL. */
 export interface Respite {
   readonly untilTerm: number
   readonly untilKill: number
 }
 
 /**
- * A small process beside the supervisor, which ends the command and all that it started if the supervisor is killed. Without it they
- * would live on, and hold their port. There is none on Windows, and none if the system has no `sh`.
+ * A small process beside the supervisor that ends the command and all that it started if the supervisor is killed.
+ * Without it they would go on running and hold their port. There is none on Windows, and none if the system has no
+ * `sh`.
  */
 export class Watcher {
   #child: ChildProcess | undefined
 
-  /** Starts the process if it does not run. */
+  /** Starts the process unless it is running. */
   begin(): void {
     if (
       process.platform === 'win32' ||
@@ -33,14 +35,14 @@ export class Watcher {
       return
     try {
       this.#child = spawn('sh', ['-c', SCRIPT, 'idle-shutdown-watcher'], {
-        // A group of its own: a signal to that of the supervisor does not end it.
+        // In a process group of its own, so that a signal to the supervisor's group does not end it.
         detached: true,
         stdio: ['pipe', 'ignore', 'ignore'],
         cwd: '/',
         env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
       })
     } catch {
-      // As without a shell.
+      // Goes on without a watcher, as on a system without `sh`.
       return
     }
     this.#child.on('error', () => {})
@@ -48,12 +50,12 @@ export class Watcher {
     this.#child.unref()
   }
 
-  /** Watches over the group that the process `pid` leads. */
+  /** Watches the group that the process `pid` leads. */
   watch(pid: number, { untilTerm, untilKill }: Respite): void {
     this.#say(pid, seconds(untilTerm), seconds(untilKill))
   }
 
-  /** The command has ended. */
+  /** Notes that the command has ended. */
   release(): void {
     this.#say(0, 0, 0)
   }
@@ -69,7 +71,7 @@ export class Watcher {
   }
 }
 
-/** Seven days stand for ever. */
+/** Returns whole seconds. Seven days stand for any longer time. */
 function seconds(ms: number): number {
   return Math.min(Math.ceil(ms / 1000), 604_800)
 }

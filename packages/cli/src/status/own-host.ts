@@ -1,12 +1,14 @@
 import { isIP } from 'node:net'
 
 /**
- * Whether a Host header is one by which a person or a probe would ask for the page: an address, `localhost`, a name without a dot,
- * as containers have, or the host that was bound. Not so a name that somebody else's DNS leads here: their page, open in a browser of
- * this machine, could read the status by it.
+ * Reports whether a person or a probe would ask for the page with this Host header.
+ *
+ * True for an address, `localhost` and names under it, a name without a dot (as containers have), and the host that was
+ * bound. False for other names, because of DNS rebinding. A page of a foreign name that leads here could read the
+ * status, in a browser of this machine.
  */
 export function isOwnHost(header: string | undefined, bound: string | undefined): boolean {
-  // HTTP/1.0: no browser.
+  // HTTP/1.0, which no browser speaks.
   if (header === undefined) return true
   const [, host = ''] = /^(\[[^\]]*\]|[^:]*)(?::\d*)?$/.exec(header) ?? []
   const name = host.toLowerCase().replace(/\.$/, '')

@@ -1,18 +1,20 @@
 import { showListenAddress } from '../command/listen-address.ts'
 import type { RunStatus } from '../run/run-status.ts'
 
-/** What `--status` serves as JSON. Times are ms since 1970, durations ms; what is not known is null. */
+/** The JSON that `--status` serves. Times are ms since 1970, durations ms. Unknown values are null. */
 export interface StatusReport {
   readonly state: RunStatus['state']
-  /** The clock by which the times are meant. */
+  /** The current time of the clock that all times refer to. */
   readonly now: number
-  /** When it came into this state. */
+  /** When this state began. */
   readonly since: number
   /** When idle-shutdown began. */
   readonly begun: number
-  /** How long idle-shutdown has been running. */
+  /** The time for which idle-shutdown has been running. */
   readonly uptime: number
-  /** How long until the command ends if nobody comes; null while it is in use, and while it is not awake. */
+  /**
+   * The time until the command ends if no client arrives. null while the command is in use, and while it is not awake.
+   */
   readonly countdown: number | null
   readonly listen: readonly string[]
   readonly command: readonly string[]
@@ -24,18 +26,18 @@ export interface StatusReport {
   readonly lastColdStart: number | null
   readonly coldStarts: readonly number[]
   readonly lastFailure: { readonly why: string; readonly at: number } | null
-  /** When a command that failed may be started again: by a connection that waits or arrives. */
+  /** When a failed command may be started again, for a connection that waits or arrives. */
   readonly retryAt: number | null
   readonly idle: {
     readonly active: number
     readonly deadline: number | null
-    /** null: never. */
+    /** null means never. */
     readonly patience: number | null
     readonly reasons: readonly string[]
   } | null
 }
 
-/** What is served of a status. */
+/** Returns the JSON for a status. */
 export function statusReport(status: RunStatus, now: number = Date.now()): StatusReport {
   const { state, since, begun, listen, command, pid, starts, failures, connections, waiting, coldStarts } = status
   const idle = state === 'awake' ? status.idle : undefined

@@ -21,25 +21,29 @@ const HEADERS = {
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-  // No page of another origin can embed it, or use it as a script or a picture to find out whether it is there.
+  // No page of another origin can embed the page, or load it as a script or a picture to detect it.
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** How many connections of viewers are open at most: each is a descriptor, which those who use the command may need. */
+/**
+ * The largest number of open connections of viewers. Each takes a descriptor, which the clients of the command may
+ * need.
+ */
 const MOST_CONNECTIONS = 1000
 
-/** Whose status is served. */
+/** The supervisor whose status is served. */
 interface Source {
   refresh(): Promise<RunStatus>
-  /** Reports whether there is a descriptor for a connection; without one, it is closed. */
+  /** Reports whether there is a descriptor for a connection. Without one, the connection is closed. */
   admit?(socket: Socket): boolean
 }
 
 /**
  * Serves a page about a supervisor, and the same as JSON at `/status.json`.
  *
- * It reads only: no request starts, keeps awake or ends anything. It answers by its own name only, see {@link isOwnHost}, and lets no page of
- * another origin read it. On a path, it answers its own user only. {@link StatusServer.close} ends it.
+ * Only reads: no request starts, keeps awake or ends anything. Answers only to its own names, see {@link isOwnHost},
+ * and lets no page of another origin read it. On a path, only its own user can connect. {@link StatusServer.close} ends
+ * it.
  */
 export class StatusServer implements AsyncDisposable {
   readonly #server: Server
@@ -59,26 +63,29 @@ export class StatusServer implements AsyncDisposable {
     this.#server.on('connection', (socket: Socket) => source.admit?.(socket))
   }
 
-  /** Begins to listen. Rejects with the system's error. The socket of a supervisor that was killed is replaced, and nothing else. */
+  /**
+   * Begins to listen. Rejects with the system's error. Replaces the socket of a supervisor that was killed, and nothing
+   * else.
+   */
   async start(address: ListenAddress): Promise<void> {
     this.#wanted = address
     this.#listening = await listenAt(this.#server, address, 'owner')
   }
 
-  /** Where it listens: the port, or the path. */
+  /** The port or the path on which the server listens. */
   get address(): number | string {
     const { bound } = this
     return 'path' in bound ? bound.path : bound.port
   }
 
-  /** Where it listens, with the port that the system chose. */
+  /** The address on which the server listens, with the port that the system chose. */
   get bound(): ListenAddress {
     const address = this.#server.address()
     if (address === null) throw new TypeError('The status server does not listen')
     return typeof address === 'string' ? { path: address } : { host: address.address, port: address.port }
   }
 
-  /** What a browser is given to see it; on a path, the path. */
+  /** The URL for a browser. On a path, the path. */
   get url(): string {
     const { bound } = this
     if ('path' in bound) return bound.path
@@ -86,7 +93,7 @@ export class StatusServer implements AsyncDisposable {
     return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`
   }
 
-  /** Takes no more connections, and cuts those that there are: nobody loses more than a look. */
+  /** Takes no more connections, and cuts the open ones. A viewer loses one look at most. */
   async close(): Promise<void> {
     if (!this.#server.listening) return
     this.#listening?.stop()
@@ -103,7 +110,7 @@ export class StatusServer implements AsyncDisposable {
       response.setHeader('allow', 'GET, HEAD')
       return send(response, 405, 'text/plain; charset=utf-8', 'Only GET and HEAD\n')
     }
-    // On a path there is no browser.
+    // A browser cannot connect to a path.
     if ('port' in this.#wanted && !isOwnHost(headers.host, this.#wanted.host)) {
       const own =
         'Ask by the address, or by the host of --status: another name could be one that leads a stranger here\n'
@@ -123,7 +130,7 @@ export class StatusServer implements AsyncDisposable {
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string | Buffer): void {
-  // A HEAD has the length too, and Node leaves the body out.
+  // A response to HEAD has the length, too. Node leaves the body out.
   response.writeHead(status, { ...HEADERS, 'content-type': type, 'content-length': Buffer.byteLength(body) })
   response.end(body)
 }

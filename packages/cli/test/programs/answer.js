@@ -1,5 +1,5 @@
-// Answers with its process id, the path, and the client's address: `node answer.js [PORT …]`, by default on PORT. After the
-// milliseconds in the query, `?50`. On SIGUSR1 it ends as a program that crashes.
+// Answers with its process id, the path, and the client's address: `node answer.js [PORT …]`, by default on PORT. Waits
+// for the milliseconds in the query, `?50`. On SIGUSR1 it ends as a program that crashes.
 import { createServer } from 'node:http'
 
 for (const port of process.argv.length > 2 ? process.argv.slice(2) : [process.env.PORT]) {
@@ -10,7 +10,8 @@ for (const port of process.argv.length > 2 ? process.argv.slice(2) : [process.en
     req.resume()
     req.on('end', () => (ms === undefined ? res.end(body) : setTimeout(() => res.end(body), Number(ms))))
   })
-  // On a machine that is so busy that a round of clients takes longer, Node's own 5 s would end connections: not what is tested.
+  // A round of clients may take longer than Node's own 5 s on a busy machine. Node would end connections then, which is
+  // not tested.
   server.keepAliveTimeout = 60_000
   server.listen(port)
 }

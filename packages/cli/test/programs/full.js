@@ -1,4 +1,5 @@
-// Takes as many connections as it is told: `node full.js MOST`, on PORT. Answers with the path and the cookie; /slow after 300 ms.
+// Takes at most MOST connections: `node full.js MOST`, on PORT. Answers with the path and the cookie; /slow after 300
+// ms.
 import { createServer } from 'node:http'
 
 const server = createServer((req, res) => {

@@ -1,4 +1,4 @@
-// Programs that supervisors meet: `node odd.js KIND`.
+// Unusual programs under a supervisor: `node odd.js KIND`.
 import { writeSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as http2 } from 'node:http2'
@@ -24,13 +24,13 @@ const kinds = {
       })
     })
   },
-  // Has a port of its own as well, and something that keeps it alive.
+  // Also has its own port, and an interval that keeps it alive.
   busy() {
     createServer().listen(0)
     setInterval(() => {}, 60_000)
     serve()
   },
-  // Does not end when it should.
+  // Does not end on SIGTERM.
   stubborn() {
     process.on('SIGTERM', () => console.error('no'))
     serve()
@@ -41,25 +41,25 @@ const kinds = {
     setInterval(() => {}, 60_000)
     serve()
   },
-  // Ends with 0 although somebody may wait.
+  // Ends with 0 although a client may wait.
   leaves() {
     serve().on('connection', () => {
       setImmediate(() => process.exit(0))
     })
   },
-  // Writes on a descriptor that is not its own.
+  // Writes to a descriptor that does not belong to it.
   garbage: () => serve().on('request', () => writeSync(3, 'garbage\n')),
   https: () => https({ cert: CERTIFICATE, key: KEY }, (_, res) => res.end('https')).listen(port),
   h2c: () => http2((_, res) => res.end('h2c')).listen(port),
   upgrade: () => serve().on('upgrade', (_, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\nupgraded')),
-  // Ends by itself, with our library and a patience of its own.
+  // Ends by itself, with the library and its own patience.
   own: () => idleShutdown(serve(), { patience: 2000 }).closed.then(() => process.exit()),
   cache: () => createServer((_, res) => res.end(module.getCompileCacheDir())).listen(port),
   fails: () => process.exit(3),
   ends: () => {},
   hangs: () => setInterval(() => {}, 60_000),
   half() {
-    // Half-closes of the client are borne, as by every http server; a plain one ends as it was told.
+    // An http server lets a client end its side. A plain net server decides that by its options.
     plain({ allowHalfOpen: true }, (socket) => {
       let got = ''
       socket.on('data', (text) => (got += text))
@@ -70,7 +70,7 @@ const kinds = {
     if (isMainThread) new Worker(new URL(import.meta.url), { argv: ['worker'] }).on('error', said)
     else serve()
   },
-  // Not told of the port that is held.
+  // Listens on a port other than PORT.
   elsewhere: () => createServer((_, res) => res.end('elsewhere')).listen(4321),
 }
 

@@ -1,4 +1,5 @@
-// Programs with several servers, and with habits of their own: `node places.js KIND`, with PORT and OTHER in the environment.
+// Programs with several servers, and with habits of their own: `node places.js KIND`, with PORT and OTHER in the
+// environment.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
@@ -13,9 +14,9 @@ const say = (...words) => console.error('said', ...words)
 const failed = (error) => say(error.code)
 
 const kinds = {
-  // As metrics, an admin page or an inspector: listens first, and the program itself a moment later.
+  // Metrics, an admin page or an inspector listens first, and the program itself a moment later.
   first: (host) => named('other').listen(other, host || undefined, () => setTimeout(site, 200)),
-  // So late that the other server has been given what is held.
+  // Listens so late that the other server already has the held address.
   late: (host) => named('other').listen(other, host, () => setTimeout(site, 2500)),
   // Its port is hard-coded.
   elsewhere: (host) =>
@@ -32,7 +33,7 @@ const kinds = {
       server.close(() => server.listen(port, () => say('again', JSON.stringify(server.address())))),
     )
   },
-  // Each removes what an earlier run left.
+  // Each removes the socket that an earlier run left.
   unlinkSync() {
     if (existsSync(port)) unlinkSync(port)
     site()
@@ -57,7 +58,7 @@ const kinds = {
     await delay(300)
     server.close(() => say('closed', existsSync(port)))
   },
-  // What programs do that may have a parent.
+  // Behaves like a program that may have a parent.
   parent: () =>
     site().on('listening', () => {
       if (process.connected) process.send('ready')

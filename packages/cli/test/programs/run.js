@@ -3,7 +3,7 @@ import { Runner } from '../../dist/run/runner.js'
 
 const runner = new Runner(JSON.parse(process.argv[2]), (event) => console.log(JSON.stringify(event)))
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => runner.stop(signal))
-// What a status page asks.
+// Asks for the status, as a status page does.
 process.on('SIGUSR2', async () => console.log(JSON.stringify({ event: 'status', ...(await runner.refresh()) })))
 try {
   await runner.start()

@@ -1,6 +1,6 @@
-// Several servers, each in a process of its own: `node several.js PORT …`. Answers with its process id after the milliseconds in the
-// query, `?50`. On SIGUSR1 one of them ends as a program that crashes. A port with a `=` and a patience has that patience: `3000=90ms`.
-// `own` serves a port that is not held, and says which; `idle` serves nothing.
+// Several servers, each in its own process: `node several.js PORT …`. Answers with its process id after the
+// milliseconds in the query, `?50`. On SIGUSR1 one of them ends as a program that crashes. A port may have a patience:
+// `3000=90ms`. `own` serves a port that is not held, and prints it; `idle` serves nothing.
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'

@@ -7,10 +7,10 @@ import type { Trial } from '../trial.ts'
 
 type Answer = (response: ServerResponse) => void
 
-/** Headers that say that the connection is kept. */
+/** Headers that announce a kept connection. */
 export const KEPT = { Connection: 'keep-alive', 'Keep-Alive': 'timeout=5' }
 
-/** Ways in which applications and proxies say themselves that the connection is kept, each before `end()` sends the head. */
+/** Ways in which applications and proxies keep the connection themselves, each before `end()` sends the head. */
 const KEPT_BY: Readonly<Record<string, Answer>> = {
   nothing: () => {},
   'setHeader()': (response) => {
@@ -54,7 +54,7 @@ const KEPT_BY: Readonly<Record<string, Answer>> = {
 /** Paths for {@link KEPT_BY}. */
 const WAYS = Object.keys(KEPT_BY)
 
-/** The `Connection` header of the answers in a drain. */
+/** The `Connection` header of responses in a drain. */
 export const announcements: readonly Behaviour[] = [
   {
     name: "headers unsent, and the application's own headers keep the connection → Connection: close, no Keep-Alive",
@@ -63,7 +63,7 @@ export const announcements: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h' })
       const clients = await clientsFor(t, WAYS)
       const calls = await callsOf(t, clients, (index) => `GET /${index} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
-      // Of a middleware that is there before the drain, as `on-headers` is: what it sets, it sets last.
+      // Models a middleware that was there before the drain and sets its headers last, as `on-headers` does.
       const early = calls.at(-1)
       if (early !== undefined) replaceWriteHead(responseOf(early))
       void idle.close()
@@ -123,14 +123,14 @@ export const announcements: readonly Behaviour[] = [
   },
 ]
 
-/** One client for each element. */
+/** Opens one client for each element. */
 export async function clientsFor(t: Trial, list: readonly unknown[]): Promise<RawClient[]> {
   const clients: RawClient[] = []
   while (clients.length < list.length) clients.push(await t.raw())
   return clients
 }
 
-/** Sends a request on each, and takes the calls in the same order. */
+/** Sends a request on each client and returns the calls in the same order. */
 async function callsOf(t: Trial, clients: readonly RawClient[], request: (index: number) => string): Promise<Call[]> {
   const calls: Call[] = []
   for (const [index, client] of clients.entries()) {
@@ -140,7 +140,7 @@ async function callsOf(t: Trial, clients: readonly RawClient[], request: (index:
   return calls
 }
 
-/** Answers each call in its way. */
+/** Answers each call in the way that its index selects. */
 async function answerAll(calls: readonly Call[]): Promise<void> {
   for (const [index, call] of calls.entries()) {
     KEPT_BY[WAYS[index] ?? '']?.(responseOf(call))
@@ -149,7 +149,7 @@ async function answerAll(calls: readonly Call[]): Promise<void> {
   }
 }
 
-/** Expects one `Connection`, which says close, in the last head before the end, and no `Keep-Alive`. */
+/** Expects one `Connection: close` and no `Keep-Alive` in the last head before the end. */
 export async function expectClose(client: RawClient): Promise<void> {
   expect(await client.ended).toEqual({ how: 'FIN' })
   const head = client.received.split(/(?=HTTP\/1\.1 )/).at(-1) ?? ''
@@ -160,12 +160,12 @@ export async function expectClose(client: RawClient): Promise<void> {
   expect(head).not.toMatch(/^keep-alive:/im)
 }
 
-/** The values of `Connection` in a head. */
+/** Returns the values of `Connection` in a head. */
 function connectionsIn(head: string): string[] {
   return [...head.matchAll(/^connection: (.*)\r$/gim)].map(([, value = '']) => value)
 }
 
-/** Replaces a response's `writeHead` as `on-headers` does, which compression and morgan use. */
+/** Replaces a response's `writeHead` as `on-headers` does. Compression and morgan use `on-headers`. */
 function replaceWriteHead(response: ServerResponse): void {
   const { writeHead } = response
   response.writeHead = (status: number) => {

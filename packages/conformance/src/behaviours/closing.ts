@@ -5,7 +5,7 @@ import { answerTo } from '../calls.ts'
 import { processWarning } from '../process-warning.ts'
 import { patiences } from '../trial.ts'
 
-/** The ways to an end, and what stays of it. */
+/** The ways in which a server ends, and the state after the end. */
 export const closing: readonly Behaviour[] = [
   {
     name: 'close() → the signal aborts at once with an AbortError, and closed resolves with it',
@@ -121,7 +121,7 @@ export const closing: readonly Behaviour[] = [
       expect(idle.signal.aborted).toBe(false)
       await call.answer()
       expect((await answer).body).toBe(answerTo('/in-progress'))
-      // On Node 20 and 22 an HTTP/2 session stays for ever: Node's own behaviour, which nothing overrides.
+      // An HTTP/2 session stays open forever. This is Node's own behaviour, and nothing overrides it (Node 20-22).
       t.leave()
       await closed
       expect(idle.signal.reason).toMatchObject({ name: 'AbortError' })
@@ -168,11 +168,13 @@ export const closing: readonly Behaviour[] = [
       })
       const beside = idle.closed.then((report) => report)
       const report = await idle.close()
-      // It rejects whom it was given to, and nobody else.
+      // The error rejects only the promise of the failing listener.
       await expect(failing).rejects.toThrow('from a listener of closed')
       expect(await beside).toBe(report)
       expect(await idle.close()).toBe(report)
       expect(t.server.listening).toBe(false)
+      // Runs the timer of IDLE_STILL_RUNNING. There is none if another server of this process was opened since.
+      clock.advance(3000)
       expect(clock.timers).toBe(0)
     },
   },

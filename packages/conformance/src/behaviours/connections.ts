@@ -6,7 +6,7 @@ import { type Behaviour, isAny, isHttp, isHttp1, isRaw } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
 import { connectionEnd } from '../clients/connection-end.ts'
 
-/** Node looks for heads that are overdue, and for silence, every 30 seconds by default. */
+/** Shortens the limit for heads and the interval of Node's check, which is 30 seconds by default. */
 function shortenHeadersTimeout(server: AnyServer): void {
   Reflect.set(server, 'headersTimeout', HEADERS_TIMEOUT)
   Reflect.set(server, 'connectionsCheckingInterval', 10)
@@ -14,7 +14,7 @@ function shortenHeadersTimeout(server: AnyServer): void {
 
 const HEADERS_TIMEOUT = 100
 
-/** What counts of connections that carry no request: probes, silence, and every one of a plain server. */
+/** Counting of connections without a request: probes, silent connections, and all connections of a plain server. */
 export const connections: readonly Behaviour[] = [
   {
     name: "silent connection, 'connections' → active until it closes",
@@ -53,7 +53,8 @@ export const connections: readonly Behaviour[] = [
   ),
   {
     name: 'socket that never sends, where Node sets no bound → active for two patiences at most, then fires and is ended',
-    // HTTP/2 before its SETTINGS; a tls server before its handshake, of which Node only says that it took too long.
+    // Includes HTTP/2 before its SETTINGS, and a tls server before its handshake. Of the latter, Node reports only the
+    // timeout.
     appliesTo: ({ protocol, secure }) => (protocol === 'h2' && !secure) || (protocol === 'raw' && secure),
     async run(t) {
       const clock = t.stopTime()

@@ -10,7 +10,7 @@ const QUEUED = 20
 /** Milliseconds: the patience of servers whose event loop is blocked, while nothing else runs. */
 const BRIEF = 50
 
-/** When it fires, and when it does not. */
+/** The cases in which the deadline fires, and those in which it does not. */
 export const deadline: readonly Behaviour[] = [
   {
     name: 'no activity for one patience → fires, never before the deadline it gave',
@@ -102,7 +102,7 @@ export const deadline: readonly Behaviour[] = [
       await t.lookedAt()
       clock.advance(500)
       const { answer } = client.ask('/during')
-      // The look begins in the turn in which the request is sent.
+      // The last look begins in the turn in which the request is sent.
       clock.advance(500)
       const call = await t.calls.next()
       expect(idle.signal.aborted).toBe(false)
@@ -123,7 +123,7 @@ export const deadline: readonly Behaviour[] = [
       tracker.touch()
       const clients = Array.from({ length: QUEUED }, () => t.client())
       const answers = clients.map((client) => client.ask('/now').answer)
-      // They are queued by the kernel: none has been accepted, as no turn has passed.
+      // The kernel queues the connections: none is accepted, since no turn of the event loop has passed.
       await new Promise(process.nextTick)
       expect(tracker.active).toBe(0)
       block(BRIEF + 5)
@@ -223,7 +223,7 @@ export const deadline: readonly Behaviour[] = [
   },
 ]
 
-/** Blocks the event loop, and leaves the processor to others. */
+/** Blocks the event loop without using the processor. */
 function block(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

@@ -4,13 +4,13 @@ import { type Behaviour, isAny, isHttp1, isHttp2 } from '../behaviour.ts'
 import { answerTo, BIG, turn } from '../calls.ts'
 import type { Trial } from '../trial.ts'
 
-/** Ways to an end while something is in progress. */
+/** Ways to end a server while something is in progress. */
 const ENDS: readonly [name: string, end: (t: Trial, parent: AbortController) => void][] = [
   ['close()', (t) => void t.idle.close()],
   ['a parent that aborts', (_t, parent) => parent.abort('over')],
 ]
 
-/** What becomes of connections after the decision. */
+/** The fate of connections after the decision to end. */
 export const drain: readonly Behaviour[] = [
   ...ENDS.map(
     ([name, end]): Behaviour => ({
@@ -233,7 +233,7 @@ export const drain: readonly Behaviour[] = [
       const closed = idle.close()
       await t.lookedAt()
       const sent = late.get('/now')
-      // In this very turn: the timer is due before the socket is read, as after a gap.
+      // Runs in this turn: the timer is due before the socket is read, as after a gap.
       clock.advance(1000)
       await sent
       await late.until(answerTo('/now'))

@@ -5,10 +5,10 @@ import { WebSocketServer } from 'ws'
 import { type Behaviour, isAny, isHttp1, isHttp2, isRaw } from '../behaviour.ts'
 import { answerTo } from '../calls.ts'
 
-/** Milliseconds: longer than a busy machine takes to answer what is answered within it. */
+/** Milliseconds: longer than a busy machine takes for the responses that must end within the grace. */
 const GRACE = 500
 
-/** What happens to what has not ended when grace is over. */
+/** The fate of requests and connections that have not ended when the grace is over. */
 export const grace: readonly Behaviour[] = [
   {
     name: 'hung handler → cut when grace is over',

@@ -11,7 +11,7 @@ import { RawClient } from '../clients/raw-client.ts'
 import { SlowHandshake } from '../clients/slow-handshake.ts'
 import type { Trial } from '../trial.ts'
 
-/** What counts of TLS handshakes, whether they end, fail, stall or lose their client, and how a drain treats them. */
+/** Counting of TLS handshakes that end, fail, stall or lose their client, and their treatment in a drain. */
 export const handshakes: readonly Behaviour[] = [
   {
     name: 'TLS connection that never handshakes → active; closed → fires',
@@ -68,7 +68,7 @@ export const handshakes: readonly Behaviour[] = [
   },
   {
     name: 'client that resets at the end of its TLS handshake, of which Node does not tell → released',
-    // An HTTP/2 stream is closed all the same.
+    // Node closes an HTTP/2 stream in this case too, so HTTP/2 is left out.
     appliesTo: (subject) => isSecure(subject) && !isHttp2(subject),
     async run(t) {
       await resetUnseen(t)
@@ -77,7 +77,8 @@ export const handshakes: readonly Behaviour[] = [
   },
   {
     name: 'client that resets at the end of its TLS handshake, of which Node does not tell, before a drain → closes before grace is over',
-    // Over HTTP/2 it holds whether or not anybody looks: what waits there, only the soak brings about.
+    // Over HTTP/2 the test would pass without the check for stuck sockets. Only the soak reproduces the stuck case
+    // there.
     appliesTo: isSecure,
     async run(t) {
       await resetUnseen(t, { patience: '1h' })
@@ -105,7 +106,7 @@ export const handshakes: readonly Behaviour[] = [
         await t.lookedAt()
       }
       for (const done of stored) done()
-      // Who may speak next on a plain server, it alone knows.
+      // Only the application of a plain server knows which side speaks next.
       if (isRaw(t.subject)) client.halfClose()
       expect(await closed).toMatchObject({ drained: isRaw(t.subject) ? 0 : 1, destroyed: 0 })
       expect(await client.ended).toMatchObject({ how: expect.not.stringMatching('RST') })
@@ -139,7 +140,7 @@ export const handshakes: readonly Behaviour[] = [
         await t.lookedAt()
       }
       await slow.finish()
-      // It has not asked for anything yet, and is given the time to.
+      // The client has not sent a request yet, and still has time to.
       clock.advance(1000)
       await answered()
     },
@@ -158,8 +159,9 @@ export const handshakes: readonly Behaviour[] = [
 ]
 
 /**
- * Serves a client whose RST comes between the end of its handshake, with which it asks, and the session tickets that Node sends
- * then: it is the writing of those that fails, Node tells nobody, and what is written later waits for ever (20 to 26).
+ * Serves a client whose RST arrives between the end of its handshake and the session tickets that Node sends then. The
+ * client's request arrives with the end of the handshake. The write of the tickets fails, Node drops that error, and
+ * later writes stay queued forever (Node 20-26).
  */
 async function resetUnseen(t: Trial, options?: IdleShutdownOptions): Promise<void> {
   await t.serve(options)
@@ -171,10 +173,13 @@ async function resetUnseen(t: Trial, options?: IdleShutdownOptions): Promise<voi
   await t.lookedAt()
 }
 
-/** A client that asks with the end of its TLS handshake, and how to answer it. */
+/**
+ * Connects a client that sends its request with the end of its TLS handshake. Also returns the function that answers
+ * it.
+ */
 async function askAtOnce(t: Trial) {
   const answer = isRaw(t.subject) ? spoken(t) : called(t)
-  // Not t.raw(), which waits for the server: the request goes out with the end of the handshake.
+  // Does not use t.raw(), which waits for the server. The request is sent with the end of the handshake.
   const h2 = isHttp2(t.subject)
   const client = await RawClient.connect(t.address, { secure: true, ...(h2 && { protocol: 'h2' }) })
   t.defer(() => client.destroy())
@@ -182,20 +187,23 @@ async function askAtOnce(t: Trial) {
   return { client, reply: await answer }
 }
 
-/** How to answer the next request, once it has come. */
+/** Waits for the next request, and returns the function that answers it. */
 async function called(t: Trial): Promise<() => unknown> {
   const call = await t.calls.next()
   return () => void call.answer()
 }
 
-/** How to answer the next client of a plain server, once it has said something. */
+/** Waits for data from the next client of a plain server, and returns the function that answers it. */
 async function spoken(t: Trial): Promise<() => unknown> {
   const [socket] = await once(t.server, 'secureConnection')
   await once(socket, 'data')
   return () => socket.write('answer')
 }
 
-/** A drain that began before the only connection's TLS handshake. `answered` asks over it, and waits for the answer and the end. */
+/**
+ * Starts a drain before the TLS handshake of the only connection. `answered` sends a request and waits for the response
+ * and the end.
+ */
 async function drainingHandshake(t: Trial) {
   const clock = t.stopTime()
   const idle = await t.serve({ grace: '1h', clock })

@@ -18,7 +18,7 @@ const all: readonly Behaviour[] = [
       await raw.get('/1', '/2', '/3')
       const [first, second, third] = await threePipelined(t)
       expect(tracker.active).toBe(3)
-      // Node holds the third answer back until those before it are written.
+      // Node holds the third response back until the earlier two are written.
       third.response.end('third')
       second.response.end('second')
       expect(tracker.active).toBe(3)
@@ -89,7 +89,7 @@ const all: readonly Behaviour[] = [
   },
   {
     name: 'half-close with httpAllowHalfOpen → the answer is delivered first',
-    // Only a server without TLS lets sockets be half open.
+    // Only a server without TLS allows half-open sockets.
     appliesTo: (subject) => isHttp1(subject) && !subject.secure,
     async run(t) {
       const { tracker } = await t.serve({}, (server) => Reflect.set(server, 'httpAllowHalfOpen', true))
@@ -174,7 +174,7 @@ const all: readonly Behaviour[] = [
   },
   {
     name: 'missing Host → balanced',
-    // Node checks it on servers of node:http and node:https only.
+    // Node checks it only on servers of node:http and node:https.
     appliesTo: (subject) => isHttp1(subject) && subject.http1Too !== true,
     async run(t) {
       const { tracker } = await t.serve()
@@ -237,5 +237,5 @@ const all: readonly Behaviour[] = [
   },
 ]
 
-/** What counts where HTTP/1 is special: every byte may end a connection, and requests queue. */
+/** Counting specific to HTTP/1: every byte may end a connection, and requests queue. */
 export const http1: readonly Behaviour[] = all.map((behaviour) => ({ appliesTo: isHttp1, ...behaviour }))

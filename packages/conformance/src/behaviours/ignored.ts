@@ -6,7 +6,7 @@ import { processWarning } from '../process-warning.ts'
 import type { Trial } from '../trial.ts'
 import { patiences } from '../trial.ts'
 
-/** Asks for `paths` one after the other while time passes, and expects that none of them moves the deadline. */
+/** Requests `paths` one after the other while time passes, and expects that no request moves the deadline. */
 async function leavesDeadline(t: Trial, options: IdleShutdownOptions, paths: readonly string[]): Promise<void> {
   const clock = t.stopTime()
   const { tracker } = await t.serve({ patience: '1m', clock, ...options })
@@ -31,7 +31,7 @@ async function leavesDeadline(t: Trial, options: IdleShutdownOptions, paths: rea
       expect(tracker.deadline).toEqual(deadline)
     }
   }
-  // Another request still moves it.
+  // Any other request still moves the deadline.
   const { answer } = kept.ask('/counted')
   const call = await t.calls.next()
   expect(tracker.active).toBe(1)
@@ -46,7 +46,7 @@ const kinds: readonly [name: string, ignore: NonNullable<IdleShutdownOptions['ig
   ['one of several', ['/metrics', /^\/health/, () => false], ['/metrics', '/healthz']],
 ]
 
-/** Requests that are answered, and are no activity. */
+/** Requests that are answered and do not count as activity. */
 export const ignored: readonly Behaviour[] = [
   ...(['connections', 'requests'] as const).flatMap((activity) =>
     kinds.map(
@@ -125,7 +125,7 @@ export const ignored: readonly Behaviour[] = [
         const outcome = await client.ask('/now').answer.catch((error: NodeJS.ErrnoException) => error.code)
         client.destroy()
         await patiences(1 / 4)
-        // Once the listener is down, nobody is there to answer.
+        // The request fails once the server has closed its listener.
         if (typeof outcome === 'object') checks++
         else expect(idle.signal.aborted).toBe(true)
       }

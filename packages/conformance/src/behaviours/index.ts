@@ -16,7 +16,7 @@ import { silence } from './silence.ts'
 import { tunnels } from './tunnels.ts'
 import { upgrades } from './upgrades.ts'
 
-/** Every behaviour, in the order of the design. */
+/** All behaviours, in the order of the design. */
 export const behaviours: readonly Behaviour[] = [
   ...requests,
   ...http1,

@@ -4,10 +4,10 @@ import { answerTo } from '../calls.ts'
 import type { RawClient } from '../clients/raw-client.ts'
 import type { Trial } from '../trial.ts'
 
-/** What the machine takes at once, whether or not it is read at the other end. */
+/** A body that the kernel takes at once, even if the client does not read. */
 const TAKEN = Buffer.alloc(1_000_000, 'x')
 
-/** What becomes of a connection behind its last answer. */
+/** The fate of a connection after its last response. */
 export const lastAnswers: readonly Behaviour[] = [
   {
     name: 'last answer handed to the machine, and its client sends on before it reads → read to the end',
@@ -166,7 +166,9 @@ export const lastAnswers: readonly Behaviour[] = [
   },
 ]
 
-/** A client that has not read its answers asks for more, twice: the second time, it would know of an RST. */
+/**
+ * Sends two more requests on a client that has not read its responses. With the second one the client would see an RST.
+ */
 async function sendOnAndRead(t: Trial, raw: RawClient): Promise<void> {
   await t.lookedAt()
   await raw.get('/late')

@@ -9,7 +9,10 @@ import { clientsFor, expectClose, KEPT, responseOf } from './announcements.ts'
 const BIG = Buffer.alloc(8_000_000, 'x')
 const PATHS = ['/now/1', '/now/2', '/now/3']
 
-/** Requests that arrive in one piece, each answered before Node has parsed the next, and heads that arrive in several pieces. */
+/**
+ * Requests that arrive in one piece, each answered before Node has parsed the next, and heads that arrive in several
+ * pieces.
+ */
 export const pipelines: readonly Behaviour[] = [
   {
     name: 'several pipelined in one piece during the drain, answered at once → all answered',
@@ -19,7 +22,7 @@ export const pipelines: readonly Behaviour[] = [
       const raw = await t.raw()
       await raw.get('/now')
       await raw.until(answerTo('/now'))
-      // Its response has closed.
+      // The response has closed.
       await t.lookedAt()
       void idle.close()
       await raw.get(...PATHS)
@@ -69,7 +72,7 @@ export const pipelines: readonly Behaviour[] = [
       first.response.end(BIG)
       await raw.get('/2')
       const second = await t.calls.next()
-      // Node reads no further until it can write again.
+      // Node stops reading until it can write again.
       await raw.get('/3')
       void idle.close()
       await t.lookedAt()
@@ -140,7 +143,7 @@ export const pipelines: readonly Behaviour[] = [
       await raw.get('/1', '/2', '/3')
       const calls = [await t.calls.next(), await t.calls.next(), await t.calls.next()]
       void idle.close()
-      // Answered out of order: the head of the last is written first.
+      // The calls are answered out of order: the head of the last response is written first.
       for (const call of calls.toReversed()) {
         responseOf(call).writeHead(200, KEPT)
         call.response.end(answerTo(call.url))
@@ -174,7 +177,7 @@ export const pipelines: readonly Behaviour[] = [
   },
 ]
 
-/** Has a drain begin behind all but the last piece of each head, and expects that each client reads `Connection: close`. */
+/** Starts a drain before the last piece of each head, and expects that each client reads `Connection: close`. */
 async function expectCloseOf(t: Trial, heads: readonly (readonly string[])[]): Promise<void> {
   const idle = await t.serve({ patience: '1h' })
   const clients = await clientsFor(t, heads)

@@ -4,7 +4,7 @@ import { answerTo, type Call } from '../calls.ts'
 import type { Exchange, HttpClient } from '../clients/http-client.ts'
 import { PATIENCE } from '../trial.ts'
 
-/** What counts while requests come and go, on every protocol that has them. */
+/** Counting of requests, on every protocol that has requests. */
 export const requests: readonly Behaviour[] = [
   {
     name: 'a server that nobody calls → ends, its patience counted from listening',
@@ -130,7 +130,7 @@ export const requests: readonly Behaviour[] = [
       await expect(answer).rejects.toThrow()
       await call.closed
       expect(tracker.active).toBe(1)
-      // Answering now changes nothing, neither once nor twice.
+      // Neither the first nor a second response changes the count now.
       call.response.end('too late')
       await beside.answer()
       await other.answer
@@ -148,7 +148,7 @@ export const requests: readonly Behaviour[] = [
         const { answer } = t.client().ask('/destroyed', { method: 'POST', body: 'some of it', unfinished: true })
         const { request, response, closed } = await t.calls.next()
         expect(tracker.active).toBe(2)
-        // The request of the compatibility layer is a view: destroying it leaves its stream alone.
+        // The request of the compatibility layer is a view: destroying it does not destroy its stream.
         const destroyed = 'stream' in request ? request.stream : request
         if (name === 'res.destroy()') response.destroy()
         else destroyed.destroy()

@@ -128,7 +128,7 @@ const all: readonly Behaviour[] = [
       const stream = await waitingAnswer(t, client)
       expect(tracker.active).toBe(1)
       stream.close()
-      // So that Node's client closes its side at the end (24).
+      // Reads the stream so that Node's client closes its side at the end (Node 24).
       stream.resume()
       expect(await t.fires()).toMatchObject({ destroyed: 0 })
     },
@@ -136,7 +136,7 @@ const all: readonly Behaviour[] = [
   {
     name: 'RST_STREAM with NO_ERROR and GOAWAY while the answer waits to be sent → released, and the connection is closed',
     async run(t) {
-      // At once, and not when a patience has passed.
+      // The count falls at once: with a patience of an hour, the test cannot wait for it.
       const { tracker } = await t.serve({ patience: '1h' })
       const client = await waitingAnswerByTheByte(t)
       await t.hasRead(() => client.send(RESET + GOAWAY))
@@ -218,7 +218,7 @@ const all: readonly Behaviour[] = [
       const [stream] = await pushed
       stream.resume()
       await t.stays()
-      // No event shows a pushed stream: it suspends the end, and does not count.
+      // No event reports a pushed stream: it delays the end, and does not count.
       expect(tracker.active).toBe(0)
       Object(push).end('style')
       await once(stream, 'end')
@@ -227,10 +227,13 @@ const all: readonly Behaviour[] = [
   },
 ]
 
-/** HTTP/2: sessions and streams. */
+/** HTTP/2 sessions and streams. */
 export const sessions: readonly Behaviour[] = all.map((behaviour) => ({ appliesTo: isHttp2, ...behaviour }))
 
-/** A stream whose answer is ended, and larger than what its client, who does not read, allows to be sent. */
+/**
+ * Opens a stream whose response has ended on the server. The response exceeds the window of the client, which does not
+ * read.
+ */
 async function waitingAnswer(t: Trial, { session }: Http2Client): Promise<ClientHttp2Stream> {
   const stream = session.request({ ':path': '/large' })
   stream.on('error', () => {})
@@ -240,7 +243,7 @@ async function waitingAnswer(t: Trial, { session }: Http2Client): Promise<Client
   return stream
 }
 
-/** The same of a client that closes nothing by itself. */
+/** Opens such a stream on a raw client, which never closes anything by itself. */
 async function waitingAnswerByTheByte(t: Trial): Promise<RawClient> {
   const client = await t.raw({ protocol: 'h2' })
   await client.send(FIRST_REQUEST)
@@ -254,7 +257,7 @@ async function answerAtLength({ calls }: Trial): Promise<void> {
   response.end('x'.repeat(1_000_000))
 }
 
-// RFC 9113, section 6.
+// Frame types of RFC 9113, section 6.
 const [RST_STREAM, GOAWAY_FRAME] = [3, 7] as const
 const NO_ERROR = '\0\0\0\0'
 const RESET = frame(RST_STREAM, 0, 1, NO_ERROR)

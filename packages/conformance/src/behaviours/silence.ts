@@ -11,7 +11,7 @@ import type { Trial } from '../trial.ts'
 
 const PATIENCE = 2000
 
-/** Node sets no bound to anything. */
+/** Disables all of Node's timeouts. */
 function withoutTimeouts(server: AnyServer): void {
   for (const name of ['headersTimeout', 'requestTimeout', 'connectionsCheckingInterval']) Reflect.set(server, name, 0)
 }
@@ -34,7 +34,7 @@ async function start(
   return { clock, idle }
 }
 
-/** Lets time pass, and what is due with it be seen: a second at a time, as in a process that is not blocked. */
+/** Lets time pass one second at a time, and runs the event loop after each, as in a process that is not blocked. */
 async function pass(t: Trial, clock: StoppedClock, ms: number): Promise<void> {
   for (let left = ms; left > 0; left -= 1000) {
     clock.advance(Math.min(left, 1000))
@@ -42,7 +42,7 @@ async function pass(t: Trial, clock: StoppedClock, ms: number): Promise<void> {
   }
 }
 
-/** What waits for a client that says nothing: counted for two patiences, and for no longer than three. */
+/** Expects that something waiting for a silent client counts for two patiences, and for at most three. */
 async function countsNoLonger(t: Trial, { clock, idle }: Started): Promise<void> {
   expect(idle.tracker.active).toBe(1)
   await pass(t, clock, 2 * PATIENCE)
@@ -52,7 +52,7 @@ async function countsNoLonger(t: Trial, { clock, idle }: Started): Promise<void>
   expect(idle.signal.aborted).toBe(false)
 }
 
-/** And then the end, in which it is not waited for again, unless its client answers a GOAWAY. */
+/** Then expects the end, which does not wait for the silent client again unless that client acknowledges a GOAWAY. */
 async function endsWithout(t: Trial, { clock, idle }: Started): Promise<void> {
   await pass(t, clock, PATIENCE)
   expect(idle.signal.reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
@@ -66,7 +66,7 @@ async function upload(t: Trial, path = '/upload', headers = ''): Promise<{ raw: 
   return { raw, call: await t.calls.next() }
 }
 
-/** A handler of upgrades and CONNECT that answers nothing. */
+/** Handles upgrades and CONNECT without an answer. */
 function neverAnswer(server: AnyServer): void {
   for (const event of ['upgrade', 'connect']) {
     server.on(event, (_request: IncomingMessage, socket: Duplex) => void socket.on('error', () => {}))
@@ -76,7 +76,7 @@ function neverAnswer(server: AnyServer): void {
 const upgradeHead = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: thing\r\n\r\n'
 const connectHead = 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n'
 
-/** Clients that have gone without a word, and those that only look so. */
+/** Clients that left without closing their connection, and clients that only seem to have left. */
 export const silence: readonly Behaviour[] = [
   ...(
     [
@@ -106,6 +106,8 @@ export const silence: readonly Behaviour[] = [
       const idle = await t.serve({ patience: PATIENCE, clock }, (server) => {
         Reflect.set(server, 'headersTimeout', 300)
         Reflect.set(server, 'connectionsCheckingInterval', 10)
+        // In place of a framework's own handler, which destroys the socket (Fastify).
+        server.removeAllListeners('clientError')
         server.on('clientError', (_error: Error, socket: Duplex) => {
           if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
         })
@@ -223,7 +225,7 @@ export const silence: readonly Behaviour[] = [
       const { answer } = t.client().ask('/later', { method: 'POST', body: 'x'.repeat(1_000_000), unfinished: true })
       answer.catch(() => {})
       const { request } = await t.calls.next()
-      // Node does not see the client leave, either.
+      // Node does not see the client leave either.
       t.defer(() => request.socket.destroy())
       await pass(t, clock, 10 * PATIENCE)
       expect(idle.tracker.active).toBe(1)

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import { type Behaviour, isHttp2 } from '../behaviour.ts'
 import type { Trial } from '../trial.ts'
 
-/** Lets the server answer every CONNECT, extended (RFC 8441) or not, and echo. */
+/** Makes the server accept every CONNECT, extended (RFC 8441) or not, and echo. */
 function acceptTunnels(server: AnyServer): void {
   if ('updateSettings' in server) server.updateSettings({ enableConnectProtocol: true })
   server.on('connect', ({ stream }: Http2ServerRequest, _response: Http2ServerResponse) => {
@@ -15,7 +15,7 @@ function acceptTunnels(server: AnyServer): void {
   })
 }
 
-/** Opens a WebSocket's stream, or a plain tunnel, and waits until it is answered. */
+/** Opens the stream of a WebSocket or of a plain tunnel, and waits for the response. */
 async function open(t: Trial, path?: string): Promise<ClientHttp2Stream> {
   const { session } = await t.session()
   const extended = { ':protocol': 'websocket', ':scheme': 'http', ':path': path ?? '/' }
@@ -108,5 +108,5 @@ const all: readonly Behaviour[] = [
   },
 ]
 
-/** Streams of HTTP/2 that leave HTTP. */
+/** HTTP/2 streams that leave HTTP. */
 export const tunnels: readonly Behaviour[] = all.map((behaviour) => ({ appliesTo: isHttp2, ...behaviour }))

@@ -12,7 +12,7 @@ import type { Trial } from '../trial.ts'
 const UPGRADE = 'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: thing\r\n\r\n'
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: thing\r\n\r\n'
 
-/** Lets the server accept WebSockets; gives its end of each. */
+/** Makes the server accept WebSockets. Returns the server's end of each. */
 function acceptWebSockets(server: AnyServer): { next(): Promise<WebSocket> } {
   const accepting = new WebSocketServer({ noServer: true })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -26,7 +26,7 @@ function acceptWebSockets(server: AnyServer): { next(): Promise<WebSocket> } {
   }
 }
 
-/** Lets the server answer every upgrade at once, and echo. */
+/** Makes the server answer every upgrade at once, and echo. */
 function acceptUpgrades(server: AnyServer): void {
   server.on('upgrade', (_request: IncomingMessage, socket: Duplex) => {
     socket.on('error', () => {})
@@ -140,7 +140,7 @@ const all: readonly Behaviour[] = [
       clock.advance(200)
       await t.lookedAt()
       expect(idle.signal.aborted).toBe(false)
-      // Between one and two patiences after the last byte.
+      // This time lies between one and two patiences after the last byte.
       clock.advance(1000)
       await t.lookedAt()
       expect(idle.signal.aborted).toBe(true)

@@ -3,13 +3,13 @@ import type { Answer, Exchange, Head } from './http-client.ts'
 
 interface Incoming extends Head {
   readonly stream: Readable
-  /** Whether the body has come in full, once the stream is over. */
+  /** Reports whether the body arrived in full, once the stream has ended. */
   complete(): boolean
-  /** The connection can be used for the next request. */
+  /** Resolves when the connection can carry the next request. */
   readonly freed?: Promise<unknown>
 }
 
-/** Makes an exchange of an answer that comes: its body is collected, at once or, for a slow reader, when told to. */
+/** Makes an exchange of an incoming response. Collects its body at once, or after `read()` if `slow` is set. */
 export function collect(incoming: Promise<Incoming>, slow: boolean, abort: () => void): Exchange {
   let read = (): void => {}
   const allowed = slow
@@ -21,7 +21,8 @@ export function collect(incoming: Promise<Incoming>, slow: boolean, abort: () =>
     stream.on('error', () => {})
     await allowed
     const chunks: Buffer[] = []
-    // Not `for await`: Node 24 may say 'Premature close' of an HTTP/2 answer that has ended (seen with 24.21).
+    // Avoids `for await`, which may throw 'Premature close' for an HTTP/2 response that has ended (Node 24, seen with
+    // 24.21).
     await new Promise<void>((resolve) => {
       if (stream.destroyed) resolve()
       for (const over of ['end', 'close']) stream.once(over, () => resolve())
@@ -33,7 +34,8 @@ export function collect(incoming: Promise<Incoming>, slow: boolean, abort: () =>
     return { status, headers, body }
   })
   const head = incoming.then(({ status, headers }) => ({ status, headers }))
-  // Whoever awaits one of them gets the rejection; whoever does not has no use for it.
+  // A caller that awaits one of these promises still gets its rejection. An unused one must not cause an unhandled
+  // rejection.
   answer.catch(() => {})
   head.catch(() => {})
   return { head, answer, read: () => read(), abort }

@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net'
 
-/** How a connection ended, as its client saw it. `local`: the client itself ended it. */
+/** The way in which a connection ended, as its client saw it. `local`: the client itself ended it. */
 export interface ConnectionEnd {
   readonly how: 'FIN' | 'RST' | 'error' | 'local'
   readonly code?: string
 }
 
-/** Tells how a client's socket ends, once it has closed. Reads nothing: somebody has to, or a FIN stays unseen. */
+/**
+ * Resolves with the end of a client's socket once it closes. The caller must read the socket, or its FIN stays unseen.
+ */
 export function connectionEnd(socket: Socket): Promise<ConnectionEnd> {
   return new Promise((resolve) => {
     let end: ConnectionEnd = { how: 'local' }

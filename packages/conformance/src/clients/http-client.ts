@@ -1,14 +1,14 @@
 import type { ConnectionEnd } from './connection-end.ts'
 
-/** What a client asks for. */
+/** The method, headers and body of a client's request. */
 export interface Ask {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** The request's body. Without an `end`, more may follow. */
+  /** The body of the request. More may follow if it has no `end`. */
   readonly body?: string
   /** Leaves the request open, so that its body is incomplete. */
   readonly unfinished?: boolean
-  /** Does not read the answer's body until {@link Exchange.read}: a slow reader. */
+  /** Does not read the response's body until {@link Exchange.read} is called. */
   readonly slow?: boolean
 }
 
@@ -21,23 +21,23 @@ export interface Answer extends Head {
   readonly body: string
 }
 
-/** A request and its answer, as the client has it. */
+/** A request and its response, as the client sees them. */
 export interface Exchange {
-  /** The answer's status and headers have come. */
+  /** Resolves when the response's status and headers have arrived. */
   readonly head: Promise<Head>
-  /** The answer has come to its end. Rejects when it is cut off. */
+  /** Resolves at the end of the response. Rejects if the response is cut off. */
   readonly answer: Promise<Answer>
-  /** Starts to read the body, where the reader is slow. */
+  /** Starts to read the body of a `slow` request. */
   read(): void
-  /** Gives the request up: HTTP/1 destroys the connection, HTTP/2 resets the stream. */
+  /** Aborts the request: HTTP/1 destroys the connection, HTTP/2 resets the stream. */
   abort(): void
 }
 
-/** A client with one connection that it keeps. */
+/** A client with one connection that it keeps alive. */
 export interface HttpClient {
-  /** Whether a request can be sent over the connection that it has. */
+  /** Reports whether the client's connection can carry a request. */
   readonly connected: boolean
-  /** How the connection ended, once it has. */
+  /** Resolves with the way in which the connection ended. */
   readonly ended: Promise<ConnectionEnd>
   ask(path: string, ask?: Ask): Exchange
   destroy(): void

@@ -18,11 +18,11 @@ import type { Ask, Exchange, HttpClient } from './http-client.ts'
 export class Http2Client implements HttpClient {
   readonly session: ClientHttp2Session
   readonly ended: Promise<ConnectionEnd>
-  /** The server has said that no new streams are welcome. */
+  /** Resolves when the server has announced that it accepts no new streams. */
   readonly goaway: Promise<unknown>
   readonly #below: Socket
 
-  /** Connects, and waits until the server has sent its SETTINGS and acknowledged ours. */
+  /** Connects, and waits for the server's SETTINGS and its acknowledgement of ours. */
   static async connect(address: Address, secure = false): Promise<Http2Client> {
     const client = new Http2Client(address, secure)
     const { session } = client
@@ -30,7 +30,7 @@ export class Http2Client implements HttpClient {
     return client
   }
 
-  /** Begins to connect. */
+  /** Starts to connect. */
   constructor(address: Address, secure = false) {
     const below = connectPlain(address)
     this.#below = below
@@ -93,8 +93,9 @@ export class Http2Client implements HttpClient {
   }
 
   /**
-   * Closes it, and the socket with it. A session that its server had told to end only ends its TLS socket, which then may stay open
-   * for good, read by nobody (seen with Node 20.20): the one below is closed once the session has had its turns.
+   * Closes the session and its socket. After a GOAWAY, Node only ends the session's TLS socket, which may then stay
+   * open and unread forever (seen with Node 20.20). So this method destroys the TCP socket below after two turns of the
+   * event loop.
    */
   destroy(): void {
     this.session.destroy()

@@ -8,13 +8,13 @@ import { type ConnectionEnd, connectionEnd } from './connection-end.ts'
 import type { Ask, Exchange, HttpClient } from './http-client.ts'
 
 /**
- * Node's own HTTP/1.1 client with one connection, which it keeps alive: one request at a time.
+ * Node's own HTTP/1.1 client with one kept-alive connection. It sends one request at a time.
  *
- * Without an agent: since its data guard (Node 22 and later) an agent destroys a free socket at anything it reads, so that
- * FIN and RST look alike.
+ * It uses no agent. An agent has a data guard (Node 22 and later), which destroys a free socket at any input. FIN and
+ * RST then look alike.
  */
 export class KeepAliveClient implements HttpClient {
-  /** How the first connection ended, once it has. */
+  /** Resolves with the way in which the first connection ended. */
   readonly ended: Promise<ConnectionEnd>
   readonly #address: Address
   readonly #secure: boolean
@@ -41,9 +41,9 @@ export class KeepAliveClient implements HttpClient {
       headers: { host: 'localhost', connection: 'keep-alive', ...headers },
       createConnection: () => socket,
     })
-    // What an agent sets: leaves the socket open after the answer.
+    // Sets what an agent sets, which leaves the socket open after the response.
     request.shouldKeepAlive = headers['connection'] !== 'close'
-    // And reads it meanwhile, so that a FIN is seen.
+    // Reads the socket between requests, so that a FIN is seen.
     const freed = new Promise((resolve) => request.once('close', () => resolve(socket.resume())))
     const message = new Promise<IncomingMessage>((resolve, reject) => {
       request.once('response', resolve)

@@ -5,31 +5,31 @@ import type { Address } from '../address.ts'
 import { CERTIFICATE } from '../certificate.ts'
 import { type ConnectionEnd, connectionEnd } from './connection-end.ts'
 
-/** How a {@link RawClient} connects. */
+/** Options of {@link RawClient.connect}. */
 export interface RawClientOptions {
-  /** Speaks TLS, after the handshake. */
+  /** Connects over TLS. */
   readonly secure?: boolean
-  /** What it offers to speak over TLS (ALPN). Default: nothing, which is HTTP/1.1. */
+  /** The protocol that the client offers over TLS (ALPN). Default: none, which means HTTP/1.1. */
   readonly protocol?: 'h2' | 'http/1.1'
-  /** Goes on writing after the server's FIN. */
+  /** Can still write after the server's FIN. */
   readonly allowHalfOpen?: boolean
-  /** Is given the TCP connection as soon as it is there: before the TLS handshake, which may fail. */
+  /** Receives the TCP socket once it is connected, before a TLS handshake that may fail. */
   readonly onConnected?: (socket: Socket) => void
 }
 
-/** A client that says every byte itself: over TCP, a unix socket, or TLS on either. */
+/** A client that sends exact bytes over TCP, a unix socket, or TLS on either. */
 export class RawClient {
-  /** What is read from and written to. */
+  /** The socket that carries the client's bytes. */
   readonly socket: Socket
-  /** How the connection ended, once it has. */
+  /** Resolves with the way in which the connection ended. */
   readonly ended: Promise<ConnectionEnd>
   readonly #below: Socket
-  /** What has come and is not read yet, in pieces: appending to one text, and searching it, would copy all of it for each. */
+  /** Chunks that have arrived and were not read yet. One text would be copied at each append and search. */
   #pieces: string[] = []
   #closed = false
   #changed = (): void => {}
 
-  /** Connects, and does the TLS handshake where asked to. */
+  /** Connects, and does the TLS handshake if `secure` is set. */
   static async connect(address: Address, options: RawClientOptions = {}): Promise<RawClient> {
     const { secure, protocol, allowHalfOpen = false, onConnected } = options
     const offer = protocol && { ALPNProtocols: [protocol] }
@@ -56,27 +56,27 @@ export class RawClient {
     })
   }
 
-  /** Everything that has come so far. */
+  /** All unread bytes that have arrived. */
   get received(): string {
     return this.#pieces.join('')
   }
 
-  /** Sends bytes as they are. Resolves when the machine has taken them. */
+  /** Sends bytes unchanged. Resolves when the kernel has taken them. */
   async send(text: string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.socket.write(text, 'latin1', (error) => (error ? reject(error) : resolve()))
     })
   }
 
-  /** Sends one or more HTTP/1.1 requests without a body in one piece: pipelined. */
+  /** Pipelines one or more HTTP/1.1 requests without a body in one piece. */
   async get(...paths: string[]): Promise<void> {
     await this.send(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join(''))
   }
 
-  /** Waits until `text` has come, and gives everything that came up to its end; it is read then. */
+  /** Waits for `text`. Reads and returns everything up to its end. */
   async until(text: string): Promise<string> {
     let count = 0
-    // The end of what was searched: `text` may come in two pieces.
+    // Keeps the end of the searched text, since `text` may arrive in two pieces.
     let overlap = ''
     for (;;) {
       for (const piece of this.#pieces.slice(count)) {
@@ -93,7 +93,7 @@ export class RawClient {
     }
   }
 
-  /** Takes so many pieces, without what is left over at their end. */
+  /** Removes and returns the first `count` pieces, except for the last `left` characters. */
   #read(count: number, left: number): string {
     const read = this.#pieces.splice(0, count).join('')
     const end = read.length - left
@@ -101,20 +101,20 @@ export class RawClient {
     return read.slice(0, end)
   }
 
-  /** Sends FIN, and goes on reading. */
+  /** Sends FIN, and continues to read. */
   halfClose(): void {
     this.socket.end()
   }
 
-  /** Sends RST. A unix socket has none, and is closed. */
+  /** Sends RST. A unix socket has no RST, so it is closed. */
   reset(): void {
     if (this.#below.remoteAddress === undefined) this.destroy()
     else this.#below.resetAndDestroy()
   }
 
   /**
-   * Closes it. A TLS socket goes with the one below: destroying it, too, after that one was reset ends the process with a
-   * segmentation fault (Node 20 to 26; seen with 20.20, 22.23, 24.21 and 26.10).
+   * Closes the connection, unless the socket below is already destroyed. If the socket below was reset, destroying the
+   * TLS socket crashes the process with a segmentation fault (Node 20-26). Seen with 20.20, 22.23, 24.21 and 26.10.
    */
   destroy(): void {
     if (this.#below.destroyed) return

@@ -5,15 +5,15 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Address } from '../address.ts'
 import { CERTIFICATE } from '../certificate.ts'
 
-/** A TLS client whose first bytes go out when it is told so, a few at a time. */
+/** A TLS client that sends its first bytes a few at a time, on request. */
 export class SlowHandshake {
-  /** What is spoken over TLS, once the handshake is done. */
+  /** The TLS socket, usable once the handshake is done. */
   readonly tls: TLSSocket
   readonly #socket: Socket
   #held: Buffer = Buffer.alloc(0)
   #slow = true
 
-  /** Connects, and has its first bytes ready. */
+  /** Connects and prepares the first bytes. */
   static async connect(address: Address): Promise<SlowHandshake> {
     const socket = connectPlain(address)
     await once(socket, 'connect')
@@ -37,14 +37,14 @@ export class SlowHandshake {
     this.tls.on('error', () => {})
   }
 
-  /** Sends so many of the bytes that it has ready. */
+  /** Sends the next `count` bytes that were held back. */
   async send(count: number): Promise<void> {
     while (this.#held.length < count) await new Promise(setImmediate)
     this.#socket.write(this.#held.subarray(0, count))
     this.#held = this.#held.subarray(count)
   }
 
-  /** Sends what is left, and goes on at once from now on. Resolves when the handshake is done. */
+  /** Sends the remaining bytes, and holds nothing back from now on. Resolves when the handshake is done. */
   async finish(): Promise<void> {
     const done = once(this.tls, 'secureConnect')
     this.#slow = false

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 import type { Address } from '../address.ts'
 import { CERTIFICATE } from '../certificate.ts'
 
-/** Opens a WebSocket and waits until it is open. `onConnected` is given the TCP connection, or TLS on it, before that. */
+/** Opens a WebSocket and waits until it is open. Calls `onConnected` with the TCP or TLS socket before that. */
 export async function openWebSocket(
   address: Address,
   secure = false,

@@ -6,31 +6,37 @@ import { pieceBeingParsed } from './parser.ts'
 const { getHeader, getHeaderNames, removeHeader, setHeader } = OutgoingMessage.prototype
 
 /**
- * Announces to the client of one connection in a drain, on the head of the last answer, that the connection closes after it.
+ * Announces the close of one connection in a drain: puts `Connection: close` on the head of the last response.
  *
- * Decides when the head is written, since a later request may be pipelined until then: Node drops all that is behind an answer with
- * `Connection: close`. Replaces the application's own `Connection`, which `shouldKeepAlive` would not, and removes its `Keep-Alive`.
+ * Decides when the head is written, since a later request may be pipelined until then. Node drops all requests behind a
+ * response with `Connection: close`.
+ *
+ * Replaces the application's own `Connection` header, which `shouldKeepAlive` would not, and removes its `Keep-Alive`
+ * header.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9112#section-9.6 RFC 9112, 9.6}
  */
 export class Announcement {
   readonly #stream: Socket
   readonly #isLast: (response: ServerResponse) => boolean
-  /** The piece of bytes that held the end of the newest head, and the index behind that head. */
+  /** The chunk that held the end of the newest head, and the index after that head. */
   #piece = ''
   #end: number | undefined
 
-  /** `isLast` reports whether no request has begun behind that of a response. */
+  /** Takes `isLast`, which reports whether no request has begun behind the request of a response. */
   constructor(stream: Socket, isLast: (response: ServerResponse) => boolean) {
     this.#stream = stream
     this.#isLast = isLast
   }
 
-  /** Has a response announce the close if it is the last one when its head is written. Called in the order of the requests. */
+  /**
+   * Makes a response announce the close if it is the last response when its head is written. Called in the order of the
+   * requests.
+   */
   add(response: ServerResponse): void {
     this.#locate(response)
     if (response.headersSent) return
-    // A private method, the only one that sees a head as it is sent: `on-headers` changes it in `writeHead` (Node 20-26).
+    // Only this private method sees the head as it is sent: `on-headers` changes the head in `writeHead` (Node 20-26).
     const store: unknown = Reflect.get(response, '_storeHeader')
     if (typeof store !== 'function') return
     const shadow = (line: string, headers: unknown): void => {
@@ -39,7 +45,7 @@ export class Announcement {
     Object.defineProperty(response, '_storeHeader', { value: shadow, configurable: true, writable: true })
   }
 
-  /** Remembers how far the piece that is being parsed belongs to requests that have begun. */
+  /** Remembers how much of the chunk that Node is parsing belongs to requests that have begun. */
   #locate({ req }: ServerResponse): void {
     const piece = pieceBeingParsed(this.#stream) ?? ''
     const from = piece === this.#piece && this.#end !== undefined && this.#end < piece.length ? this.#end : 0
@@ -48,13 +54,13 @@ export class Announcement {
   }
 
   #announces(response: ServerResponse): boolean {
-    // An interim answer is followed by another one, and after 101 the connection is not HTTP any more.
+    // Another response follows an interim one, and after 101 the connection no longer speaks HTTP.
     if (response.statusCode < 200 || !this.#isLast(response)) return false
-    // Node reads no further while it cannot write: a further request may have arrived, unseen.
+    // Node stops reading while writes are backed up, so a pipelined request may be waiting unread.
     return !this.#stream.isPaused() && !this.#isFollowed(response)
   }
 
-  /** Reports whether Node is about to parse a further request that arrived together with this one or with its body. */
+  /** Reports whether Node is about to parse a further request that arrived with this one or with its body. */
   #isFollowed({ req }: ServerResponse): boolean {
     const piece = pieceBeingParsed(this.#stream)
     if (piece === undefined) return true
@@ -66,7 +72,7 @@ export class Announcement {
 /** Returns the headers of a response, in one of the forms that Node accepts, with `Connection: close`. */
 function closing(response: ServerResponse, headers: unknown): unknown {
   if (getHeaderNames.call(response).length > 0) {
-    // Node's own record: it holds those that were given to `writeHead`, too.
+    // Node's own record also holds the headers that were given to `writeHead`.
     setHeader.call(response, 'Connection', withClose([getHeader.call(response, 'connection')]))
     removeHeader.call(response, 'Keep-Alive')
     return headers
@@ -87,7 +93,7 @@ function pairsOf(headers: unknown): readonly (readonly unknown[])[] | undefined 
   return Array.from({ length: headers.length / 2 }, (_, index) => headers.slice(2 * index, 2 * index + 2))
 }
 
-/** Returns the value of a `Connection` header: `close`, and all options of the given values that do not speak of keeping it. */
+/** Returns the value of a `Connection` header: `close`, and all given options except `keep-alive`. */
 function withClose(values: readonly unknown[]): string {
   const options = values
     .flat()

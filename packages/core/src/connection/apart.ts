@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import type { Countdown } from '../countdown.ts'
 
-/** An ignored response suspends the end. One whose client is silent does not even that, until the client speaks again. */
+/**
+ * An ignored response suspends the end. A response whose client is silent does not, until the client sends data again.
+ */
 type How = 'ignored' | 'silent' | 'ignored and silent'
 
-/** The responses in progress on one connection that are no activity, and how each counts instead. */
+/** The responses in progress on one connection that do not count as an activity, and how each counts instead. */
 export class Apart {
   readonly #countdown: Countdown
   readonly #how = new Map<ServerResponse, How>()
@@ -13,17 +15,17 @@ export class Apart {
     this.#countdown = countdown
   }
 
-  /** Whether it suspends the end. */
+  /** Reports whether the response suspends the end. */
   isIgnored(response: ServerResponse): boolean {
     return this.#how.get(response) === 'ignored'
   }
 
-  /** Whether it counts no longer, as its client is silent. */
+  /** Reports whether the response does not count, since its client is silent. */
   isLetGo(response: ServerResponse): boolean {
     return this.#how.has(response) && !this.isIgnored(response)
   }
 
-  /** It was begun as an activity, and is none. Reports whether that is new. */
+  /** Marks a response that counts as an activity as ignored. Reports whether it was not ignored before. */
   ignore(response: ServerResponse): boolean {
     const how = this.#how.get(response)
     if (how === undefined) {
@@ -36,7 +38,7 @@ export class Apart {
     return how === undefined || how === 'silent'
   }
 
-  /** Its client has been silent for too long. */
+  /** Stops counting a response whose client has been silent for too long. */
   letGo(response: ServerResponse): void {
     const how = this.#how.get(response)
     if (how === undefined) {
@@ -48,7 +50,7 @@ export class Apart {
     }
   }
 
-  /** Its client has spoken again. Reports whether it is an activity. */
+  /** Counts a response again whose client has sent data. Reports whether the response is an activity. */
   countAgain(response: ServerResponse): boolean {
     if (this.#how.get(response) === 'silent') {
       this.#how.delete(response)
@@ -60,7 +62,7 @@ export class Apart {
     return false
   }
 
-  /** It ends. Reports whether it was one of these: otherwise it was an activity. */
+  /** Removes a response that has ended. Returns `false` if the response counted as an activity. */
   end(response: ServerResponse): boolean {
     if (this.isIgnored(response)) this.#countdown.endSoft()
     return this.#how.delete(response)

@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net'
 
-/** How much was read of streams that do not count it themselves. */
+/** The number of bytes read from each stream that does not count them itself. */
 const counted = new WeakMap<Socket, number>()
 
 /**
- * Counts what is read from a stream that does not: by Node's manual, any Duplex may be given to an HTTP server as a connection.
- * Node reads such a stream by a listener of 'data' itself, so that one more changes nothing.
+ * Counts the bytes that are read from a stream without `bytesRead`. Node's manual allows any Duplex as a connection of
+ * an HTTP server.
+ *
+ * Node itself reads such a stream with a listener of 'data', so that a second listener changes nothing.
  */
 export function countBytes(stream: Socket): void {
   if (isCounted(stream) || counted.has(stream)) return
@@ -13,19 +15,21 @@ export function countBytes(stream: Socket): void {
   stream.on('data', count)
 }
 
-/** How many bytes have been read from a socket, or else from what is spoken on it; 0 forever if neither is known. */
+/**
+ * Returns the number of bytes read from a socket, or else from the stream above it. Returns 0 if neither counts them.
+ */
 export function bytesRead(socket: Socket, above: Socket = socket): number {
   if (isCounted(socket)) return socket.bytesRead
   return counted.get(socket) ?? (above === socket ? 0 : bytesRead(above))
 }
 
-/** How many bytes have been read and written, as far as that is known. */
+/** Returns the number of bytes read and written, as far as they are known. */
 export function bytesMoved(socket: Socket, above: Socket = socket): number {
   if (isCounted(socket)) return socket.bytesRead + socket.bytesWritten
   return counted.get(socket) ?? (above === socket ? 0 : bytesMoved(above))
 }
 
-/** Whether a stream counts its own bytes, as sockets do. */
+/** Reports whether a stream counts its own bytes, as sockets do. */
 export function isCounted(stream: Socket): boolean {
   return typeof stream.bytesRead === 'number'
 }

@@ -3,21 +3,21 @@ import type { Connection } from './connection.ts'
 const kConnection: unique symbol = Symbol('idle-shutdown.connection')
 
 /**
- * A socket or an HTTP/2 stream that leads to its connections: a linked list, with one of each watch that saw it.
+ * A socket or HTTP/2 stream with a linked list of its connections, one for each watch that saw it.
  *
- * A property costs 5 ns to follow, where a WeakMap costs 12.
+ * A property lookup costs 5 ns, a WeakMap lookup 12 ns.
  */
 export interface Carrier {
   readonly destroyed: boolean
   [kConnection]?: Connection | undefined
 }
 
-/** The first connection that a socket or stream carries. */
+/** Returns the first connection of a socket or stream. */
 export function carriedBy(carrier: Carrier): Connection | undefined {
   return carrier[kConnection]
 }
 
-/** Lets `carrier` lead to `connection` and those behind it. */
+/** Makes `connection` the first connection of `carrier`. */
 export function carry(carrier: Carrier, connection: Connection | undefined): void {
   carrier[kConnection] = connection
 }

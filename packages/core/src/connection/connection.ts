@@ -8,7 +8,7 @@ import { bytesMoved, bytesRead } from './bytes.ts'
 import { carriedBy, carry } from './carrier.ts'
 import type { Arriving } from './parser.ts'
 
-/** Where a connection belongs: what it counts on, and whom it tells. */
+/** A watched server, as its connections see it: the countdown that they count on, and the drain that they report to. */
 export interface Site {
   readonly countdown: Countdown
   readonly settings: ShutdownSettings
@@ -16,39 +16,42 @@ export interface Site {
   readonly connections: Set<Connection>
 }
 
-/** What a connection knows of the end. */
+/** The part of a drain that connections use. */
 interface Draining {
-  /** Whether the end has been decided: nothing new is expected, and what is done is closed. */
+  /**
+   * Reports whether the end has been decided. From then on, connections announce their end and close when they are
+   * done.
+   */
   readonly begun: boolean
-  /** Whether the listener is down, too. */
+  /** Reports whether the listener is down, too. */
   readonly finishing: boolean
-  /** Whether upgraded sockets end with the drain, whatever they count. */
+  /** Reports whether upgraded sockets end with the drain, even if they count as activity. */
   readonly endsUpgrades: boolean
-  /** How many requests were answered to the end since. */
+  /** The number of requests that were answered to the end since the decision. */
   drained: number
-  /** Something has ended: is anything left? */
+  /** Resolves the drain if nothing is left. Called when something has ended. */
   check(): void
-  /** Calls their `finishSilent` in a second. */
+  /** Calls `finishSilent` of those that are silent, after a second. */
   endIfSilent(connections: readonly Connection[]): void
 }
 
-/** How much had been written to those that were stuck when last looked at. */
+/** The bytes written to each stuck connection at the last check. */
 const stuckAt = new WeakMap<Connection, number>()
 
-/** One socket: what is in progress on it, and how it ends. */
+/** One socket, with the requests that are in progress on it. Knows how to end it. */
 export abstract class Connection {
   readonly site: Site
   /** The accepted socket, below TLS. */
   readonly socket: Socket
-  /** What is read from and written to: the TLS socket where there is one, once its handshake is done. */
+  /** The stream that the protocol is read from and written to: the TLS socket after a handshake, else the socket. */
   stream: Socket
-  /** The connection on the same socket of another watch. */
+  /** The connection that another watch has on the same socket. */
   next: Connection | undefined
-  /** Whether the connection itself is counted, as no request has come yet. */
+  /** `true` while the connection itself counts as an activity, since no request has arrived yet. */
   bare: boolean
-  /** Whether a TLS handshake is under way. */
+  /** `true` during a TLS handshake. */
   securing: boolean
-  /** How many bytes had been read when last marked. */
+  /** The number of bytes that had been read at the last `mark()`. */
   protected marked = 0
   #forgetSilence: (() => void) | undefined
 
@@ -63,50 +66,55 @@ export abstract class Connection {
     site.connections.add(this)
   }
 
-  /** The bytes that arrived, where they would be a request. */
+  /** The number of bytes that have arrived, if bytes on this connection can be a request; else 0. */
   abstract get arrived(): number
 
-  /** Whether bytes arrived since the mark that are no request yet. */
+  /** Reports whether bytes have arrived since the mark that are not a complete request head yet. */
   abstract headBegun(arriving: Arriving): boolean
 
-  /** Whether the client has not begun to ask for anything. */
+  /** Reports whether the client has not begun to send a request. */
   abstract get silent(): boolean
 
-  /** Tells the client that no more requests are expected, where the protocol can. */
+  /** Announces the end of the connection to the client, if the protocol has a way to do so. */
   abstract announce(): void
 
-  /** Ends as soon as nothing is in progress. Called once, when nothing more can be queued before the listener. */
+  /** Ends the connection as soon as nothing is in progress. Called once, after the listener has closed. */
   abstract finish(): void
 
-  /** Two turns later: ends if nothing is in progress, and nothing is `arriving`. */
+  /**
+   * Ends the connection if nothing is in progress or `arriving`. Called two turns of the event loop after `finish()`.
+   */
   finishQuiet(_arriving: Arriving): void {}
 
-  /** Whether it closes in stages now, in place of Node. */
+  /** Closes the connection in stages, in place of Node. Returns `false` if Node is to close it. */
   closeInStages(): boolean {
     return false
   }
 
-  /** Whether what is in progress can go on only when the client says something. */
+  /** Reports whether everything in progress waits for bytes of the client. */
   get waiting(): boolean {
     return this.bare
   }
 
-  /** How many bytes have been read and written. */
+  /** The number of bytes that have been read and written. */
   get moved(): number {
     return bytesMoved(this.socket, this.stream)
   }
 
-  /** The client has said nothing for too long: what waits for it counts no longer. */
+  /** Stops counting what waits for the client. Called when the client has been silent for too long. */
   letGo(): void {
     if (this.bare) this.unbare()
   }
 
-  /** What was let go of counts again if its client has spoken. Reports whether that is an activity. */
+  /**
+   * Counts again what `letGo()` stopped counting, if the client has sent data since. Reports whether that is an
+   * activity.
+   */
   countAgain(): boolean {
     return false
   }
 
-  /** The client has said nothing for too long, in a drain: ends what waits for it. */
+  /** Ends what waits for the client. Called in a drain, when the client has been silent for too long. */
   giveUp(): void {
     this.destroy()
   }
@@ -116,33 +124,33 @@ export abstract class Connection {
     if (this.bare) reasons.push({ kind: 'connection', label: this.origin, ignored: false })
   }
 
-  /** Lets go of what is in progress. */
+  /** Stops counting all requests and streams in progress. */
   protected abstract release(): void
 
   /**
-   * Whether bytes moved since this was last asked, on an upgraded socket that counts by its traffic. What was let go of, and
-   * whose client has spoken since, counts again.
+   * Reports whether there has been traffic since the last call, on an upgraded socket that counts by its traffic. Also
+   * counts again what `letGo()` stopped counting, if its client has sent data since.
    */
   trafficMoved(): boolean {
     return this.countAgain()
   }
 
-  /** How many bytes have been read. */
+  /** The number of bytes that have been read. */
   get read(): number {
     return bytesRead(this.socket, this.stream)
   }
 
-  /** Remembers how far the socket has been read. */
+  /** Remembers how many bytes have been read. */
   mark(): void {
     this.marked = this.read
   }
 
-  /** The socket was open before the server was watched. */
+  /** Initializes the state of a socket that was open before its server was watched. */
   takenOver(): void {
     this.mark()
   }
 
-  /** The TLS handshake is done: `stream` is what the protocol is spoken on. */
+  /** Records that the TLS handshake is done. From now on the protocol is spoken on `stream`. */
   secured(stream: Socket): void {
     this.securing = false
     this.stream = stream
@@ -150,7 +158,10 @@ export abstract class Connection {
     this.mark()
   }
 
-  /** The socket has closed, or is watched no longer: nothing is counted any more. */
+  /**
+   * Stops counting everything on this connection. Called when its socket has closed, or when its server is no longer
+   * watched.
+   */
   leave(): void {
     if (!this.site.connections.has(this)) return
     this.forget()
@@ -159,27 +170,28 @@ export abstract class Connection {
     this.site.drain.check()
   }
 
-  /** Is known no longer. What it counted goes on counting. */
+  /** Removes the connection from its server's set. Does not change the counts. */
   forget(): void {
     this.site.connections.delete(this)
     this.#unlink()
     this.forgetSilence()
   }
 
-  /** Destroys the socket, whatever is in progress. */
+  /** Destroys the socket, even if requests are in progress. */
   destroy(): void {
     this.socket.destroy()
   }
 
   /**
-   * Destroys what is closed and Node waits for all the same: now and then, as no event tells.
+   * Destroys the socket if it is stuck on a write that can never finish. Called now and then, since Node emits no event
+   * for this.
    *
-   * Where the client of a TLS connection resets it while Node has nothing of the application to write (the session tickets at the
-   * end of a handshake), that failure is told to nobody, and whatever is written later waits for ever (20 to 26).
+   * It happens when a TLS client resets the connection while Node writes session tickets at the end of the handshake.
+   * Node drops that error, and later writes stay queued forever (Node 20-26).
    */
   destroyClosed(): void {
     if (!this.#stuck) return
-    // What is being written just now is with the machine by then, however fast a test lets time pass.
+    // Two turns later, the kernel has taken any write that is in flight, even under a faked clock.
     afterTwoTurns(() => {
       const { bytesWritten } = this.socket
       if (!this.#stuck) return
@@ -188,19 +200,21 @@ export abstract class Connection {
     })
   }
 
-  /** The bare connection ends to be counted, and was an activity. */
+  /** Stops counting the connection itself, and renews the deadline if it was the last activity. */
   unbare(): void {
     this.bare = false
     this.site.countdown.end()
   }
 
-  /** A request or stream has ended. */
+  /** Stops counting a request or stream. */
   protected ended(ignored: boolean): void {
     if (ignored) this.site.countdown.endSoft()
     else this.site.countdown.end()
   }
 
-  /** Where Node itself sets no bound to a connection on which nobody says anything: it counts no longer than this. */
+  /**
+   * Stops counting the connection itself after the silence limit. For states in which Node has no timeout of its own.
+   */
   protected boundSilence(): void {
     if (!this.bare) return
     const { countdown } = this.site
@@ -209,41 +223,47 @@ export abstract class Connection {
     })
   }
 
-  /** Somebody said something. */
+  /** Cancels the silence limit. Called when the client has sent data. */
   protected forgetSilence(): void {
     this.#forgetSilence?.()
     this.#forgetSilence = undefined
   }
 
-  /** Sends what was written, then FIN. */
+  /** Sends everything that was written, then FIN. */
   protected end(): void {
     const { stream } = this
     if (this.securing) this.socket.destroy()
     else if (typeof stream.destroySoon === 'function') stream.destroySoon()
-    // Any other Duplex.
+    // Not a socket, but another Duplex.
     else stream.end(() => stream.destroy())
   }
 
-  /** A second after `read` bytes had come: ends if the client says nothing, and is asked again later if it does. */
+  /**
+   * Ends the connection if no bytes beyond `read` have been read, unless the server itself has stopped reading.
+   * Otherwise makes the drain check again after a second.
+   */
   finishSilent(read: number): void {
     if (!this.silent) return
     if (this.read === read && !this.heldBack) this.end()
     else this.site.drain.endIfSilent([this])
   }
 
-  /** Whether it is the server that does not read, and not the client that says nothing. */
+  /** Reports whether bytes of the client wait because the server does not read. */
   protected get heldBack(): boolean {
     return false
   }
 
-  /** Whether TLS waits for the machine, which has nothing left to do, and not for the application to store a session. */
+  /**
+   * Reports whether the TLS socket waits for a write that the socket below has already finished. Returns `false` while
+   * the application stores the TLS session.
+   */
   get #stuck(): boolean {
     const { stream, socket } = this
     if (stream === socket || Reflect.get(stream, '_newSessionPending') === true) return false
     return queued(stream) > 0 && queued(socket) === 0
   }
 
-  /** Takes itself out of the list that its socket carries. */
+  /** Removes this connection from the list that its socket carries. */
   #unlink(): void {
     let head = carriedBy(this.socket)
     if (head === this) head = this.next
@@ -252,18 +272,21 @@ export abstract class Connection {
     carry(this.stream, head)
   }
 
-  /** Reasons name connections by where they come from. */
+  /** The label of the connection in an explanation: the address of its client. */
   protected get origin(): string {
     return `from ${this.socket.remoteAddress ?? 'a unix socket'}`
   }
 }
 
-/** How many bytes a socket has handed on that were not taken. Node keeps that to itself; elsewhere it is NaN. */
+/**
+ * Returns the number of bytes that the handle of a socket has queued. NaN if the runtime does not have this private
+ * member.
+ */
 function queued(socket: Socket): number {
   return Number(Object(Reflect.get(socket, '_handle')).writeQueueSize)
 }
 
-/** The connection of this site on a socket or stream. */
+/** Returns the connection that a site has on a socket or stream. */
 export function connectionOn(carrier: Parameters<typeof carriedBy>[0], site: Site): Connection | undefined {
   let connection = carriedBy(carrier)
   while (connection !== undefined && connection.site !== site) connection = connection.next

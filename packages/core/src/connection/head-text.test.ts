@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { endOfHead, type Head, holdsRequestLine, isFollowed } from './head-text.ts'
 
-/** A head as it is sent, and as Node parses it. */
+/** A head in two forms: as the client sends it, and as Node parses it. */
 interface Sent {
   readonly text: string
   readonly head: Head
@@ -23,7 +23,7 @@ const GET = sent('GET', '/a', [
   ['X-Note', ' one: two  three '],
   ['Accept', '*/*'],
 ])
-/** Has a line in common with the beginning of the other. */
+/** Has a line that the other head begins with, too. */
 const NEXT = sent('GET', '/a', [['Host', 'localhost']])
 
 const name = fc.constantFrom('Host', 'Accept', 'X-A', 'Cookie')

@@ -3,14 +3,15 @@ import type { IncomingMessage } from 'node:http'
 /** The parts of a request's head, as Node parsed them. */
 export type Head = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'rawHeaders' | 'headers'>
 
-/** All that Node trims from a header's value, and what stands around a colon. */
+/** Matches all characters that Node trims from the value of a header, or that may stand around the colon. */
 const BLANK = /[ \t\r]+/g
 
 /**
- * Returns the index behind a request's head that ends in a piece of bytes, undefined if it is not found.
+ * Returns the index after the end of a request's head in a chunk, or undefined if the end is not found.
  *
- * Searches behind `from`, where an earlier head of the same piece ends; 0 if none does. The head of the request may then have begun in an
- * earlier piece, down to its last line feed. Finds the earlier end if two are possible.
+ * Searches from `from`, where an earlier head in the same chunk ends; 0 if none does. With 0, the head of the request
+ * may have begun in an earlier chunk. Then this chunk may hold as little of the head as its last line feed. Returns the
+ * earlier end if two are possible.
  */
 export function endOfHead(piece: string, head: Head, from: number): number | undefined {
   const text = piece.slice(from).replace(BLANK, '')
@@ -20,48 +21,51 @@ export function endOfHead(piece: string, head: Head, from: number): number | und
   const length =
     (from === 0 ? lengthOfRest(text, whole) : undefined) ??
     lengthThrough(text, whole) ??
-    // Express shortens `url` below a path on which a router is mounted.
+    // Express shortens `url` in a router that is mounted on a path.
     lengthThrough(text, rest)
   return length === undefined ? undefined : indexBehind(piece, from, length)
 }
 
-/** Reports whether a piece holds more than the rest of one message, whose head ends at `end`: the beginning of a further request. */
+/** Reports whether a further request begins in a chunk, after the message whose head ends at `end`. */
 export function isFollowed(piece: string, end: number, head: Head): boolean {
   const { headers } = head
   const behind =
     headers['transfer-encoding'] === undefined ? end + Number(headers['content-length'] ?? 0) : endOfChunks(piece, end)
   // Node skips empty lines between two requests.
   if (/[^\r\n]/.test(piece.slice(behind))) return true
-  // A line feed that ends an earlier body was taken for the end of this head.
+  // The line feed that was taken for the end of this head may be the end of an earlier body.
   return behind > end && endOfHead(piece, head, end) !== undefined
 }
 
-/** Reports whether a piece that begins in the middle of a body holds text that looks like the first line of a request. */
+/** Reports whether a chunk that begins in the middle of a body holds text that looks like a request line. */
 export function holdsRequestLine(piece: string): boolean {
   return /\S HTTP\/1\.[01]\r?\n/.test(piece)
 }
 
-/** Returns how much of `text` is the end of `head`, which began in an earlier piece. */
+/** Returns how many characters of `text` are the end of `head`, whose start is in an earlier chunk. */
 function lengthOfRest(text: string, head: string): number | undefined {
   const blank = text.indexOf('\n\n')
   const lengths = [...(blank < 0 ? [] : [blank + 2]), 1]
   return text === '' ? undefined : lengths.find((length) => head.endsWith(text.slice(0, length)))
 }
 
-/** Returns the length of `text` up to the end of `part`. */
+/** Returns the length of `text` up to the end of `head` in it. */
 function lengthThrough(text: string, head: string): number | undefined {
   const index = text.indexOf(head)
   return index < 0 ? undefined : index + head.length
 }
 
-/** Returns the index behind so many characters that are not blank. */
+/** Returns the index after `count` characters that are not blank. */
 function indexBehind(piece: string, from: number, count: number): number {
   let index = from
   for (let left = count; left > 0; index++) if (!/[ \t\r]/.test(piece.charAt(index))) left--
   return index
 }
 
-/** Returns the index behind a body in chunks that begins at `from`: the end of the piece, if the body goes on. */
+/**
+ * Returns the index after a chunked body that begins at `from`. Returns the length of `piece` if the body is not
+ * complete.
+ */
 function endOfChunks(piece: string, from: number): number {
   let last = false
   for (let start = from; ; ) {

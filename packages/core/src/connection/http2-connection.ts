@@ -11,15 +11,15 @@ import { rememberRequest, streamLabel } from './request-label.ts'
 import { hasSpoken } from './silence.ts'
 import { begin, end, isFirm, isTunnel, type StreamCount, whenCountedAgain, whenLetGo } from './stream-count.ts'
 
-/** http2.constants.NGHTTP2_NO_ERROR, without importing node:http2, which would cost every start. */
+/** `http2.constants.NGHTTP2_NO_ERROR`, without importing node:http2, which would slow each start. */
 const NO_ERROR = 0
-/** http2.constants.NGHTTP2_CANCEL. */
+/** `http2.constants.NGHTTP2_CANCEL`. */
 const CANCEL = 8
 
-/** How much had moved on each stream that counts by its traffic when last looked at. */
+/** The number of bytes at the last check of each stream that counts by its traffic. */
 const trafficOn = new WeakMap<ServerHttp2Stream, number>()
 
-/** Streams whose client sends the body of its request only when it is told to. */
+/** Streams with `Expect: 100-continue`, whose client sends the body only after an interim response. */
 const expecting = new WeakSet<ServerHttp2Stream>()
 
 /** A connection that speaks HTTP/2: new until its first SETTINGS, then idle until its first stream. */
@@ -28,10 +28,12 @@ export class Http2Connection extends Connection {
   /** The streams in progress, and how each counts. */
   readonly #streams = new Map<ServerHttp2Stream, StreamCount>()
   #settled: boolean
-  /** How the opening of this session renewed the deadline, until a stream that is activity has ended. */
+  /**
+   * The renewal of the deadline by the opening of this session. Undefined once a stream that is an activity has ended.
+   */
   #opening: Opening | undefined
 
-  /** Takes the place of `connection`, which had not shown its protocol. `settled`: the client's SETTINGS have come. */
+  /** Replaces `connection`, whose protocol was not known. `settled`: the client's SETTINGS have arrived. */
   constructor(connection: Connection, session: Http2Session, settled: boolean) {
     const { site, socket, stream, bare } = connection
     connection.forget()
@@ -46,7 +48,7 @@ export class Http2Connection extends Connection {
     session.on('goaway', this.#onGoaway)
   }
 
-  /** A stream's headers have come. */
+  /** Counts a stream whose headers have arrived. */
   begin(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     if (this.#streams.has(stream)) return
     const { site } = this
@@ -64,7 +66,7 @@ export class Http2Connection extends Connection {
     if (count === 'ignore') stream.close()
   }
 
-  /** A stream has closed, answered or not. */
+  /** Stops counting a stream that has closed, answered or not. */
   closed(stream: ServerHttp2Stream): void {
     const count = this.#streams.get(stream)
     if (count === undefined) return
@@ -76,7 +78,7 @@ export class Http2Connection extends Connection {
     if (drain.begun && answered && count !== 'ignore' && count !== 'traffic') drain.drained++
   }
 
-  /** A stream in progress turns out to be no activity. */
+  /** Marks a stream in progress as ignored. */
   ignore(stream: ServerHttp2Stream): void {
     const count = this.#streams.get(stream)
     if (count === 'silent') this.#streams.set(stream, 'ignored and silent')
@@ -92,7 +94,10 @@ export class Http2Connection extends Connection {
     return this.read
   }
 
-  /** SETTINGS and PING are no request, and a HEADERS frame is one as soon as it has come: what is left are pushed streams. */
+  /**
+   * Reports whether a pushed stream is open. SETTINGS and PING frames are not requests, and a HEADERS frame is a
+   * request as soon as it arrives.
+   */
   headBegun(): boolean {
     return openStreams(this.#session) > this.#streams.size
   }
@@ -102,7 +107,7 @@ export class Http2Connection extends Connection {
   }
 
   announce(): void {
-    // The first of the two GOAWAYs of a graceful end (RFC 9113, section 6.8): no stream is refused yet.
+    // The first of the two GOAWAYs of a graceful end (RFC 9113, section 6.8). It refuses no stream yet.
     if (this.#settled && !this.#session.destroyed) this.#session.goaway(NO_ERROR, 2 ** 31 - 1)
   }
 
@@ -114,14 +119,21 @@ export class Http2Connection extends Connection {
     }
   }
 
-  /** Before its SETTINGS it has a bound of its own. Bytes of all streams are those of the session: a PING shows that its client is there. */
+  /**
+   * Reports whether a stream waits for the client. Before the client's SETTINGS, the silence limit applies instead.
+   *
+   * The bytes of the whole session count for each stream, so that a PING shows that the client is there.
+   */
   override get waiting(): boolean {
     if (!isCounted(this.socket) && !isCounted(this.stream)) return false
     for (const [stream, count] of this.#streams) if (this.#waits(stream, count)) return true
     return false
   }
 
-  /** What the session writes by itself, such as GOAWAY, shows nothing. */
+  /**
+   * The number of bytes read, and of DATA bytes on open streams. Frames that the session writes by itself, such as
+   * GOAWAY, are left out.
+   */
   override get moved(): number {
     let moved = this.read
     for (const stream of this.#streams.keys()) moved += bytesOn(stream)
@@ -170,11 +182,14 @@ export class Http2Connection extends Connection {
   }
 
   /**
-   * Streams that are closed on the wire, and that Node waits for all the same: where a client resets one with NO_ERROR, as Node's
-   * own does by `close()` and by destroying its session, what waited to be sent is never reported as written (20 to 24). Behind a
-   * GOAWAY, Node does not even see the client leave. What was handed to the socket is sent nevertheless.
+   * Destroys streams that are closed on the wire and that Node never closes.
    *
-   * And a closed session without a stream: Node ends it with its last one, but not where something waits to be sent just then.
+   * If a client resets a stream with NO_ERROR, Node never reports the pending writes of that stream as done (Node
+   * 20-24). Node's own client resets with NO_ERROR in `close()` and when it destroys its session. After a GOAWAY, Node
+   * does not even notice that the client has left. Data already handed to the socket is still sent.
+   *
+   * Also destroys a closed session without streams. Node ends such a session with its last stream, but not if a write
+   * is pending at that moment.
    */
   override destroyClosed(): void {
     super.destroyClosed()
@@ -192,17 +207,18 @@ export class Http2Connection extends Connection {
   }
 
   protected release(): void {
-    // What leads back from a session that has ended would keep Node from letting go of one whose SETTINGS nobody acknowledged.
+    // Remove our listeners. Node retains a session whose SETTINGS were not acknowledged, and our listeners would retain
+    // this object with it.
     this.#session.off('remoteSettings', this.#onSettings)
     this.#session.off('goaway', this.#onGoaway)
-    // It closed without a stream: an activity, if a short one.
+    // A session that closes without a stream was an activity, if a short one.
     if (this.#opening !== undefined) this.site.countdown.openings.keep(this.#opening)
     for (const count of this.#streams.values()) end(this.site.countdown, count)
     this.#streams.clear()
   }
 
   readonly #onGoaway = (): void => {
-    // Once what came with it has been read.
+    // Two turns later, Node has read the frames that arrived with the GOAWAY.
     afterTwoTurns(() => this.destroyClosed())
   }
 
@@ -214,7 +230,7 @@ export class Http2Connection extends Connection {
       this.forgetSilence()
       this.#opening = countdown.endOpening()
     }
-    // Accepted while the listener was going down: its first request may be on its way.
+    // If the session was accepted while the listener closed, its first request may be on its way.
     if (drain.begun) afterTwoTurns(() => drain.finishing && this.#session.close())
   }
 
@@ -224,7 +240,7 @@ export class Http2Connection extends Connection {
       begin(countdown, count)
       this.#retractOpening()
     } else if (count === 'traffic') {
-      // It renews as it begins, and counts by what moves from then on.
+      // The stream renews the deadline when it begins. From then on, only its traffic counts.
       this.#opening = undefined
       if (this.bare) this.unbare()
       else countdown.renew()
@@ -235,18 +251,18 @@ export class Http2Connection extends Connection {
     }
   }
 
-  /** Whether a stream goes on only when its client says something: with the rest of a request, or of a tunnel that was not answered. */
+  /** Reports whether a stream waits for its client: for the rest of a request, or for a tunnel without a response. */
   #waits(stream: ServerHttp2Stream, count: StreamCount): boolean {
     if (stream.destroyed || count === 'ignore') return false
     if (count === 'traffic') return this.site.drain.finishing
     if (count === 'open' || count === 'open and silent') return !stream.headersSent
     if (expecting.has(stream) && !stream.headersSent && (stream.sentInfoHeaders ?? []).length === 0) return false
-    // What has come and is not read yet leaves no window: it is the handler that is waited for.
+    // A window of 0 means that bytes have arrived and the handler has not read them.
     const { remoteClose, localWindowSize = 1 } = stream.state
     return remoteClose === 0 && localWindowSize > 0 && (this.#session.state.localWindowSize ?? 1) > 0
   }
 
-  /** A session that carries only ignored streams was no activity, at its opening neither. */
+  /** Takes back that the opening of the session was an activity. For a session that carries only ignored streams. */
   #retractOpening(): void {
     const { countdown } = this.site
     if (this.bare) {

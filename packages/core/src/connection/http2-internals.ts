@@ -1,15 +1,21 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2'
 
-// Private members of Node: what each is read for, and what happens without it.
+// Private members of Node. Each comment says what the member is for, and what happens if Node does not have it.
 
-/** How many streams a session has open, pushed ones included, which no event shows (20 to 26; without it, none). */
+/**
+ * Returns the number of open streams of a session, including pushed streams, which no event shows (Node 20-26). Returns
+ * 0 without the private member.
+ */
 export function openStreams(session: Http2Session): number {
-  // Not instanceof Map: Node's own Maps have no prototype.
+  // Not `instanceof Map`: Node's own Maps have no prototype.
   const { size } = Object(Object(privately(session, 'state')).streams)
   return typeof size === 'number' ? size : 0
 }
 
-/** How many bytes of DATA a stream has read and written (20 to 26; without it, 0 forever: no traffic on it is seen). */
+/**
+ * Returns the number of DATA bytes that a stream has read and written (Node 20-26). Returns 0 without the private
+ * member, so that traffic on the stream is not seen.
+ */
 export function bytesOn(stream: ServerHttp2Stream): number {
   const { bytesRead, bytesWritten } = Object(privately(stream, 'kHandle'))
   return typeof bytesRead === 'number' && typeof bytesWritten === 'number' ? bytesRead + bytesWritten : 0

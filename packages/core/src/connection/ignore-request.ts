@@ -6,8 +6,9 @@ import { Http1Connection } from './http1-connection.ts'
 import { Http2Connection } from './http2-connection.ts'
 
 /**
- * Marks a request in progress as no activity, for every watch of its server, or for those that `belongs` says. Does nothing
- * for a request that was answered, or whose server is not watched.
+ * Marks a request in progress as ignored, for each watch of its server that `belongs` accepts.
+ *
+ * Does nothing if the request is answered or its server is not watched.
  */
 export function ignoreRequest(
   request: IncomingMessage | Http2ServerRequest,

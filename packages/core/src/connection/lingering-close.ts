@@ -2,10 +2,13 @@ import type { Socket } from 'node:net'
 import { carriedBy } from './carrier.ts'
 import { requestBeingRead } from './parser.ts'
 
-/** Streams of which `destroySoon` asks their connections first: one shadow for all watches, so that these end in any order. */
+/** Streams whose `destroySoon` is replaced. All watches share one replacement, so that they can end in any order. */
 const shadowed = new WeakSet<Socket>()
 
-/** Node closes a connection as soon as the last answer is written: from now on its connections may close it in stages instead. */
+/**
+ * Replaces `destroySoon()` on this stream, so that its connections may close in stages. Node would close the stream as
+ * soon as the last response is written. See decision 30.
+ */
 export function shadowDestroySoon(stream: Socket): void {
   if (shadowed.has(stream)) return
   shadowed.add(stream)
@@ -20,14 +23,14 @@ export function shadowDestroySoon(stream: Socket): void {
 }
 
 /**
- * The last answer is given: sends FIN, and reads on. `sent` is called when the FIN is with the machine.
+ * Sends FIN after the last response, and reads on. Calls `sent` when the kernel has taken the FIN.
  *
- * To bytes that find a socket closed TCP answers with RST, and what the client has not read by then is lost.
+ * TCP answers data for a closed socket with RST, and the client then discards what it has not read.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9112#section-9.6-12 RFC 9112, 9.6}
  */
 export function endAndReadOn(stream: Socket, request: ReturnType<typeof requestBeingRead>, sent: () => void): void {
-  // The rest of its body is for whoever reads it.
+  // The handler may still be reading the body. Discard only after the body ends.
   if (request?.complete === false) request.once('end', () => discard(stream))
   else discard(stream)
   stream.end(() => {
@@ -35,16 +38,16 @@ export function endAndReadOn(stream: Socket, request: ReturnType<typeof requestB
   })
 }
 
-/** Whether the handler does not keep up with the body of a request, so that the server itself has stopped to read. */
+/** Reports whether the server has stopped reading, since the handler is slower than the body of its request. */
 export function isHeldBack(stream: Socket): boolean {
   const request = requestBeingRead(stream)
   return request !== undefined && (stream.isPaused() || request.readableLength > 0)
 }
 
-/** Reads what still comes, and lets nobody have it: Node's parser would ask the application to answer. */
+/** Discards all further input. Without this, Node would parse the input and emit 'request'. */
 function discard(stream: Socket): void {
   stream.removeAllListeners('data')
-  // At a listener of somebody else, Node takes the socket back from its parser (20 to 26).
+  // Adding a 'data' listener makes Node detach its parser from the socket (Node 20-26).
   stream.on('data', () => {})
   stream.resume()
 }

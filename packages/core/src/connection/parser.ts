@@ -1,11 +1,11 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-// Private members of Node: what each is read for, and what happens without it.
+// Private members of Node. Each comment says what the member is for, and what happens if Node does not have it.
 
 /**
- * Returns the piece of bytes of this socket that Node is parsing right now, one character per byte.
- * Returns an empty text between two pieces, and undefined if the runtime does not show it.
+ * Returns the chunk of this socket that Node is parsing right now, one character per byte. Returns an empty text
+ * between two chunks, and undefined if the runtime does not show it.
  *
  * Calls a private method, which Node itself calls for `rawPacket` of 'clientError' (Node 20-26).
  */
@@ -16,32 +16,40 @@ export function pieceBeingParsed(socket: Socket): string | undefined {
   return Buffer.isBuffer(piece) ? piece.toString('latin1') : undefined
 }
 
-/** The request of which Node is reading the body, answered or not, where Node shows it (20 to 26). */
+/**
+ * Returns the request whose body Node is reading, answered or not (`parser.incoming`, Node 20-26; without it,
+ * undefined).
+ */
 export function requestBeingRead(socket: Socket): IncomingMessage | undefined {
   const request: unknown = Object(Reflect.get(socket, 'parser')).incoming
   return request instanceof IncomingMessage && !request.complete ? request : undefined
 }
 
 /**
- * Whether the client may send the body of the request: with `Expect: 100-continue` it waits until it is told to (`_sent100`,
- * 20 to 26; without it, a body that is expected counts as not asked for).
+ * Reports whether the client may send the body of the request.
+ *
+ * With `Expect: 100-continue` the client waits for an interim response (`_sent100`, Node 20-26). Without that member,
+ * an expected body counts as not asked for.
  */
 export function asksForBody(response: ServerResponse): boolean {
   return response.req.headers.expect === undefined || Reflect.get(response, '_sent100') === true
 }
 
 /**
- * The connections on which a request has begun to arrive and is not complete, as they were when a server was first asked
- * about here.
+ * The connections on which a request has begun to arrive and is not complete. Reads the list of each server once, at
+ * the first question.
  *
- * A server's private list of its parsers has moved one to `active()` when the first byte of a request has come: a CRLF before
- * it, which RFC 9112, section 2.2 allows, moves none (20 to 26). A connection without a byte is among them as well on 20 to
- * 24, and on 26 in `idle()`, too.
+ * Node's private list of parsers moves a parser to `active()` at the first byte of a request. A CRLF before the
+ * request, which RFC 9112, section 2.2 allows, does not move it (Node 20-26). A connection without a byte is in
+ * `active()` as well on Node 20-24. On Node 26 it is in both `active()` and `idle()`.
  */
 export class Arriving {
   readonly #lists = new Map<unknown, ReadonlySet<unknown> | undefined>()
 
-  /** Whether a request is arriving on a socket, if that one has been read from. Undefined: Node does not show it. */
+  /**
+   * Reports whether a request is arriving on a socket from which bytes have been read. Returns undefined if Node does
+   * not show it.
+   */
   has(socket: Socket): boolean | undefined {
     const server: unknown = Reflect.get(socket, 'server')
     if (!this.#lists.has(server)) this.#lists.set(server, arrivingAt(server))

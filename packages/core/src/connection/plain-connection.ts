@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 import { Connection, type Site } from './connection.ts'
 
-/** A connection of a net or tls server: active for as long as it is open. The application ends it. */
+/** A connection of a net or tls server. Counts as an activity until it closes. The application closes it. */
 export class PlainConnection extends Connection {
   constructor(site: Site, socket: Socket, bare: boolean, securing: boolean) {
     super(site, socket, bare, securing)
-    // A tls server only tells its application that a handshake took too long, and lets the socket be.
+    // If a handshake takes too long, a tls server only emits 'tlsClientError' and leaves the socket open.
     if (securing) this.boundSilence()
   }
 
@@ -17,7 +17,10 @@ export class PlainConnection extends Connection {
     return false
   }
 
-  /** An open connection counts, whatever is said on it. Before the handshake it has a bound of its own. */
+  /**
+   * Returns `false`, since an open connection counts even if its client is silent. During the handshake, the silence
+   * limit applies.
+   */
   override get waiting(): boolean {
     return false
   }
@@ -26,7 +29,7 @@ export class PlainConnection extends Connection {
     return this.securing
   }
 
-  /** From now on it counts until it closes, whether or not its silence was too long before. */
+  /** Counts the connection from now on until it closes, even if its handshake took longer than the silence limit. */
   override secured(stream: Socket): void {
     super.secured(stream)
     this.forgetSilence()

@@ -9,7 +9,7 @@ import { Http1Connection } from './http1-connection.ts'
 const REQUEST_START = 'http.server.request.start'
 const RESPONSE_FINISH = 'http.server.response.finish'
 
-/** What Node publishes on both channels. Its shape is Node's to keep; checking it would cost every request. */
+/** The message that Node publishes on both channels. Node guarantees its shape; a check would cost each request. */
 interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -19,11 +19,13 @@ interface Exchange {
 let watching = 0
 
 /**
- * Lets connections see their HTTP/1 requests begin and finish, until the undo is called.
+ * Reports the begin and end of HTTP/1 requests to their connections. Returns a function that stops it.
  *
- * Through Node's own channels: a listener of 'request' would miss those that Node or `checkContinue` answer, and all of them
- * where somebody replaces the listeners of a server (engine.io does). A listener of each response's 'close' would cost every
- * request more than all of the counting; what closes without having finished does so with its socket, which tells.
+ * Uses Node's own channels. A listener of 'request' would miss requests that Node or `checkContinue` answers. It would
+ * miss all requests if a package replaces the listeners of a server, as engine.io does.
+ *
+ * A listener of each response's 'close' would cost each request more than all of the counting. A response that closes
+ * unfinished closes with its socket, which has a listener.
  */
 export function watchRequests(): () => void {
   if (watching++ === 0) {
@@ -40,7 +42,7 @@ export function watchRequests(): () => void {
   }
 }
 
-/** Tells the connections of a request's socket, one for each watch, that it has begun. */
+/** Reports to each connection of the request's socket, one for each watch, that the request has begun. */
 function beginRequest(message: unknown): void {
   const { request, response, socket } = message as Exchange
   for (let each = carriedBy(socket) ?? adoptedBelow(socket); each !== undefined; each = each.next) {
@@ -48,7 +50,7 @@ function beginRequest(message: unknown): void {
   }
 }
 
-/** Tells them that it was answered. */
+/** Reports to each connection of the request's socket that the response is finished. */
 function endRequest(message: unknown): void {
   const { response, socket } = message as Exchange
   for (let each = carriedBy(socket); each !== undefined; each = each.next) {
@@ -56,14 +58,14 @@ function endRequest(message: unknown): void {
   }
 }
 
-/** A listener of 'request', where no channel tells. */
+/** Listens to 'request' on runtimes without the channels. */
 export function onRequest(request: IncomingMessage, response: ServerResponse): void {
   const exchange: Exchange = { request, response, socket: request.socket }
   response.on('close', () => endRequest(exchange))
   beginRequest(exchange)
 }
 
-/** Counts, at one site, a response that was in progress before its server was watched. */
+/** Counts a response at one site. For a response that was in progress before its server was watched. */
 export function adoptResponse(response: ServerResponse, site: Site): void {
   const { socket } = response.req
   if (carriedBy(socket) === undefined) adoptedBelow(socket)
@@ -71,9 +73,13 @@ export function adoptResponse(response: ServerResponse, site: Site): void {
   if (connection instanceof Http1Connection) connection.adopt(response)
 }
 
-/** A TLS socket that was open before its server was watched is known by the socket below it only. */
+/**
+ * Returns the connection below a TLS socket, and attaches it to the TLS socket.
+ *
+ * If the TLS socket was open before its server was watched, only the socket below it leads to the connection.
+ */
 function adoptedBelow(socket: Socket): ReturnType<typeof carriedBy> {
-  // Requests of servers that nobody watches come here, too, and should not be felt.
+  // Return early: requests of servers that are not watched also arrive here, and must stay cheap.
   if (!('encrypted' in socket)) return undefined
   const below = socketBelow(socket)
   if (below === undefined) return undefined
@@ -84,8 +90,10 @@ function adoptedBelow(socket: Socket): ReturnType<typeof carriedBy> {
 }
 
 /**
- * The accepted socket below a TLS socket, or below what an HTTP/2 session makes of a stream that has no handle of its own.
- * `_parent` and `stream` have led there on every version, 20 to 26.
+ * Returns the accepted socket below a TLS socket, or below the socket of an HTTP/2 session on a stream without a
+ * handle.
+ *
+ * Reads the private members `_parent` and `stream` (Node 20-26).
  */
 export function socketBelow(socket: object): Carrier | undefined {
   const below: unknown = Reflect.get(socket, '_parent') ?? Reflect.get(socket, 'stream')

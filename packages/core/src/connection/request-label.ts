@@ -5,23 +5,23 @@ import { printable } from '../printable.ts'
 /** The longest label, in characters. */
 const MOST = 120
 
-/** The request that an HTTP/2 stream carries. Node keeps it nowhere (20 to 26). */
+/** The property that holds the request headers of an HTTP/2 stream. Node does not keep them (Node 20-26). */
 const kHead: unique symbol = Symbol('idle-shutdown.head')
 
-/** An HTTP/1 request. Routers of Express cut off of `url` what they are mounted on, and keep the whole as `originalUrl`. */
+/** An HTTP/1 request. Routers of Express remove their mount path from `url`, and keep the whole as `originalUrl`. */
 type Requested = Pick<IncomingMessage, 'method' | 'url'> & { readonly originalUrl?: string | undefined }
 
-/** An HTTP/2 stream that may remember its request. */
+/** An HTTP/2 stream that may have its request headers attached. */
 interface Headed {
   readonly destroyed: boolean
   [kHead]?: IncomingHttpHeaders
 }
 
 /**
- * Names a request by its method and path, on one line of at most 120 characters.
+ * Returns the label of a request: its method and path, on one line of at most 120 characters.
  *
- * Leaves out what may be a secret: the query, the fragment, parameters of the path such as `;jsessionid=`, and the user and password
- * of a target in absolute form. A `CONNECT` is named by its host and port.
+ * Leaves out parts that may hold a secret: the query, the fragment, and parameters of the path such as `;jsessionid=`.
+ * Also leaves out the user and password of a target in absolute form. The label of a `CONNECT` has its host and port.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9112#section-3.2 RFC 9112, 3.2}
  */
@@ -29,12 +29,12 @@ export function requestLabel({ method, url, originalUrl }: Requested): string {
   return labelOf(method, originalUrl ?? url)
 }
 
-/** Lets a stream remember its request, by reference. */
+/** Attaches the request headers to a stream, by reference. */
 export function rememberRequest(stream: Headed, headers: IncomingHttpHeaders): void {
   stream[kHead] = headers
 }
 
-/** Names the request of a stream. */
+/** Returns the label of the request of a stream. */
 export function streamLabel(stream: Headed): string {
   const head = stream[kHead]
   return labelOf(head?.[':method'], head?.[':path'] ?? head?.[':authority'])
@@ -47,7 +47,7 @@ function labelOf(method = '?', target = ''): string {
 
 function placeOf(target: string): string {
   const asked = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
-  // Authority form, which has no slash, may name a user.
+  // A target in authority form, which has no slash, may contain a user.
   const place = asked.startsWith('/') ? asked.replace(/;[^/]*/g, '') : asked.replace(/^.*@/s, '')
   return place || '/'
 }

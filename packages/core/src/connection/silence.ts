@@ -1,19 +1,20 @@
 import type { Connection } from './connection.ts'
 
-/** How far a connection that waits for its client had come, and since when it has come no further. */
+/** The progress of a connection that waits for its client: its bytes, and since when they have not changed. */
 interface Silence {
   readonly moved: number
   readonly since: number
-  /** Whether its client was waited for long enough. */
+  /** `true` once the client has been silent for too long. */
   gone: boolean
 }
 
-/** Only of those that were waiting when they were last looked at: a connection on which nothing is amiss holds no entry. */
+/** Only has connections that were waiting at the last check, so that a healthy connection costs no entry. */
 const silences = new WeakMap<Connection, Silence>()
 
 /**
- * Whether a connection waits for a client that has said nothing for `most` milliseconds, as far as has been seen by looking at it
- * now and then; or, since it last spoke, for as long as was too long once.
+ * Reports whether a connection waits for a client that has been silent for `most` milliseconds.
+ *
+ * The silence is measured between calls. Once it was too long, the client stays silent until bytes have moved.
  */
 export function isSilent(connection: Connection, now: number, most: number): boolean {
   if (!connection.waiting) {
@@ -30,7 +31,7 @@ export function isSilent(connection: Connection, now: number, most: number): boo
   return known.gone
 }
 
-/** Whether a connection that was seen to be silent waits no longer, or bytes have moved on it since. */
+/** Reports whether a connection that was silent no longer waits, or bytes have moved on it since. */
 export function hasSpoken(connection: Connection): boolean {
   return !connection.waiting || silences.get(connection)?.moved !== connection.moved
 }

@@ -1,8 +1,10 @@
 import type { Countdown } from '../countdown.ts'
 
 /**
- * How a stream of HTTP/2 counts: as an activity, or it suspends the end. A CONNECT leaves HTTP as an upgrade does (RFC 8441,
- * RFC 9113, section 8.5), and counts as `upgrades` says. What waits for a silent client does not count, until that one speaks.
+ * The ways in which an HTTP/2 stream counts: as an activity, as ignored (suspends the end), or not at all.
+ *
+ * `CONNECT` leaves HTTP as an upgrade does (RFC 8441, RFC 9113, section 8.5), and counts as the option `upgrades` says.
+ * A stream that waits for a silent client does not count until the client sends data.
  */
 export type StreamCount =
   | 'active'
@@ -14,37 +16,37 @@ export type StreamCount =
   | 'ignored and silent'
   | 'open and silent'
 
-/** What a stream becomes whose client is silent for too long. */
+/** Returns how a stream counts from now on if its client has been silent for too long; undefined if nothing changes. */
 export function whenLetGo(count: StreamCount): StreamCount | undefined {
   if (count === 'active') return 'silent'
   if (count === 'ignored') return 'ignored and silent'
   return count === 'open' ? 'open and silent' : undefined
 }
 
-/** What it becomes again when its client has spoken. */
+/** Returns how a stream counts again when its client has sent data; undefined if nothing changes. */
 export function whenCountedAgain(count: StreamCount): StreamCount | undefined {
   if (count === 'silent') return 'active'
   if (count === 'ignored and silent') return 'ignored'
   return count === 'open and silent' ? 'open' : undefined
 }
 
-/** Whether it is an activity. */
+/** Reports whether a stream with this count is an activity. */
 export function isFirm(count: StreamCount): boolean {
   return count === 'active' || count === 'open'
 }
 
-/** Reports whether it is of a CONNECT, which has left HTTP. */
+/** Reports whether the stream is of a `CONNECT`, which has left HTTP. */
 export function isTunnel(count: StreamCount): boolean {
   return count === 'open' || count === 'traffic' || count === 'ignore' || count === 'open and silent'
 }
 
-/** It begins to count. */
+/** Starts counting a stream. */
 export function begin(countdown: Countdown, count: StreamCount): void {
   if (isFirm(count)) countdown.begin()
   else if (count === 'ignored') countdown.beginSoft()
 }
 
-/** It counts no longer. */
+/** Stops counting a stream. */
 export function end(countdown: Countdown, count: StreamCount): void {
   if (isFirm(count)) countdown.end()
   else if (count === 'ignored') countdown.endSoft()

@@ -3,13 +3,19 @@ import type { Countdown } from '../countdown.ts'
 import type { ShutdownSettings } from '../options.ts'
 import { bytesMoved, isCounted } from './bytes.ts'
 
-/** What a connection has become that left HTTP: a WebSocket, or a tunnel. */
+/** A connection that left HTTP: a WebSocket or a tunnel. */
 export class Upgraded {
   readonly #stream: Socket
   readonly #countdown: Countdown
-  /** `open and silent`: it counts no longer, as it was never answered, and its client says nothing. */
+  /**
+   * The way in which the socket counts. `open and silent`: not any more, since it was not answered and its client is
+   * silent.
+   */
   #how: ShutdownSettings['upgrades'] | 'open and silent'
-  /** How many bytes had moved when last looked at; on one that is open, how many had been written when it left HTTP. */
+  /**
+   * The number of bytes at the last check. For `open`, the number of bytes that had been written when the connection
+   * left HTTP.
+   */
   #marked: number
 
   constructor(stream: Socket, countdown: Countdown, how: ShutdownSettings['upgrades']) {
@@ -19,17 +25,17 @@ export class Upgraded {
     this.#marked = how === 'open' ? this.#written : bytesMoved(stream)
   }
 
-  /** Whether it counts until it closes. */
+  /** Reports whether the socket counts until it closes. */
   get isOpen(): boolean {
     return this.#how === 'open'
   }
 
-  /** Whether a drain ends it, and not the application. */
+  /** Reports whether a drain ends the socket. If not, the application does. */
   get isIgnored(): boolean {
     return this.#how === 'ignore'
   }
 
-  /** It leaves HTTP. `bare`: it has counted as a connection until now. */
+  /** Starts counting the socket. `bare`: the connection itself has counted until now. */
   begin(bare: boolean): void {
     if (this.#how === 'open') {
       if (!bare) this.#countdown.begin()
@@ -41,19 +47,24 @@ export class Upgraded {
     }
   }
 
-  /** It had left HTTP before it was watched, and has been answered since, as far as is known. */
+  /**
+   * Starts counting a socket that left HTTP before it was watched. Treats it as answered, since Node does not show it.
+   */
   takeOver(): void {
     if (this.#how !== 'open') return
     this.#countdown.begin()
     this.#marked = Number.NaN
   }
 
-  /** It has closed. */
+  /** Stops counting the socket. */
   end(): void {
     if (this.isOpen) this.#countdown.end()
   }
 
-  /** Whether it goes on only when the client says something: it was not answered; in a drain, none counts by its traffic. */
+  /**
+   * Reports whether the socket waits for its client: it was not answered, or it counts by traffic and a drain has begun
+   * to finish.
+   */
   waits(finishing: boolean): boolean {
     if (this.#how === 'traffic') return finishing
     return this.#how !== 'ignore' && isCounted(this.#stream) && this.#written === this.#marked

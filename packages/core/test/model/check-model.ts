@@ -4,13 +4,13 @@ import { PATIENCE, Reference, type Settings } from './reference.ts'
 import { BlockStep, HappeningStep, LastLookStep, PassStep } from './step.ts'
 import { System } from './system.ts'
 
-/** How often something happens, relative to time that passes, which is 12. */
+/** A step with its weight, relative to the 12 of passing time. */
 export interface Weighted {
   readonly weight: number
   readonly arbitrary: fc.Arbitrary<fc.AsyncCommand<Reference, System>>
 }
 
-/** What `pnpm test:model` tells. It explores; an ordinary test runs the same each time. */
+/** The parameters of `pnpm test:model`, which explores. An ordinary test runs the same sequences each time. */
 const told = {
   runs: Number(process.env['IDLE_MODEL_RUNS'] ?? 1000),
   seed: Number(process.env['IDLE_MODEL_SEED'] ?? 2026),
@@ -27,12 +27,12 @@ const settings: fc.Arbitrary<Settings & { readonly listens: boolean }> = fc.reco
   startupPatience: fc.constantFrom(PATIENCE, PATIENCE / 4, 4 * PATIENCE),
 })
 
-/** Any of these, to any of its possible targets. */
+/** Returns steps with any of `happenings`, to any of their possible targets. */
 export function steps(weight: number, happenings: readonly Happening[]): Weighted {
   return { weight, arbitrary: oneOf(happenings) }
 }
 
-/** Any of these, in the middle of a last look. */
+/** Returns steps with any of `happenings`, in the middle of a last look. */
 export function stepsDuringLook(weight: number, happenings: readonly Happening[]): Weighted {
   return { weight, arbitrary: oneOf(happenings).map((step) => new LastLookStep(step)) }
 }
@@ -51,10 +51,12 @@ const time: Weighted = {
 const blocked: Weighted = { weight: 1, arbitrary: fc.nat(3 * PATIENCE).map((ms) => new BlockStep(ms)) }
 
 /**
- * Runs random sequences of what can happen, to the reference and to a real system with one server of this kind, and compares
- * them after each step. At the end everything is let go of: the end must come, once, and leave nothing behind.
+ * Applies random sequences of steps to the reference and to a real system with one server of this kind. Compares the
+ * two after each step.
  *
- * `share` of all runs is done. What failed is reported with what replays it.
+ * At the end, all activities end. The end must follow once, and leave nothing behind.
+ *
+ * Runs `share` of all runs. Reports a failure with the seed and path that replay it.
  */
 export async function checkModel(kind: 'http' | 'http2', share: number, weighted: readonly Weighted[]): Promise<void> {
   const { seed, path, replayPath } = told
@@ -84,7 +86,7 @@ export async function checkModel(kind: 'http' | 'http2', share: number, weighted
   })
   const details = await fc.check(property, {
     numRuns: Math.ceil(told.runs * share),
-    // Biased, most runs would be of two or three steps.
+    // With bias, most runs would have two or three steps.
     unbiased: true,
     seed,
     ...(path !== undefined && { path, endOnFailure: true }),

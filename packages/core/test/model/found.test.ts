@@ -3,12 +3,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { PATIENCE, type Settings } from './reference.ts'
 import { System } from './system.ts'
 
-// What the model has found, each as the shortest sequence that shows it. 1 is the server, 2 and 3 are connections.
+// Failures that the model has found, each as the shortest sequence that shows it. 1 is the server, 2 and 3 are
+// connections.
 
 const head = (number: number, headers = ''): string => `PUT /?${number} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`
 const ignoredHead = (number: number): string => head(number).replace(`${number}`, `${number}ignored`)
 
-/** A system with one server that listens, watched or not yet. */
+/** Starts a system with one server that listens, watched or not yet. */
 async function start(
   settings: Partial<Settings>,
   { watched = true, kind = 'http' }: { watched?: boolean; kind?: 'http' | 'http2' } = {},
@@ -107,7 +108,7 @@ test('a head that has begun is waited for, whatever else ends meanwhile', async 
   expect(system.endedAt).toBe(PATIENCE + 1000)
 })
 
-/** A client's session on connection `number`; its SETTINGS have come. */
+/** Opens a client's session on connection `number`. Its SETTINGS have arrived. */
 async function greet(system: System, number: number): Promise<ClientHttp2Session> {
   system.connect(number, 1)
   const session = connect('http://localhost', { createConnection: () => system.wire(number).client })
@@ -143,7 +144,7 @@ test('a suspend during an HTTP/2 stream that turns out to be no activity renews 
   session.request({ ':path': '/3' }).on('error', () => {})
   await system.settle()
   system.clock.suspend(3_600_000)
-  // A second before the deadline it is noticed, and a millisecond later the stream is none.
+  // A second before the deadline, the mark sees the bytes. A millisecond later, the stream is ignored.
   await system.clock.advance(PATIENCE - 999)
   const { request, response } = system.exchange(3)
   system.idle.ignore(request)

@@ -3,20 +3,20 @@ import type { ConnectionReference, RequestReference } from './reference-connecti
 import type { ServerReference } from './reference-server.ts'
 import type { System } from './system.ts'
 
-/** Something that can happen, to the reference and to the system alike. */
+/** An event that can happen to the reference and to the system alike. */
 export interface Happening {
   readonly name: string
-  /** What it can happen to now, in the reference. Nothing to do where there is none. */
+  /** Returns the possible targets in the reference now. Without one, it cannot happen. */
   targets(reference: Reference): readonly Occurrence[]
 }
 
-/** A happening to one target: makes it so in both. */
+/** A happening with one target. Makes it happen in both. */
 export interface Occurrence {
   readonly target: string
   happens(reference: Reference, system: System): void
 }
 
-/** What happens as such, to nothing in particular. */
+/** Returns a happening without a target. */
 export function event(
   name: string,
   happens: Occurrence['happens'],
@@ -25,7 +25,7 @@ export function event(
   return { name, targets: (reference) => (possible?.(reference) === false ? [] : [{ target: '', happens }]) }
 }
 
-/** What happens to one of several things. */
+/** Returns a happening whose targets are things of one kind. */
 export function happening<T extends { toString(): string }>(
   name: string,
   targets: (reference: Reference) => readonly T[],
@@ -41,7 +41,7 @@ export function happening<T extends { toString(): string }>(
   }
 }
 
-/** What happens to a server, until the end. */
+/** Returns a happening to a server, possible until the end. */
 export function toServer(
   name: string,
   possible: (server: ServerReference) => boolean,
@@ -50,7 +50,7 @@ export function toServer(
   return happening(name, ({ ended, servers }) => (ended ? [] : servers.filter(possible)), happens)
 }
 
-/** What happens to a connection, until the end. */
+/** Returns a happening to a connection, possible until the end. */
 export function toConnection(
   name: string,
   possible: (connection: ConnectionReference) => boolean,
@@ -59,7 +59,7 @@ export function toConnection(
   return happening(name, ({ ended, connections }) => (ended ? [] : connections.filter(possible)), happens)
 }
 
-/** What happens to a request in progress, until the end. */
+/** Returns a happening to a request in progress, possible until the end. */
 export function toRequest(
   name: string,
   possible: (request: RequestReference) => boolean,

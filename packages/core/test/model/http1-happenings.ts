@@ -2,12 +2,12 @@ import { type Happening, toConnection, toRequest, toServer } from './happening.t
 import type { Reference } from './reference.ts'
 import type { ConnectionReference } from './reference-connection.ts'
 
-/** The rest of a request's head, in which its number and its kind are told. */
+/** Returns the rest of a request's head, with its number and its kind. */
 function restOfHead(number: number, matched: boolean, headers: string): string {
   return `?${number}${matched ? 'ignored' : ''} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`
 }
 
-/** What a client writes to begin one more request. */
+/** Returns the bytes with which a client begins one more request. */
 function write(connection: ConnectionReference, reference: Reference, matched: boolean, headers = ''): string {
   const begin = connection.head ? '' : 'PUT /'
   const { number } = reference.request(connection, matched)
@@ -50,7 +50,7 @@ function disconnect(name: string, how: 'reset' | 'fin'): Happening {
   )
 }
 
-/** What a client may do, whichever protocol it speaks. */
+/** The happenings that a client may cause, in each protocol. */
 export const connectionHappenings: readonly Happening[] = [
   toServer(
     'connection to',
@@ -64,7 +64,7 @@ export const connectionHappenings: readonly Happening[] = [
   disconnect('FIN on', 'fin'),
 ]
 
-/** What a handler may do, whichever protocol it speaks. */
+/** The happenings that a handler may cause, in each protocol. */
 export const handlerHappenings: readonly Happening[] = [
   toRequest(
     'answer',

@@ -23,7 +23,7 @@ function stream(name: string, matched: boolean): Happening {
   )
 }
 
-/** What happens to HTTP/2 sessions and streams only. */
+/** The happenings of HTTP/2 sessions and streams only. */
 export const http2Happenings: readonly Happening[] = [
   toConnection(
     'SETTINGS on',

@@ -1,7 +1,8 @@
 import { type Server, Socket } from 'node:net'
 
 /**
- * One end of a connection that never leaves this process: what is written at one end is read at the other, in the next tick.
+ * One end of a connection in this process: bytes written at one end are read at the other in the next tick.
+ *
  * A real `net.Socket`, so that Node's own parsers and servers run as they do over the kernel.
  */
 export class MemorySocket extends Socket {
@@ -12,7 +13,7 @@ export class MemorySocket extends Socket {
 
   constructor(allowHalfOpen: boolean) {
     super({ allowHalfOpen })
-    // As of Node 20 these are accessors of the prototype, which ask the handle that is not here.
+    // These are accessors of the prototype that read the handle, and this socket has no handle (Node 20 and later).
     Object.defineProperties(this, { bytesRead: { get: () => this.#read }, bytesWritten: { get: () => this.#written } })
   }
 
@@ -24,7 +25,7 @@ export class MemorySocket extends Socket {
     done()
   }
 
-  /** As several writes while corked arrive: at once. */
+  /** Several corked writes arrive at once. */
   override _writev(chunks: { chunk: Buffer }[], done: (error?: Error) => void): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => Buffer.from(chunk))), 'utf8', done)
   }
@@ -39,7 +40,7 @@ export class MemorySocket extends Socket {
     super._destroy(error, done)
   }
 
-  /** RST: the other end fails at once. */
+  /** Resets the connection, as RST does: the other end fails at once. */
   reset(): void {
     const { peer } = this
     this.destroy()
@@ -56,7 +57,7 @@ export class MemorySocket extends Socket {
   #ended = false
 }
 
-/** Gives a server one more connection, as Node does when the kernel has accepted one, and returns the client's end. */
+/** Connects to a server in memory, as Node does when the kernel has accepted a connection. Returns both ends. */
 export function connectInMemory(server: Server): { client: MemorySocket; accepted: MemorySocket } {
   const accepted = new MemorySocket(Reflect.get(server, 'allowHalfOpen') === true)
   const client = new MemorySocket(true)
@@ -64,7 +65,7 @@ export function connectInMemory(server: Server): { client: MemorySocket; accepte
   client.peer = accepted
   accepted.on('error', () => {})
   client.on('error', () => {})
-  // What net.Server does with a socket that it accepts: it counts towards 'close'.
+  // net.Server does the same with a socket that it accepts. The socket counts towards 'close'.
   Reflect.set(accepted, 'server', server)
   Reflect.set(accepted, '_server', server)
   Reflect.set(server, '_connections', Number(Reflect.get(server, '_connections')) + 1)

@@ -1,48 +1,50 @@
-/** How long before the deadline bytes are marked, and how long a head that began is waited for (decision 6). */
+/** The time (ms) between the mark and the deadline, and the time that a head that began may take (decision 6). */
 const HEAD_PATIENCE = 1000
-/** For how many patiences a client that says nothing is waited for. */
+/** The silence limit, in patiences. */
 export const MOST_SILENCE = 2
-/** A timer that wakes later than this was held up. */
+/** The most lateness (ms) of a timer that does not mean that the process was stopped. */
 const HELD_UP = 5000
-/** The wall clock ran ahead by more than this: the machine was suspended. */
+/** The most lead (ms) of the wall clock that does not mean that the machine was suspended. */
 const SUSPENDED = 1000
 
-/** What the clock asks of those whose activity it measures. */
+/** The questions of the clock to the activity that it measures. */
 export interface Activity {
-  /** Whether nothing is active, and nothing suspends the end. */
+  /** `true` if there is no activity, and nothing suspends the end. */
   readonly quiet: boolean
   /** Activity is now. */
   touch(): void
-  /** Bytes are marked as seen. */
+  /** Marks bytes as seen. */
   mark(): void
-  /** Whether part of a head came since the mark. */
+  /** `true` if part of a head has arrived since the mark. */
   readonly headBegun: boolean
-  /** Whether bytes moved on upgraded sockets since the last look. */
+  /** Reports whether bytes have moved on upgraded sockets since the last call. */
   trafficMoved(): boolean
 }
 
-/** Section 5 of the design: the deadline, and the one timer that sleeps until the deadline it knew. In ms since the start. */
+/** The expected deadline and the one timer that waits for it, in ms since the start: section 5 of the design. */
 export class ReferenceClock {
   now = 0
-  /** How far the wall clock has run ahead of the monotonic one. */
+  /** The lead of the wall clock over the monotonic clock. */
   ahead = 0
   state: 'paused' | 'running' | 'ended' = 'paused'
   endedAt: number | undefined
   readonly #patience: number
   readonly #startupPatience: number
   readonly #activity: Activity
-  /** Every renewal that was not taken back. The last one sets the deadline. */
+  /** The renewals that were not taken back. The last one sets the deadline. */
   #renewals: Renewal[] = []
-  /** While paused: whether there was an activity. */
+  /** `true` if there was an activity while paused. */
   #usedBefore = false
-  /** A head that has begun to arrive is given until then. */
+  /** The time until which a head that has begun to arrive is waited for. */
   #lookAgainAt = 0
-  /** What falls due at a time of its own. */
+  /** The alarms, each at a time of its own. */
   #alarms: { readonly at: number; readonly order: number; readonly ring: () => void }[] = []
   #timer: { readonly at: number; readonly order: number } | undefined
-  /** Of what falls due at once, what was set first is first. */
+  /**
+   * The number of alarms and timers that were set. If several are due at once, the one that was set first rings first.
+   */
   #orders = 0
-  /** How far the wall clock was ahead when the timer last woke, or was set where there was none. */
+  /** The lead of the wall clock when the timer last fired, or was set while there was none. */
   #knownAhead = 0
 
   constructor(patience: number, startupPatience: number, activity: Activity) {
@@ -55,7 +57,7 @@ export class ReferenceClock {
     return this.#renewals.at(-1)?.deadline ?? Number.POSITIVE_INFINITY
   }
 
-  /** The first server listens. */
+  /** Starts the clock, when the first server listens. */
   start(): void {
     if (this.state !== 'paused') return
     this.state = 'running'
@@ -77,21 +79,21 @@ export class ReferenceClock {
     return renewal
   }
 
-  /** What renewed turns out to have been no activity. */
+  /** Takes back a renewal. */
   takeBack(renewal: Renewal): void {
     this.#renewals = this.#renewals.filter((each) => each !== renewal)
     this.rest()
   }
 
-  /** Something ended that renews nothing. */
+  /** Handles the end of an ignored request or of a cancelled hold, which renews nothing. */
   rest(): void {
     if (this.state !== 'running' || !this.#activity.quiet) return
-    // Nobody looked meanwhile whether the machine was suspended.
+    // Without a timer, a suspend was not detected meanwhile.
     if (this.#timer === undefined && this.#suspended) this.#activity.touch()
     else this.#sleepAtMost()
   }
 
-  /** Calls back when so much time has passed. Returns the undo. */
+  /** Calls back when `ms` milliseconds have passed. Returns the undo. */
   after(ms: number, ring: () => void): () => void {
     const alarm = { at: this.now + ms, order: ++this.#orders, ring }
     this.#alarms.push(alarm)
@@ -100,14 +102,14 @@ export class ReferenceClock {
     }
   }
 
-  /** When the last look is due, if nothing happens until then. */
+  /** The time of the last look, if nothing happens until then. */
   get lookAt(): number | undefined {
     return this.state === 'running' && this.#activity.quiet && this.#timer !== undefined
       ? Math.max(this.#timer.at, this.deadline)
       : undefined
   }
 
-  /** Time passes. What `duringLook` does comes in the middle of the last look. */
+  /** Lets time pass. Calls `duringLook` in the middle of the last look. */
   pass(ms: number, duringLook?: () => void): void {
     const end = this.now + ms
     for (;;) {
@@ -126,7 +128,7 @@ export class ReferenceClock {
     this.now = end
   }
 
-  /** The event loop is blocked: the timer wakes late. */
+  /** Blocks the event loop, so that the timer fires late. */
   block(ms: number): void {
     this.now += ms
     this.pass(0)
@@ -136,7 +138,7 @@ export class ReferenceClock {
     const { at } = this.#timer ?? { at: this.now }
     const overslept = this.now - at > Math.min(this.#patience, HELD_UP) || this.#suspended
     this.#knownAhead = this.ahead
-    // Nobody could call meanwhile: a full patience again.
+    // Clients could not connect meanwhile: a full patience again.
     if (overslept && this.deadline < this.now + this.#patience) this.#activity.touch()
     this.#timer = undefined
     if (!this.#activity.quiet) return
@@ -162,7 +164,7 @@ export class ReferenceClock {
     } else this.end()
   }
 
-  /** When the timer should wake to mark bytes. */
+  /** The time at which the timer should fire to mark bytes. */
   get #markAt(): number {
     return Math.max(this.deadline - Math.min(this.#patience / 2, HEAD_PATIENCE), this.#lookAgainAt)
   }
@@ -173,7 +175,7 @@ export class ReferenceClock {
     return renewal
   }
 
-  /** A timer that sleeps beyond the deadline, or none, is set anew. */
+  /** Sets the timer again if there is none, or if it fires after the deadline. */
   #sleepAtMost(): void {
     if (this.#timer === undefined || this.#timer.at > Math.max(this.deadline, this.now)) this.#sleep(this.#markAt)
   }

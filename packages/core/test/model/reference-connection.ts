@@ -1,18 +1,21 @@
 import type { ServerReference } from './reference-server.ts'
 
-/** A request, or an HTTP/2 stream: in progress until its response is closed. */
+/** A request or an HTTP/2 stream. In progress until its response is closed. */
 export class RequestReference {
   readonly number: number
   readonly connection: ConnectionReference
-  /** Whether the option `ignore` matches it. */
+  /** `true` if the option `ignore` matches the request. */
   readonly matched: boolean
-  /** Whether it is no activity: because it is matched, or because the route said so. */
+  /** `true` if the request is ignored, since it is matched or the route said so. */
   ignored: boolean
-  /** It counts no longer: its client has sent half a body, and was silent for two patiences. */
+  /** `true` if the request does not count, since its client has sent half a body and was silent for two patiences. */
   silent = false
-  /** The handler has ended the response. A pipelined one is closed only after those before it. */
+  /** `true` once the handler has ended the response. A pipelined response closes only after those before it. */
   answered = false
-  /** Whether it is counted: of pipelined ones that began before the server was watched, Node shows only the first. */
+  /**
+   * `true` if the request counts. Of pipelined requests that began before the server was watched, Node shows only the
+   * first.
+   */
   seen = true
 
   constructor(number: number, connection: ConnectionReference, matched: boolean) {
@@ -31,24 +34,24 @@ export class RequestReference {
 export class ConnectionReference {
   readonly number: number
   readonly server: ServerReference
-  /** New, and counted: no request has come yet. */
+  /** `true` while the connection itself counts, since no request has arrived yet. */
   bare: boolean
-  /** Those whose response has not closed, in their order. */
+  /** The requests whose response has not closed, in their order. */
   requests: RequestReference[] = []
   upgraded: 'open' | 'traffic' | 'ignore' | undefined
-  /** Whether part of a request's head has come, and no more. */
+  /** `true` if a part of a request's head has arrived, and no more. */
   head = false
-  /** Whether the client still owes a part of a request's body. */
+  /** `true` if the client has sent only a part of a request's body. */
   body = false
-  /** Whether it has had a request. */
+  /** `true` once the connection has had a request. */
   used = false
-  /** Whether bytes came that nobody has taken notice of yet: since the mark; of an upgraded socket, since the last look. */
+  /** `true` if bytes have arrived since the mark, or on an upgraded socket since the last look. */
   moved = false
-  /** How many times bytes have moved, in either direction. */
+  /** The number of times that bytes have moved, in either direction. */
   moves = 0
-  /** How far it had come when it was first seen to wait for its client, and when that was. */
+  /** The moves when the connection was first seen to wait for its client, and the time of that. */
   silence: { readonly moves: number; readonly since: number } | undefined
-  /** HTTP/2: whether the client's SETTINGS have come. */
+  /** `true` once the client's SETTINGS have arrived (HTTP/2). */
   settled = false
 
   constructor(number: number, server: ServerReference, bare: boolean) {
@@ -66,24 +69,26 @@ export class ConnectionReference {
     return this.requests.filter(({ seen, ignored, silent }) => seen && ignored && !silent).length
   }
 
-  /** Decision 6: it has been read from since the mark, and there is no request, but a part of one. */
+  /**
+   * Reports whether bytes have arrived since the mark that are a part of a request and not a whole one (decision 6).
+   */
   get headBegun(): boolean {
     const { server, upgraded, requests, moved, head, body } = this
     return server.kind === 'http' && upgraded === undefined && requests.length === 0 && moved && (head || body)
   }
 
-  /** Decision 42: it goes on only when its client says something. */
+  /** Reports whether everything on the connection waits for the client (decision 42). */
   get waiting(): boolean {
     if (this.server.kind !== 'http' || this.upgraded !== undefined) return false
     return this.requests.length === 0 ? !this.used : this.requests.length === 1 && this.body
   }
 
-  /** Whether its client has spoken since it was seen to be silent. */
+  /** Reports whether the client has sent data since it was seen to be silent. */
   get hasSpoken(): boolean {
     return !this.waiting || this.silence?.moves !== this.moves
   }
 
-  /** Whether the next request may begin. */
+  /** Reports whether the next request may begin. */
   get speaksHttp(): boolean {
     return this.upgraded === undefined && !this.body && this.server.kind === 'http'
   }

@@ -1,4 +1,4 @@
-/** A hold, or work that `waitUntil` was given. */
+/** A hold, or the work of a `waitUntil` call. */
 export class HoldReference {
   readonly number: number
   readonly work: boolean

@@ -5,12 +5,12 @@ export class ServerReference {
   readonly number: number
   readonly kind: 'http' | 'http2' | 'net'
   state: 'new' | 'listening' | 'closing' | 'closed' = 'new'
-  /** Closed while it was new: it waits to listen no longer. */
+  /** `true` if the server was closed while it was new, and no longer waits to listen. */
   givenUp = false
-  /** How many times it is watched. */
+  /** The number of watches. */
   watches = 0
   connections: ConnectionReference[] = []
-  /** What forgets the next look after its connections, if there is to be one. */
+  /** Cancels the next check of its connections, if there is one. */
   forgetLook: (() => void) | undefined
 
   constructor(number: number, kind: ServerReference['kind']) {

@@ -12,17 +12,18 @@ export interface Settings {
 }
 
 /**
- * What an IdleShutdown should do: section 4 of the design (what counts as activity), said as plainly as it can be. The counts
- * are nowhere kept, but follow from what is in progress.
+ * The expected behavior of an IdleShutdown: section 4 of the design (what counts as activity), as plainly as possible.
+ *
+ * Keeps no counts: they follow from what is in progress.
  */
 export class Reference implements Activity {
   readonly settings: Settings
   readonly clock: ReferenceClock
   servers: ServerReference[] = []
   holds: HoldReference[] = []
-  /** How a session's SETTINGS renewed the deadline, until one of its streams has been activity. */
+  /** The renewal of the deadline by the SETTINGS of each session, until one of its streams has been an activity. */
   readonly #openings = new Map<ConnectionReference, Renewal>()
-  /** Decision 2: whether something firm ended while other firm things went on, so that nobody has read the time. */
+  /** `true` if an activity ended while others went on, so that the time was not read (decision 2). */
   #endedAmongOthers = false
   #numbers = 0
 
@@ -35,17 +36,17 @@ export class Reference implements Activity {
     return this.clock.state === 'ended'
   }
 
-  /** What `tracker.active` should be. */
+  /** The expected `tracker.active`. */
   get active(): number {
     return this.#firm + this.holds.length
   }
 
-  /** What only suspends the end. */
+  /** The number of requests that only suspend the end. */
   get soft(): number {
     return this.#watched.reduce((sum, { soft }) => sum + soft, 0)
   }
 
-  /** What `tracker.deadline` should be, in ms of wall-clock time since the start. */
+  /** The expected `tracker.deadline`, in ms of wall-clock time since the start. */
   get deadline(): number | undefined {
     const { state, now, ahead, deadline } = this.clock
     return state === 'running' && this.active === 0 ? Math.max(deadline, now) + ahead : undefined
@@ -73,7 +74,7 @@ export class Reference implements Activity {
     if (server.watches > 0) this.clock.start()
   }
 
-  /** Live connections are taken over: silent ones count as idle, and a request counts as the settings say. */
+  /** Takes over live connections. Silent ones count as idle, and a request counts as the settings say. */
   watch(server: ServerReference): void {
     if (++server.watches > 1) return
     for (const connection of server.connections) {
@@ -91,7 +92,7 @@ export class Reference implements Activity {
     if (server.state === 'listening' || server.connections.length > 0) this.clock.start()
   }
 
-  /** The last undo releases what the server held. */
+  /** Undoes one watch. The last undo stops counting everything on the server. */
   unwatch(server: ServerReference): void {
     if (--server.watches > 0) return
     server.givenUp = false
@@ -102,9 +103,9 @@ export class Reference implements Activity {
     if (counted.length > 0) this.#released(counted.some(({ firm }) => firm > 0))
   }
 
-  /** The user closes it, while it has no connection that Node would close. */
+  /** The user closes the server, while it has no connection that Node would close. */
   closeServer(server: ServerReference): void {
-    // Nothing was open: nothing has ended.
+    // A server that was never open has not ended.
     if (server.state === 'new') server.givenUp = server.watches > 0
     if (server.state === 'new') return
     server.state = 'closing'
@@ -123,7 +124,7 @@ export class Reference implements Activity {
     return connection
   }
 
-  /** Bytes that are no request yet, or no longer. */
+  /** Bytes arrive that are not a complete request, or belong to an upgraded socket. */
   bytes(connection: ConnectionReference): void {
     connection.moves++
     connection.moved = true
@@ -137,7 +138,7 @@ export class Reference implements Activity {
     connection.bare = false
     connection.used = true
     connection.head = false
-    // What an ignored request consists of is no head that begins.
+    // The bytes of an ignored request are not the beginning of a head.
     connection.moved = !ignored
     if (ignored) {
       if (bare) this.#retracted(connection)
@@ -146,7 +147,7 @@ export class Reference implements Activity {
     return request
   }
 
-  /** The handler ends the response. Pipelined ones close in their order; HTTP/2 streams in any. */
+  /** The handler ends the response. Pipelined responses close in their order, HTTP/2 streams in any order. */
   answer(request: RequestReference): void {
     request.answered = true
     const { connection } = request
@@ -159,12 +160,12 @@ export class Reference implements Activity {
     this.#close(connection, closed)
   }
 
-  /** The stream ends, answered or not. */
+  /** The stream closes, answered or not. */
   reset(request: RequestReference): void {
     this.#close(request.connection, [request])
   }
 
-  /** The route says that it is no activity. */
+  /** The route marks the request as ignored. */
   ignore(request: RequestReference): void {
     const { connection } = request
     if (request.ignored || !request.seen || connection.server.watches === 0) return
@@ -190,7 +191,7 @@ export class Reference implements Activity {
     else this.touch()
   }
 
-  /** HTTP/2: the client's SETTINGS come. */
+  /** The client's SETTINGS arrive (HTTP/2). */
   greet(connection: ConnectionReference): void {
     connection.settled = true
     if (!connection.bare) return
@@ -200,7 +201,7 @@ export class Reference implements Activity {
     if (opening !== undefined) this.#openings.set(connection, opening)
   }
 
-  /** The socket closes, for whatever reason. */
+  /** The socket closes. */
   close(connection: ConnectionReference): void {
     const { server, firm, soft } = connection
     server.connections = server.connections.filter((each) => each !== connection)
@@ -231,7 +232,7 @@ export class Reference implements Activity {
     this.clock.renew()
   }
 
-  // What the clock asks
+  // The questions of the clock
 
   get quiet(): boolean {
     return this.active + this.soft === 0
@@ -260,7 +261,7 @@ export class Reference implements Activity {
     return this.#watched.reduce((sum, { firm }) => sum + firm, 0)
   }
 
-  /** Looks after the connections of a server every patience, for as long as it has any. */
+  /** Checks the connections of a server every patience, for as long as it has any. */
   #lookIn(server: ServerReference): void {
     if (server.kind === 'net' || server.forgetLook !== undefined) return
     server.forgetLook = this.clock.after(PATIENCE, () => {
@@ -273,7 +274,7 @@ export class Reference implements Activity {
     })
   }
 
-  /** A client that has said nothing for two patiences, and is waited for, is waited for no longer. */
+  /** Stops waiting for a client that has been silent for two patiences. */
   #lookAt(connection: ConnectionReference): void {
     const { moves, waiting, silence, requests } = connection
     const { now } = this.clock
@@ -292,7 +293,7 @@ export class Reference implements Activity {
     this.#released(!request.ignored)
   }
 
-  /** What was let go of counts again once its client has spoken. */
+  /** Counts a request again whose client has sent data. */
   #countAgain({ requests, hasSpoken }: ConnectionReference): boolean {
     const [request] = requests
     if (request?.silent !== true || !hasSpoken) return false
@@ -312,11 +313,12 @@ export class Reference implements Activity {
     const firm = counted.some(({ ignored }) => !ignored)
     if (firm) this.#openings.delete(connection)
     if (connection.server.watches > 0 && counted.length > 0) this.#released(firm)
-    // Only now is the next one seen, where it was not: it has been as if nothing else were in progress.
+    // If Node did not show the next request before, it does so now. Until now, the connection had one request in
+    // progress.
     for (const request of connection.requests.slice(0, 1)) request.seen = true
   }
 
-  /** Something ended. When the last of what is firm ends, the deadline is a patience away. */
+  /** Handles the end of an activity or ignored request. After the last activity, the deadline is a patience away. */
   #released(firm: boolean): Renewal | undefined {
     if (!firm) this.clock.rest()
     else if (this.#firm > 0) this.#endedAmongOthers = true
@@ -327,14 +329,14 @@ export class Reference implements Activity {
     return undefined
   }
 
-  /** Something firm was no activity: the old deadline stands, where nothing else ended meanwhile (decision 2). */
+  /** Takes back an activity. The old deadline stands if no other activity has ended meanwhile (decision 2). */
   #retracted(connection: ConnectionReference): void {
     if (connection.server.watches === 0 || this.#firm > 0) return
     if (this.#endedAmongOthers) this.#released(true)
     else this.clock.rest()
   }
 
-  /** A session that carries only ignored streams was no activity at its opening, either. */
+  /** Takes back the renewal by the opening of a session that carries only ignored streams. */
   #retractOpening(connection: ConnectionReference): void {
     const opening = this.#openings.get(connection)
     this.#openings.delete(connection)

@@ -4,19 +4,22 @@ import type { ServerReference } from './reference-server.ts'
 
 const MOST_SERVERS = 3
 
-/** Whether nothing is on it that Node's own `close()` would end, on one version or another (HTTP/2 sessions: 24 and 26). */
+/**
+ * Reports whether the server has no connection that Node's own `close()` would end on some version (HTTP/2 sessions:
+ * Node 24 and 26).
+ */
 function closeable({ state, kind, connections }: ServerReference): boolean {
   if (state !== 'listening') return false
   if (kind === 'http2') return connections.length === 0
   return connections.every(({ requests, upgraded }) => kind === 'net' || requests.length > 0 || upgraded !== undefined)
 }
 
-/** Whether what goes on inside its connections can be seen by somebody who comes late. */
+/** Reports whether a late watch can see the requests on the connections of the server. */
 function watchable({ state, kind, connections, watches }: ServerReference): boolean {
   return state !== 'closed' && (watches > 0 || kind !== 'http2' || connections.length === 0)
 }
 
-/** Each ends the run, or nearly. */
+/** The happenings that end the run, or nearly. */
 export const endHappenings: readonly Happening[] = [
   event(
     'close()',

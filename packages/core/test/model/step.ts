@@ -8,7 +8,7 @@ import type { System } from './system.ts'
 
 type Command = AsyncCommand<Reference, System>
 
-/** One step of a run: something happens, and then both must show the same. */
+/** A step in which something happens, after which reference and system must show the same. */
 export class HappeningStep implements Command {
   readonly #happening: Happening
   readonly #which: number
@@ -30,7 +30,7 @@ export class HappeningStep implements Command {
     compare(reference, system)
   }
 
-  /** What happens, to which of the possible targets. */
+  /** Chooses the target of the happening. */
   choose(reference: Reference): Occurrence | undefined {
     const targets = this.#happening.targets(reference)
     const occurrence = targets[this.#which % targets.length]
@@ -43,7 +43,7 @@ export class HappeningStep implements Command {
   }
 }
 
-/** Time passes. */
+/** A step in which time passes. */
 export class PassStep implements Command {
   readonly #ms: number
 
@@ -66,7 +66,7 @@ export class PassStep implements Command {
   }
 }
 
-/** The event loop is blocked, or the process stopped: what came due wakes late. */
+/** A step in which the event loop is blocked or the process stopped, so that timers fire late. */
 export class BlockStep implements Command {
   readonly #ms: number
 
@@ -89,7 +89,7 @@ export class BlockStep implements Command {
   }
 }
 
-/** Time passes until the last look, and something happens in the middle of it. */
+/** A step in which time passes until the last look, and something happens in the middle of it. */
 export class LastLookStep implements Command {
   readonly #step: HappeningStep
 
@@ -124,7 +124,7 @@ export class LastLookStep implements Command {
   }
 }
 
-/** Section 4 and 5 of the design hold: the system shows what the reference says. */
+/** Expects the system to show what the reference says, by sections 4 and 5 of the design. */
 function compare(reference: Reference, system: System): void {
   const { tracker } = system.idle
   const { active, ignored, reasons } = tracker.explain()
@@ -136,7 +136,7 @@ function compare(reference: Reference, system: System): void {
   expect(system.deadline, 'deadline').toBe(reference.deadline)
   expect(active).toBe(tracker.active)
   if (reference.ended) {
-    // What was in progress is drained; nothing more is counted.
+    // After the end, activities in progress drain and no new one counts.
     expect(active, 'active after the end').toBeLessThanOrEqual(reference.active)
     expect(active).toBeGreaterThanOrEqual(0)
     return

@@ -19,13 +19,13 @@ import { connectInMemory, type MemorySocket } from './memory-socket.ts'
 import { PATIENCE, type Reference, type Settings } from './reference.ts'
 import type { ServerReference } from './reference-server.ts'
 
-/** Turns of the event loop after which what was written has been read, and answered. */
+/** The turns of the event loop after which everything written has been read and answered. */
 const SETTLED = 4
 
-/** More than any startup patience, and grace. */
+/** A time (ms) longer than any startup patience, and grace. */
 const LONGEST = 10 * PATIENCE
 
-/** What a handler was given. */
+/** The arguments of a handler. */
 export type Exchange =
   | { readonly request: IncomingMessage; readonly response: ServerResponse }
   | { readonly request: Http2ServerRequest; readonly response: Http2ServerResponse }
@@ -38,7 +38,10 @@ export interface Wire {
   session?: ClientHttp2Session
 }
 
-/** The servers, and the IdleShutdown that is checked: all real, but for time and the kernel. Numbers are the reference's. */
+/**
+ * The servers and the IdleShutdown under test: all real, except for time and the kernel. The reference assigns the
+ * numbers.
+ */
 export class System {
   readonly clock = new ManualClock()
   readonly idle: IdleShutdown
@@ -67,7 +70,7 @@ export class System {
       this.aborts++
       this.endedAt = this.clock.time - this.#began.now
     })
-    // Where core looks for the sockets of a server that it watches late.
+    // Core reads the sockets of a server that is watched late from here.
     Reflect.set(process, '_getActiveHandles', () => [...this.wires.values()].map(({ accepted }) => accepted))
   }
 
@@ -131,12 +134,12 @@ export class System {
     this.wires.delete(number)
   }
 
-  /** Lets everything arrive that is on its way. */
+  /** Waits until everything that is on its way has arrived. */
   async settle(): Promise<void> {
     await turns(SETTLED)
   }
 
-  /** Everybody leaves, and time passes: the end must come, once, and must leave nothing behind. */
+  /** Ends all activities and lets time pass. Expects the end to follow, once, and to leave nothing behind. */
   async end(reference: Reference): Promise<void> {
     const { tracker, closed } = this.idle
     await this.leave()
@@ -150,7 +153,7 @@ export class System {
     expect(this.clock.timers).toBe(0)
   }
 
-  /** Ends what is in progress: the clients leave, and every hold is cancelled. */
+  /** Ends everything in progress: disconnects the clients, and cancels all holds. */
   async leave(): Promise<void> {
     for (const number of [...this.wires.keys()]) this.disconnect(number, 'reset')
     for (const hold of this.holds.values()) hold.cancel()
@@ -158,7 +161,7 @@ export class System {
     await this.settle()
   }
 
-  /** Closes what the IdleShutdown has not closed: what it does not watch. */
+  /** Closes the servers that the IdleShutdown has not closed, since it does not watch them. */
   async dispose(): Promise<void> {
     await this.leave()
     await this.idle.close()
@@ -174,7 +177,7 @@ export class System {
   }
 }
 
-/** What a handler of upgraded sockets does, or of a net server. */
+/** Handles an upgraded socket, or a socket of a net server. */
 function keepUntilFin(socket: Socket): void {
   socket.on('error', () => {})
   socket.on('end', () => socket.end())
@@ -193,7 +196,7 @@ afterAll(() => {
   if (directory !== undefined) rmSync(directory, { recursive: true, force: true })
 })
 
-/** Where the servers listen. Nobody connects there. */
+/** Returns the directory of the unix sockets on which the servers listen. Clients do not connect there. */
 function sockets(): string {
   directory ??= mkdtempSync(join(tmpdir(), 'idle-model-'))
   return directory
