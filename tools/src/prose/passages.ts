@@ -5,14 +5,14 @@ import { type Token as MarkdownToken, marked } from 'marked'
 export interface Passage {
   /** `doc`: the description of a doc comment. `string`: a string of three words or more, such as an error or a test's name. */
   readonly kind: 'doc' | 'comment' | 'string' | 'page'
-  /** On one line, with each code span replaced by {@link CODE}. */
+  /** On one line, with the word CODE in place of each code span. */
   readonly text: string
   /** The line on which the passage starts, from 1. */
   readonly line: number
 }
 
-/** Stands for a code span: a word that no rule is about. */
-export const CODE = 'CODE'
+/** The word that takes the place of a code span. No rule is about it. */
+const CODE = 'CODE'
 
 /**
  * Returns the comments and strings of a JavaScript or TypeScript file. Leaves out strings of fewer than three words, which are

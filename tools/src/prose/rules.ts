@@ -68,7 +68,7 @@ function pattern(expression: RegExp): Rule['find'] {
 }
 
 /** Splits a passage at the ends of its sentences. A dot inside of a number, a name or `e.g.` is not an end. */
-export function sentences(text: string): string[] {
+function sentences(text: string): string[] {
   return text.split(/(?<=[.!?;](?:["')\]])?)\s+(?=["'(]?[\p{Lu}`])/u)
 }
 
