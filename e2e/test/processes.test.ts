@@ -31,7 +31,7 @@ describe.concurrent('SIGSTOP and SIGCONT, for longer than the patience', () => {
   const PATIENCE = 200
 
   async function stopped(): Promise<{ program: Program; address: { host: string; port: number } }> {
-    const program = start('programs/stopped.js', { PATIENCE: String(PATIENCE) })
+    const program = start('programs/stopped.js', { PATIENCE: `${PATIENCE}ms` })
     return { program, address: await addressOf(program) }
   }
 
@@ -104,7 +104,7 @@ test('grace expires with WebSocket, SSE, hung handler, h2 stream → all cut, th
 
 describe.concurrent('cluster worker', () => {
   const startCluster = (env: NodeJS.ProcessEnv): Program =>
-    start('programs/cluster-worker.js', { PATIENCE: '100', ...env })
+    start('programs/cluster-worker.js', { PATIENCE: '100ms', ...env })
 
   test('its servers close, and one warning names the channel that keeps it alive', async () => {
     // On a busy machine, a client may need longer than the patience to connect.
@@ -134,7 +134,7 @@ describe.concurrent('cluster worker', () => {
 })
 
 test('worker thread server → the thread ends, and the process with it', async () => {
-  const program = start('programs/worker-thread.js', { PATIENCE: '100' })
+  const program = start('programs/worker-thread.js', { PATIENCE: '100ms' })
   const client = kept(await addressOf(program))
   expect((await client.ask('/').answer).body).toBe('Hello\n')
   expect(await client.ended).toEqual({ how: 'FIN' })

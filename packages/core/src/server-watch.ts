@@ -140,7 +140,7 @@ export class ServerWatch implements Site {
 
   /** Checks the connections more often from now on. Called when the listeners have closed. */
   finish(): void {
-    if (this.#http || this.#opaque) this.#looks.finish()
+    if (this.hasOpened && (this.#http || this.#opaque)) this.#looks.finish()
   }
 
   /** Removes all listeners, and stops counting everything in progress. */

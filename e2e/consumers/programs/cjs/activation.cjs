@@ -3,5 +3,5 @@ const { listen } = require('@idle-shutdown/activation')
 const { idleShutdown } = require('@idle-shutdown/core')
 
 const server = createServer((_request, response) => response.end('Hello'))
-idleShutdown(server, { patience: 200, startupPatience: '1m' })
+idleShutdown(server, { patience: '200ms', startupPatience: '1m' })
 listen(server, 0).then(() => console.log(`port ${server.address().port}`))

@@ -2,7 +2,7 @@ const express = require('express')
 const { idle } = require('@idle-shutdown/express')
 
 const app = express()
-app.use(idle({ patience: 200, startupPatience: '1m' }))
+app.use(idle({ patience: '200ms', startupPatience: '1m' }))
 app.get('/healthz', idle.ignored, (_request, response) => {
   response.send('ok')
 })
