@@ -115,7 +115,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
   })
 
   test('IDLE_IGNORE: health checks keep nobody awake', async () => {
-    const program = NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: '1s', IDLE_IGNORE: '/0,user-agent:probe' })
+    const program = NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: '3s', IDLE_IGNORE: '/0,user-agent:probe' })
     const port = await program.port()
     let asked = 0
     let gone = false

@@ -22,6 +22,8 @@ export class Announcement {
   /** The chunk that held the end of the newest head, and the index after that head. */
   #piece = ''
   #end: number | undefined
+  /** The response that announces the close on a runtime without `_storeHeader`. */
+  #kept: ServerResponse | undefined
 
   /** Takes `isLast`, which reports whether no request has begun behind the request of a response. */
   constructor(stream: Socket, isLast: (response: ServerResponse) => boolean) {
@@ -38,11 +40,21 @@ export class Announcement {
     if (response.headersSent) return
     // Only this private method sees the head as it is sent: `on-headers` changes the head in `writeHead` (Node 20-26).
     const store: unknown = Reflect.get(response, '_storeHeader')
-    if (typeof store !== 'function') return
+    if (typeof store !== 'function') {
+      this.#keepOnlyLast(response)
+      return
+    }
     const shadow = (line: string, headers: unknown): void => {
       store.call(response, line, this.#announces(response) ? closing(response, headers) : headers)
     }
     Object.defineProperty(response, '_storeHeader', { value: shadow, configurable: true, writable: true })
+  }
+
+  /** Announces without the head, as far as a runtime other than Node allows (Bun): a later response takes the announcement over. */
+  #keepOnlyLast(response: ServerResponse): void {
+    if (this.#kept !== undefined && !this.#kept.headersSent) this.#kept.shouldKeepAlive = true
+    response.shouldKeepAlive = false
+    this.#kept = response
   }
 
   /** Remembers how much of the chunk that Node is parsing belongs to requests that have begun. */

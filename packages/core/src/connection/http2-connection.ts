@@ -3,7 +3,7 @@ import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import type { Opening } from '../openings.ts'
 import type { RequestInfo } from '../options.ts'
-import { isCounted } from './bytes.ts'
+import { isCounted, showsProgress } from './bytes.ts'
 import { carriedBy, carry } from './carrier.ts'
 import { Connection } from './connection.ts'
 import { bytesOn, openStreams } from './http2-internals.ts'
@@ -253,7 +253,7 @@ export class Http2Connection extends Connection {
 
   /** Reports whether a stream waits for its client: for the rest of a request, or for a tunnel without a response. */
   #waits(stream: ServerHttp2Stream, count: StreamCount): boolean {
-    if (stream.destroyed || count === 'ignore') return false
+    if (stream.destroyed || count === 'ignore' || !showsProgress) return false
     if (count === 'traffic') return this.site.drain.finishing
     if (count === 'open' || count === 'open and silent') return !stream.headersSent
     if (expecting.has(stream) && !stream.headersSent && (stream.sentInfoHeaders ?? []).length === 0) return false
