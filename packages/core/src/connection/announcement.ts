@@ -1,7 +1,7 @@
 import { OutgoingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { endOfHead, holdsRequestLine, isFollowed } from './head-text.ts'
-import { pieceBeingParsed } from './parser.ts'
+import { isNode, pieceBeingParsed } from './parser.ts'
 
 const { getHeader, getHeaderNames, removeHeader, setHeader } = OutgoingMessage.prototype
 
@@ -40,7 +40,7 @@ export class Announcement {
     if (response.headersSent) return
     // Only this private method sees the head as it is sent: `on-headers` changes the head in `writeHead` (Node 20-26).
     const store: unknown = Reflect.get(response, '_storeHeader')
-    if (typeof store !== 'function') {
+    if (typeof store !== 'function' || !isNode) {
       this.#keepOnlyLast(response)
       return
     }
@@ -50,7 +50,7 @@ export class Announcement {
     Object.defineProperty(response, '_storeHeader', { value: shadow, configurable: true, writable: true })
   }
 
-  /** Announces without the head, as far as a runtime other than Node allows (Bun): a later response takes the announcement over. */
+  /** Announces without the head, as far as Bun and Deno allow. A later response takes the announcement over. */
   #keepOnlyLast(response: ServerResponse): void {
     if (this.#kept !== undefined && !this.#kept.headersSent) this.#kept.shouldKeepAlive = true
     response.shouldKeepAlive = false

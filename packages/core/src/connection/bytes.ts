@@ -37,9 +37,3 @@ export function isCounted(stream: Socket): boolean {
 function count(this: Socket, chunk: Buffer | string): void {
   counted.set(this, (counted.get(this) ?? 0) + chunk.length)
 }
-
-/**
- * Reports whether the runtime shows each byte of a request and of its response as it moves. Bun and Deno do not, so that an upload or a
- * stream that moves would look silent there.
- */
-export const showsProgress: boolean = !('bun' in process.versions || 'deno' in process.versions)

@@ -3,11 +3,11 @@ import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import { Announcement } from './announcement.ts'
 import { Apart } from './apart.ts'
-import { bytesRead, showsProgress } from './bytes.ts'
+import { bytesRead } from './bytes.ts'
 import { Connection } from './connection.ts'
 import { handedOver } from './handed-over.ts'
 import { endAndReadOn, isHeldBack, shadowDestroySoon } from './lingering-close.ts'
-import { Arriving, asksForBody, pieceBeingParsed, requestBeingRead } from './parser.ts'
+import { Arriving, asksForBody, isNode, pieceBeingParsed, requestBeingRead } from './parser.ts'
 import { requestLabel } from './request-label.ts'
 import { hasSpoken } from './silence.ts'
 import { Upgraded } from './upgraded.ts'
@@ -120,7 +120,7 @@ export class Http1Connection extends Connection {
     if (this.#upgraded !== undefined) return this.#upgraded.waits(finishing)
     const response = this.#response
     if (response === undefined) return this.#fresh || finishing
-    return showsProgress && !response.req.complete && asksForBody(response) && !this.stream.isPaused()
+    return isNode && !response.req.complete && asksForBody(response) && !this.stream.isPaused()
   }
 
   override letGo(): void {

@@ -3,10 +3,11 @@ import type { Reason } from '../explanation.ts'
 import { afterTwoTurns } from '../last-look.ts'
 import type { Opening } from '../openings.ts'
 import type { RequestInfo } from '../options.ts'
-import { isCounted, showsProgress } from './bytes.ts'
+import { isCounted } from './bytes.ts'
 import { carriedBy, carry } from './carrier.ts'
 import { Connection } from './connection.ts'
 import { bytesOn, openStreams } from './http2-internals.ts'
+import { isNode } from './parser.ts'
 import { rememberRequest, streamLabel } from './request-label.ts'
 import { hasSpoken } from './silence.ts'
 import { begin, end, isFirm, isTunnel, type StreamCount, whenCountedAgain, whenLetGo } from './stream-count.ts'
@@ -253,7 +254,7 @@ export class Http2Connection extends Connection {
 
   /** Reports whether a stream waits for its client: for the rest of a request, or for a tunnel without a response. */
   #waits(stream: ServerHttp2Stream, count: StreamCount): boolean {
-    if (stream.destroyed || count === 'ignore' || !showsProgress) return false
+    if (stream.destroyed || count === 'ignore' || !isNode) return false
     if (count === 'traffic') return this.site.drain.finishing
     if (count === 'open' || count === 'open and silent') return !stream.headersSent
     if (expecting.has(stream) && !stream.headersSent && (stream.sentInfoHeaders ?? []).length === 0) return false

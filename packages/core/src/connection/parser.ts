@@ -4,6 +4,12 @@ import type { Socket } from 'node:net'
 // Private members of Node. Each comment says what the member is for, and what happens if Node does not have it.
 
 /**
+ * Reports whether the runtime is Node. Bun and Deno have some of its private members, which are not called or do not
+ * change there. An upload and a stream that move look silent.
+ */
+export const isNode: boolean = !('bun' in process.versions || 'deno' in process.versions)
+
+/**
  * Returns the chunk of this socket that Node is parsing right now, one character per byte. Returns an empty text
  * between two chunks, and undefined if the runtime does not show it.
  *
