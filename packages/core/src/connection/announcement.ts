@@ -41,7 +41,9 @@ export class Announcement {
     // Only this private method sees the head as it is sent: `on-headers` changes the head in `writeHead` (Node 20-26).
     const store: unknown = Reflect.get(response, '_storeHeader')
     if (typeof store !== 'function' || !isNode) {
-      this.#keepOnlyLast(response)
+      // Bun does not show whether further requests are in the same chunk.
+      if (pieceBeingParsed(this.#stream) === undefined) process.nextTick(() => this.#keepOnlyLast(response))
+      else this.#keepOnlyLast(response)
       return
     }
     const shadow = (line: string, headers: unknown): void => {
@@ -53,6 +55,8 @@ export class Announcement {
   /** Announces without the head, as far as Bun and Deno allow. A later response takes the announcement over. */
   #keepOnlyLast(response: ServerResponse): void {
     if (this.#kept !== undefined && !this.#kept.headersSent) this.#kept.shouldKeepAlive = true
+    this.#kept = undefined
+    if (response.headersSent || !response.shouldKeepAlive || !this.#isLast(response) || this.#stream.isPaused()) return
     response.shouldKeepAlive = false
     this.#kept = response
   }
