@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { get } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { freePort } from '@idle-shutdown/conformance/program'
+import { getText } from './get-text.ts'
 import { must, type Scenario } from './scenario.ts'
 import { Systemd } from './systemd.ts'
 import { until } from './until.ts'
@@ -39,7 +39,7 @@ async function woken(): Promise<undefined> {
   await using web = await Web.start([port], [8080])
   must((await web.state()) === 'inactive', 'it runs before anybody called')
   for (let time = 1; time <= 3; time++) {
-    const body = await ask(port)
+    const body = await getText(port, '/0')
     must(body === 'Hello from 8080', `it answered ${body}`)
     await web.ended()
     must(web.starts() === time, `${web.starts()} starts instead of ${time}: ${web.told}`)
@@ -50,7 +50,7 @@ async function both(): Promise<undefined> {
   const ports = [await freePort(), await freePort()]
   await using web = await Web.start(ports, ports)
   for (const port of ports) {
-    const body = await ask(port)
+    const body = await getText(port, '/0')
     must(body === `Hello from ${port}`, `port ${port} answered ${body}`)
     await web.ended()
   }
@@ -59,7 +59,7 @@ async function both(): Promise<undefined> {
 async function stopped(): Promise<undefined> {
   const port = await freePort()
   await using web = await Web.start([port], [port])
-  const slow = ask(port, '/1000')
+  const slow = getText(port, '/1000')
   await until(
     () => web.told.includes('asked /1000'),
     () => web.told,
@@ -129,13 +129,4 @@ class Web implements AsyncDisposable {
     await this.systemd[Symbol.asyncDispose]()
     rmSync(join('/var/cache', NAME), { recursive: true, force: true })
   }
-}
-
-function ask(port: number, path = '/0'): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asking = get({ host: '127.0.0.1', port, path, agent: false }, async (response) => {
-      resolve((await response.setEncoding('utf8').toArray()).join(''))
-    })
-    asking.once('error', reject)
-  })
 }

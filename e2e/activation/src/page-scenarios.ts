@@ -1,6 +1,6 @@
-import { get } from 'node:http'
 import { freePort } from '@idle-shutdown/conformance/program'
 import { documented } from './documented.ts'
+import { getText } from './get-text.ts'
 import { must, type Scenario } from './scenario.ts'
 import { startUnits } from './supervisor-systemd.ts'
 import { Systemd } from './systemd.ts'
@@ -20,7 +20,7 @@ export function pageScenarios(): readonly Scenario[] {
       const isInactive = async (): Promise<boolean> =>
         (await systemd.property('web.service', 'ActiveState')) === 'inactive'
       for (let time = 0; time < 2; time++) {
-        const body = await hello(port)
+        const body = await getText(port)
         must(body === 'Hello', `it answered ${body}`)
         await until(isInactive, () => systemd.output + systemd.log)
         must((await systemd.property('web.service', 'Result')) === 'success', systemd.output + systemd.log)
@@ -28,13 +28,4 @@ export function pageScenarios(): readonly Scenario[] {
       return undefined
     },
   }))
-}
-
-function hello(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asking = get({ host: '127.0.0.1', port, agent: false }, async (response) => {
-      resolve((await response.setEncoding('utf8').toArray()).join(''))
-    })
-    asking.once('error', reject)
-  })
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { connect, Socket } from 'node:net'
 import { freePort } from '@idle-shutdown/conformance'
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, type ExpectStatic, expect, test, vi } from 'vitest'
 import { Descriptors } from '../src/run/descriptors.ts'
 import { Link } from '../src/run/link.ts'
 import { Switchboard } from '../src/run/switchboard.ts'
@@ -80,7 +80,7 @@ describe.skipIf(process.platform !== 'linux').concurrent('with 64 descriptors, a
     return [run, port]
   }
   // Until the supervisor has seen that the others left, it closes a new connection, as every server does.
-  const later = (port: number): Promise<unknown> =>
+  const later = (expect: ExpectStatic, port: number): Promise<unknown> =>
     expect
       .poll(
         () =>
@@ -93,28 +93,28 @@ describe.skipIf(process.platform !== 'linux').concurrent('with 64 descriptors, a
       .toBe(200)
   const [node, file] = program('answer.js')
 
-  test.each<[string, readonly string[]]>([
+  test.for<readonly [string, readonly string[]]>([
     ['node itself', [node, file ?? '']],
     ['behind a shell', ['sh', '-c', `'${node}' '${file}'; exit 0`]],
-  ])('120 clients while the command starts, %s', async (_, command) => {
+  ])('120 clients while the command starts, %s', async ([, command], { expect }) => {
     const [run, port] = await start(command)
     const clients = await flood(port, 120, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
     await run.printed(/clients take all descriptors/, 'stderr')
     await run.printed(/awake after/, 'stderr')
     for (const client of clients) client.destroy()
-    await later(port)
+    await later(expect, port)
     run.child.kill('SIGTERM')
     const { code, stderr } = await run.ended
     expect({ code, failed: stderr.includes('failed') }).toEqual({ code: 0, failed: false })
   })
 
-  test('120 viewers of the status page', async () => {
+  test('120 viewers of the status page', async ({ expect }) => {
     const status = await freePort()
     const [run, port] = await start([node, file ?? ''], ['--status', String(status)])
     await flood(status, 120, 'GET /')
     await run.printed(/clients take all descriptors/, 'stderr')
     for (const socket of sockets) if (socket.remotePort === status) socket.destroy()
-    await later(port)
+    await later(expect, port)
     run.child.kill('SIGTERM')
     expect((await run.ended).code).toBe(0)
   })

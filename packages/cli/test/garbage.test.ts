@@ -49,7 +49,7 @@ describe.skipIf(process.platform === 'win32').concurrent('garbage', () => {
     // Valid messages about addresses and connections that do not exist are ignored.
     const stranger = connect(held.control)
     for (const message of [
-      { type: 'claim', listen: 1, pid: 1 },
+      { type: 'claim', rank: 0, listen: 1, pid: 1 },
       { type: 'release', listen: 0 },
       { type: 'ack', id: 123 },
       { type: 'refuse', id: 123 },
@@ -65,6 +65,7 @@ describe.skipIf(process.platform === 'win32').concurrent('garbage', () => {
       await closedAfter(join(held.directory, piped ?? ''), text)
     }
     expect(await pidOf(supervised)).toBe(pid)
+    expect(stranger.readyState).toBe('open')
     expect((await supervised.status()).state).toBe('awake')
     stranger.destroy()
     supervised.child.kill('SIGTERM')

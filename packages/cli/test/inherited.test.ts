@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { get } from 'node:http'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { RawClient } from '@idle-shutdown/conformance'
+import { freePort, RawClient } from '@idle-shutdown/conformance'
 import { describe, expect, test, vi } from 'vitest'
 import { NodeProgram, REGISTER } from './node-program.ts'
 
@@ -53,6 +54,20 @@ describe.concurrent('sockets that systemd passes', () => {
     expect(JSON.parse((await program.printed(/at (.*)/))[1] ?? '')).toMatchObject({ address: '127.0.0.1', port })
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
+
+  test.for([false, true])(
+    'a patience that ends before it is taken waits for that, in use: %s',
+    async (inUse, { expect }) => {
+      const wanted = await freePort()
+      const other = createServer()
+      if (inUse) await once(other.listen(wanted), 'listening')
+      const program = passed(['tcp'], LISTEN(wanted), { IDLE_PATIENCE: '100ms', IDLE_STARTUP_PATIENCE: '100ms' })
+      const port = Number((await program.printed(/port (\d+)/))[1])
+      expect(await ask(port)).toBe('Hello')
+      expect(await program.ended).toMatchObject(BY_ITSELF)
+      other.close()
+    },
+  )
 
   test('of several, by name', async () => {
     const program = passed(['4323@tcp', '4324@tcp'], LISTEN(4324, 'two') + LISTEN(4323, 'one'))

@@ -44,6 +44,8 @@ export class Countdown {
    * request.
    */
   readonly clock: Clock
+  /** The clock of the settings itself. A timer of it does not retain this countdown. */
+  readonly givenClock: Clock
   /** Milliseconds. */
   readonly patience: number
   /** The renewals of the deadline that may be taken back. */
@@ -84,6 +86,7 @@ export class Countdown {
   constructor(settings: TrackerSettings, idle: () => void) {
     this.#settings = settings
     const { clock, confirm } = settings
+    this.givenClock = clock
     this.clock = clockIn((callback) => this.run(callback), clock)
     this.patience = settings.patience
     this.confirmWithin = settings.patience

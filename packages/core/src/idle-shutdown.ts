@@ -157,7 +157,7 @@ export class IdleShutdown implements AsyncDisposable {
       const opened = [...this.#watches.values()].filter(({ hasOpened }) => hasOpened)
       for (const watch of opened) watch.detach()
       if (endedBy === undefined || opened.length === 0 || this.#livesOn || serversOpened() !== openedBefore) return
-      this.#forgetLeftovers = watchForLeftovers(countdown.clock, endedBy)
+      this.#forgetLeftovers = watchForLeftovers(countdown.givenClock, endedBy)
     })
 
     const { aborted } = this.signal

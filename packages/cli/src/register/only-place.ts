@@ -48,6 +48,11 @@ export class OnlyPlace {
     this.#given = given
   }
 
+  /** True while a server may still take the held address. */
+  get isDeciding(): boolean {
+    return this.#timer !== undefined
+  }
+
   /** Starts the time again, because the program listens somewhere. */
   heard(): void {
     if (this.#timer !== undefined) this.#wait()
@@ -56,7 +61,7 @@ export class OnlyPlace {
   /** Ends the rule for this process, because a server listens on the held address. */
   end(): void {
     this.#over = true
-    clearTimeout(this.#timer)
+    this.#stop()
     for (const { server, busy, given } of this.#candidates.splice(0))
       if (busy !== undefined && !given) server.emit('error', busy)
   }
@@ -96,9 +101,7 @@ export class OnlyPlace {
   /** Drops a server that closes, or that cannot take the held address. */
   left(server: Server): void {
     this.#candidates = this.#candidates.filter((one) => one.server !== server)
-    if (this.#candidates.length > 0) return
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    if (this.#candidates.length === 0) this.#stop()
   }
 
   /** Returns the ports on which a server listens. For a server that is still considered, its own port. */
@@ -118,6 +121,11 @@ export class OnlyPlace {
     return given
       ? busy !== undefined || this.#candidates.includes(candidate)
       : this.#candidates.includes(candidate) && !this.#over
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   #wait(): void {

@@ -57,8 +57,7 @@ export function register(): void {
 }
 
 function takePlaces(places: Places, observer: Observer, watched: WatchedServers): void {
-  const standing = standIn(places, observer)
-  watched.portsOf = (server) => standing.portsOf(server)
+  watched.standIn = standIn(places, observer)
 }
 
 function watch(

@@ -27,6 +27,8 @@ export interface Observer {
 export interface StandIn {
   /** Returns the ports on which a server listens. */
   portsOf(server: Server): readonly number[]
+  /** True while it is open which server takes the held address. Clients may wait there meanwhile. */
+  readonly isDeciding: boolean
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { AnyServer, CloseReport, Duration, IdleShutdownOptions } from '@idle-shutdown/core'
 import { endUpgrades, IdleShutdown, IdleTimeoutError, waitForConfirm } from '@idle-shutdown/core/adapter'
 import type { Settings } from './settings.ts'
+import type { StandIn } from './stand-in.ts'
 
 /** Callbacks of {@link WatchedServers}. */
 export interface Overseer {
@@ -31,8 +32,8 @@ export class WatchedServers {
   readonly #programs = new Set<AnyServer>()
   /** The servers that are closed along. The value stops the watching. */
   readonly #closedAlong = new Map<AnyServer, Disposable>()
-  /** Returns the ports on which a server can be reached. */
-  portsOf: (server: AnyServer) => readonly number[] = ownPorts
+  /** Knows the servers that may take a held address. */
+  standIn: StandIn = { portsOf: ownPorts, isDeciding: false }
   #attaching = false
 
   constructor(settings: Settings, overseer: Overseer) {
@@ -44,7 +45,9 @@ export class WatchedServers {
     const withUnit = (ms: number): Duration => (ms < 1000 ? `${ms}ms` : ms)
     const patience = withUnit(settings.patience)
     const startupPatience = withUnit(settings.startupPatience)
-    const confirm = (): boolean | Promise<boolean> => this.#counted.size > 0 && overseer.confirm()
+    // Clients may wait at a held address until a server takes it.
+    const confirm = (): boolean | Promise<boolean> =>
+      this.#counted.size > 0 && !this.standIn.isDeciding && overseer.confirm()
     this.#options = { patience, startupPatience, grace, activity, upgrades, ignore, confirm }
     this.#current = this.#anew()
     this.#along = this.#newAlong()
@@ -133,7 +136,7 @@ export class WatchedServers {
   }
 
   #counts(server: AnyServer): boolean {
-    const own = this.portsOf(server)
+    const own = this.standIn.portsOf(server)
     const { ports, activity } = this.#settings
     if (ports !== undefined)
       return own.some((port) => ports.has(port)) && (speaksHttp(server) || activity !== 'requests')
