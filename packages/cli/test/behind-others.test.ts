@@ -28,7 +28,9 @@ describe.skipIf(process.platform === 'win32').concurrent('a program behind other
       // A process that waited for its grace would outlast the test.
       const idle = { IDLE_PATIENCE: '200ms', IDLE_STARTUP_PATIENCE: '20s', IDLE_GRACE: '1h' }
       const supervised = await Supervised.start(command, { cwd: folder, idle })
-      const ask = async (): Promise<string> => (await fetch(supervised.url())).text()
+      // A request on a kept connection may still be answered by the process that is ending.
+      const headers = { connection: 'close' }
+      const ask = async (): Promise<string> => (await fetch(supervised.url(), { headers })).text()
       expect(await ask()).toBe('busy')
       await supervised.event('idle')
       // The process is ending, so the next one answers.
