@@ -2,6 +2,9 @@ import type { Socket } from 'node:net'
 import { isReset } from './reading.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
+/** The time (ms) that a client beyond the queue has to send. A client on a busy machine needs more than a second. */
+const PATIENCE = 5000
+
 /** A client's connection that no process has yet. */
 export interface Waiting {
   readonly id: number
@@ -53,7 +56,7 @@ export class ConnectionQueue {
       if (!this.#full) this.#onFull()
       this.#full = true
       const sentence = `${this.#most} connections wait for the program already.`
-      refuse(waiting.socket, { status: 503, sentence }, waiting.head)
+      refuse(waiting.socket, { status: 503, sentence }, waiting.head, PATIENCE)
       return false
     }
     const index = this.#waiting.findLastIndex(({ id }) => id < waiting.id)

@@ -6,15 +6,18 @@ export interface Refusal {
   readonly sentence: string
 }
 
-/** The time (ms) in which the first bytes of a client must arrive, and then its end. */
+/** The time (ms) in which the first bytes of a client must arrive by default, and then its end. */
 const PATIENCE = 1000
 
 const REQUEST = /^[A-Z]+ \S+ HTTP\/1/
 
-/** Answers a client that speaks HTTP/1 with a page. Closes the connection of any other client. */
-export function refuse(socket: Socket, refusal: Refusal, head?: Buffer): void {
+/**
+ * Answers a client that speaks HTTP/1 with a page. Closes the connection of any other client, and of one that sends
+ * nothing for `patience` (ms).
+ */
+export function refuse(socket: Socket, refusal: Refusal, head?: Buffer, patience: number = PATIENCE): void {
   let read = ''
-  const timer = setTimeout(() => socket.destroy(), PATIENCE)
+  let timer = setTimeout(() => socket.destroy(), patience)
   socket.once('close', () => clearTimeout(timer))
   const answer = (chunk: Buffer): void => {
     read += chunk.toString('latin1')
@@ -28,7 +31,8 @@ export function refuse(socket: Socket, refusal: Refusal, head?: Buffer): void {
     socket.end(page(refusal))
     // The rest of the request is read, so that a reset does not destroy the page on its way.
     socket.resume()
-    timer.refresh()
+    clearTimeout(timer)
+    timer = setTimeout(() => socket.destroy(), PATIENCE)
   }
   socket.on('data', answer)
   socket.once('end', () => socket.end())
