@@ -13,12 +13,16 @@ const REQUEST = /^[A-Z]+ \S+ HTTP\/1/
 
 /**
  * Answers a client that speaks HTTP/1 with a page. Closes the connection of any other client, and of one that sends
- * nothing for `patience` (ms).
+ * nothing for `patience` (ms). A longer patience than the default does not keep the process alive.
  */
 export function refuse(socket: Socket, refusal: Refusal, head?: Buffer, patience: number = PATIENCE): void {
   let read = ''
   let timer = setTimeout(() => socket.destroy(), patience)
   socket.once('close', () => clearTimeout(timer))
+  if (patience > PATIENCE) {
+    socket.unref()
+    timer.unref()
+  }
   const answer = (chunk: Buffer): void => {
     read += chunk.toString('latin1')
     // The request arrives in pieces.
@@ -28,6 +32,7 @@ export function refuse(socket: Socket, refusal: Refusal, head?: Buffer, patience
       socket.destroy()
       return
     }
+    socket.ref()
     socket.end(page(refusal))
     // The rest of the request is read, so that a reset does not destroy the page on its way.
     socket.resume()
