@@ -47,6 +47,7 @@ describe('a request is', () => {
     ['got another answer', (request) => request.wrong('an answer to another'), {}, /answer to another/],
     ['was left open', () => {}, {}, /left open/],
     ['reached the handler', (request) => request.unanswered('FIN'), { handled: [1], cut: 60 }, /no answer came/],
+    ['was handled after the cut', (request) => request.unanswered('FIN'), { handled: [1], cut: 40 }, /no answer came/],
     ['was there when the server looked', (request) => request.unanswered('FIN'), { cut: 60 }, /10.00 ms before/],
     ['was on an open connection', (request) => request.unanswered('FIN'), {}, /had not ended the connection/],
     ['was never accepted', (request) => request.unanswered('RST'), { accepted: [] }, /never accepted/],

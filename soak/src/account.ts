@@ -9,7 +9,7 @@ export type Outcome =
   | 'given up'
   /** Never sent completely to a living server: no server listened, or the connection had ended before. */
   | 'unsent'
-  /** The request crossed the server's FIN or GOAWAY, which HTTP allows. The client sends it again. */
+  /** The request crossed the server's FIN, `Connection: close` or GOAWAY, and no handler ran. The client sends it again. */
   | 'crossed'
   | 'lost'
 
@@ -133,7 +133,8 @@ function judge(
   }
   const { cut } = acceptance
   const crossed = cut !== undefined && writtenAt !== undefined && writtenAt >= cut
-  if (handled.has(id) && !crossed) return { outcome: 'lost', because: 'it reached the handler, and no answer came' }
+  // The client cannot send a request again that may have had its effect.
+  if (handled.has(id)) return { outcome: 'lost', because: 'it reached the handler, and no answer came' }
   if (writtenAt === undefined) return { outcome: 'unsent' }
   if (cut === undefined) return { outcome: 'lost', because: 'the server had not ended the connection' }
   if (crossed) return { outcome: 'crossed' }

@@ -6,7 +6,7 @@ import { table } from './table.ts'
 import { verdict } from './verdict.ts'
 
 const LEGEND = `  given up: by their clients, who cut, reset or half-closed. unsent: nobody listened, or the connection had ended before.
-  crossed: written while the server's FIN or GOAWAY was on its way, which is HTTP's own, and sent again.
+  crossed: written while the server's FIN, Connection: close or GOAWAY was on its way, never handled, and sent again.
   heap: what a regression over the later lives shows, with its standard error, after forced garbage collection.
 `
 

@@ -52,8 +52,13 @@ function answer(errand: Errand, received: number, response: Response, closing: (
     const body = answerTo(errand, received)
     response.setHeader('content-length', body.length)
     response.end(body)
-    if (response instanceof ServerResponse && !response.shouldKeepAlive) closing()
+    if (response instanceof ServerResponse && announcesClose(response)) closing()
   }
   if (errand.delay === 0) end()
   else setTimeout(end, errand.delay)
+}
+
+/** Reports whether the client is told of the close. A drain sets the header, and leaves `shouldKeepAlive` unchanged. */
+function announcesClose(response: ServerResponse): boolean {
+  return !response.shouldKeepAlive || /\bclose\b/i.test(String(response.getHeader('connection')))
 }

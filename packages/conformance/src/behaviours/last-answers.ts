@@ -143,6 +143,74 @@ export const lastAnswers: readonly Behaviour[] = [
     },
   },
   {
+    name: 'request behind a response that has announced the close and goes on → not handled, response sent in full',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve({ patience: '1h' })
+      const raw = await t.raw()
+      await raw.get('/last')
+      const { response } = await t.calls.next()
+      void idle.close()
+      await t.lookedAt()
+      response.write('first ')
+      expect(await raw.until('first ')).toContain('Connection: close')
+      await t.hasRead(() => raw.get('/late'))
+      await t.lookedAt()
+      expect(t.calls.waiting).toBe(0)
+      response.end('last')
+      await raw.until('last')
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+      expect(t.calls.waiting).toBe(0)
+    },
+  },
+  {
+    name: 'request behind a response that has announced the close, and waits for an earlier one → not handled, both sent in full',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve({ patience: '1h' })
+      const raw = await t.raw()
+      await raw.get('/1', '/2')
+      const [first, second] = [await t.calls.next(), await t.calls.next()]
+      void idle.close()
+      await t.lookedAt()
+      void second.answer()
+      await t.hasRead(() => raw.get('/late'))
+      await t.lookedAt()
+      expect(t.calls.waiting).toBe(0)
+      await first.answer()
+      expect(await raw.until(answerTo('/1'))).toContain('Connection: keep-alive')
+      expect(await raw.until(answerTo('/2'))).toContain('Connection: close')
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 2, destroyed: 0 })
+      expect(t.calls.waiting).toBe(0)
+    },
+  },
+  {
+    name: 'request behind an upload whose response has announced the close and goes on → upload in full, request not handled',
+    appliesTo: isHttp1,
+    async run(t) {
+      const idle = await t.serve({ patience: '1h' })
+      const raw = await t.raw()
+      await raw.send('POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n01234')
+      const call = await t.calls.next()
+      const body = call.body()
+      void idle.close()
+      await t.lookedAt()
+      call.response.write('first ')
+      expect(await raw.until('first ')).toContain('Connection: close')
+      await raw.send('56789')
+      expect(await body).toBe('0123456789')
+      await t.hasRead(() => raw.get('/late'))
+      await t.lookedAt()
+      expect(t.calls.waiting).toBe(0)
+      call.response.end('last')
+      await raw.until('last')
+      expect(await raw.ended).toEqual({ how: 'FIN' })
+      expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
+    },
+  },
+  {
     name: 'client that does not close behind its last answer → a second, then closed',
     appliesTo: isHttp1,
     async run(t) {

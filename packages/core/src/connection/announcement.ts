@@ -1,6 +1,7 @@
 import { OutgoingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { endOfHead, holdsRequestLine, isFollowed } from './head-text.ts'
+import { discardBehind } from './lingering-close.ts'
 import { isNode, pieceBeingParsed } from './parser.ts'
 
 const { getHeader, getHeaderNames, removeHeader, setHeader } = OutgoingMessage.prototype
@@ -47,7 +48,10 @@ export class Announcement {
       return
     }
     const shadow = (line: string, headers: unknown): void => {
-      store.call(response, line, this.#announces(response) ? closing(response, headers) : headers)
+      const announces = this.#announces(response)
+      store.call(response, line, announces ? closing(response, headers) : headers)
+      // A request that follows could not be answered (RFC 9112, 9.6). Ticks run after the parser has seen this request.
+      if (announces) process.nextTick(discardBehind, this.#stream, response.req)
     }
     Object.defineProperty(response, '_storeHeader', { value: shadow, configurable: true, writable: true })
   }

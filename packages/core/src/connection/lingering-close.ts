@@ -30,9 +30,7 @@ export function shadowDestroySoon(stream: Socket): void {
  * @see {@link https://www.rfc-editor.org/rfc/rfc9112#section-9.6-12 RFC 9112, 9.6}
  */
 export function endAndReadOn(stream: Socket, request: ReturnType<typeof requestBeingRead>, sent: () => void): void {
-  // The handler may still be reading the body. Discard only after the body ends.
-  if (request?.complete === false) request.once('end', () => discard(stream))
-  else discard(stream)
+  discardBehind(stream, request)
   stream.end(() => {
     if (!stream.destroyed) sent()
   })
@@ -42,6 +40,12 @@ export function endAndReadOn(stream: Socket, request: ReturnType<typeof requestB
 export function isHeldBack(stream: Socket): boolean {
   const request = requestBeingRead(stream)
   return request !== undefined && (stream.isPaused() || request.readableLength > 0)
+}
+
+/** Discards all input behind a request. The handler may still be reading its body, so that is not discarded. */
+export function discardBehind(stream: Socket, request: ReturnType<typeof requestBeingRead>): void {
+  if (request?.complete === false) request.once('end', () => discard(stream))
+  else discard(stream)
 }
 
 /** Discards all further input. Without this, Node would parse the input and emit 'request'. */
