@@ -1,12 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const roots = [
   ...readdirSync('packages').map((name) => `packages/${name}`),
   'bench',
-  'demo',
   'e2e',
   'e2e/activation',
+  'examples/demo',
   'soak',
   'tools',
 ]
@@ -44,7 +45,12 @@ export default defineConfig({
       .filter((root) => existsSync(`${root}/package.json`))
       .map((root) => ({
         extends: true as const,
-        test: { name: root.replace('packages/', ''), root, include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
+        test: {
+          name: root.replace('packages/', ''),
+          root,
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          setupFiles: existsSync(`${root}/test/setup.ts`) ? [join(import.meta.dirname, root, 'test/setup.ts')] : [],
+        },
       })),
   },
 })

@@ -6,6 +6,6 @@ import { announce } from './announce.js'
 import { tlsFiles } from './tls-files.js'
 
 const app = express()
-app.use(idle({ patience: process.env.PATIENCE ?? '15m' }))
+app.use(idle({ patience: `${Number(process.env.PATIENCE ?? 900)}s` }))
 app.get('/', (_req, res) => void res.send('Hello\n'))
 const server = createServer(tlsFiles(), app).listen(0, '127.0.0.1', () => announce(server, 'https'))

@@ -8,7 +8,7 @@ const server = createServer((_req, res) => {
   idle.tracker.waitUntil(job(), 'job').catch(console.error)
   res.writeHead(202).end('Accepted\n')
 })
-const idle = idleShutdown(server, { patience: process.env.PATIENCE ?? '15m' })
+const idle = idleShutdown(server, { patience: `${Number(process.env.PATIENCE ?? 900)}s` })
 server.listen(0, '127.0.0.1', () => announce(server))
 
 async function job() {

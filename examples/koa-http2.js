@@ -6,7 +6,7 @@ import { announce } from './announce.js'
 import { tlsFiles } from './tls-files.js'
 
 const app = new Koa()
-app.use(idle({ app, patience: process.env.PATIENCE ?? '15m' }))
+app.use(idle({ app, patience: `${Number(process.env.PATIENCE ?? 900)}s` }))
 app.use((ctx) => {
   ctx.body = 'Hello\n'
 })

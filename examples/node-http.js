@@ -4,5 +4,5 @@ import { idleShutdown } from '@idle-shutdown/core'
 import { announce } from './announce.js'
 
 const server = createServer((_req, res) => res.end('Hello\n'))
-idleShutdown(server, { patience: process.env.PATIENCE ?? '15m' })
+idleShutdown(server, { patience: `${Number(process.env.PATIENCE ?? 900)}s` })
 server.listen(0, '127.0.0.1', () => announce(server))

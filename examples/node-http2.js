@@ -7,5 +7,5 @@ import { tlsFiles } from './tls-files.js'
 const server = createSecureServer({ ...tlsFiles(), allowHTTP1: true }, (_req, res) => {
   res.end('Hello\n')
 })
-idleShutdown(server, { patience: process.env.PATIENCE ?? '15m' })
+idleShutdown(server, { patience: `${Number(process.env.PATIENCE ?? 900)}s` })
 server.listen(0, '127.0.0.1', () => announce(server, 'https'))

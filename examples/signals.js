@@ -11,5 +11,5 @@ const server = createServer((req, res) => {
   else res.end('Hello\n')
   console.log(req.url)
 })
-idleShutdown(server, { patience: process.env.PATIENCE ?? '15m', signal: stop.signal })
+idleShutdown(server, { patience: `${Number(process.env.PATIENCE ?? 900)}s`, signal: stop.signal })
 server.listen(0, '127.0.0.1', () => announce(server))

@@ -6,6 +6,6 @@ import { announce } from './announce.js'
 
 const app = createServer((_req, res) => res.end('Hello\n'))
 const metrics = createServer((_req, res) => res.end(`${idle.tracker}\n`))
-const idle = idleShutdown([app, metrics], { patience: process.env.PATIENCE ?? '15m', ignore: '/metrics' })
+const idle = idleShutdown([app, metrics], { patience: `${Number(process.env.PATIENCE ?? 900)}s`, ignore: '/metrics' })
 metrics.listen(0, '127.0.0.1')
 app.listen(0, '127.0.0.1', () => announce(app))

@@ -8,7 +8,7 @@ const server = createServer((_req, res) => res.end('Hello\n'))
 const sockets = new WebSocketServer({ server })
 sockets.on('connection', (socket) => socket.on('message', (text) => socket.send(String(text))))
 
-const idle = idleShutdown(server, { patience: process.env.PATIENCE ?? '15m' })
+const idle = idleShutdown(server, { patience: `${Number(process.env.PATIENCE ?? 900)}s` })
 idle.signal.addEventListener('abort', () => {
   for (const socket of sockets.clients) socket.close(1001)
 })

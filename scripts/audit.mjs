@@ -7,13 +7,13 @@ const { status, stdout, stderr, error } = spawnSync('pnpm', ['audit'], {
   encoding: 'utf8',
   shell: process.platform === 'win32',
 })
-const said = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`
-if (status === 0) console.log(said.trim())
+const output = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`
+if (status === 0) console.log(output.trim())
 // pnpm's errors for a missing audit endpoint and for an unreachable registry.
-else if (/ERR_PNPM_AUDIT_(BAD_RESPONSE|ENDPOINT_NOT_EXISTS)|ENOTFOUND|ECONNREFUSED/.test(said)) {
-  const [why = ''] = /responded with \d+|ENOTFOUND|ECONNREFUSED|ENDPOINT_NOT_EXISTS/.exec(said) ?? []
-  console.log(`audit: SKIPPED, nothing was checked: this registry does not answer audits (${why})`)
+else if (/ERR_PNPM_AUDIT_(BAD_RESPONSE|ENDPOINT_NOT_EXISTS)|ENOTFOUND|ECONNREFUSED/.test(output)) {
+  const [why = ''] = /responded with \d+|ENOTFOUND|ECONNREFUSED|ENDPOINT_NOT_EXISTS/.exec(output) ?? []
+  console.log(`audit: SKIPPED, since this registry does not support audits (${why}). Nothing was checked`)
 } else {
-  console.log(said)
+  console.log(output)
   process.exitCode = 1
 }

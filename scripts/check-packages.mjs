@@ -16,7 +16,7 @@ const commands = {
 }
 
 const tool = process.argv[2]
-if (tool !== 'publint' && tool !== 'attw') throw new Error('usage: check-packages.mjs publint|attw')
+if (tool !== 'publint' && tool !== 'attw') throw new Error('Usage: check-packages.mjs publint|attw')
 
 const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-pack-'))
 const shell = process.platform === 'win32'

@@ -3,10 +3,10 @@
 // lockfile, the reasons from dependencies.json.
 // `--check` fails if the page is out of date, if a dependency has no reason, or if there are more than two third-party
 // packages.
-import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
+import { formatPage } from './format-page.mjs'
 
 /**
  * @typedef {object} Manifest
@@ -26,8 +26,8 @@ const INTRO = `# Dependencies
 
 <!-- Made by \`npx -y pnpm@12 dependencies\`. The reasons are in scripts/dependencies.json. -->
 
-What \`npm install\` of each package brings along, and what is bundled in it, under its own licence, so that nothing has to be installed
-([why](../decisions/0027-how-dist-is-built.md)). All of them together are ${LIMIT} packages of others at most.
+The packages that \`npm install\` of each package adds. Bundled code keeps its own licence, and needs no installation
+([why](../decisions/0027-how-dist-is-built.md)). All packages together use at most ${LIMIT} packages of others.
 `
 
 /** @type {Record<string, string>} */
@@ -46,11 +46,14 @@ const problems = []
 for (const name of others.keys())
   if (reasons[name] === undefined) problems.push(`${name} has no reason in dependencies.json`)
 for (const name of Object.keys(reasons))
-  if (!others.has(name)) problems.push(`dependencies.json has a reason for ${name}, which is no dependency`)
+  if (!others.has(name)) problems.push(`dependencies.json has a reason for ${name}, which is not a dependency`)
 if (others.size > LIMIT)
-  problems.push(`${others.size} dependencies of others: ${[...others.keys()].join(', ')}; at most ${LIMIT} are allowed`)
+  problems.push(
+    `at most ${LIMIT} packages of others are allowed. Found ${others.size}: ${[...others.keys()].join(', ')}`,
+  )
 
-const page = formatted(
+const page = formatPage(
+  PAGE,
   [
     INTRO,
     '## Trees\n',
@@ -62,7 +65,7 @@ const page = formatted(
       ({ name, version, license }) => `| \`${name}\` | ${version} | ${license} | ${reasons[name]} |`,
     ),
     '\n## Peers\n',
-    'What a user has already, in the ranges that the tests run. Types are optional: JavaScript does without.\n',
+    'Packages that a user already has, in the ranges that the tests run. Types are optional, since JavaScript needs none.\n',
     '| package | peer | range | |',
     '| --- | --- | --- | --- |',
     ...published.flatMap(({ manifest }) => peers(manifest)),
@@ -72,7 +75,7 @@ const page = formatted(
 const before = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : ''
 if (problems.length === 0 && page !== before) {
   if (process.argv.includes('--check'))
-    problems.push(`${PAGE} is not what is installed; pnpm dependencies writes it anew`)
+    problems.push(`${PAGE} does not match the installed packages. Run pnpm dependencies`)
   else writeFileSync(PAGE, page)
 }
 for (const problem of problems) console.error(problem)
@@ -112,21 +115,10 @@ function find(/** @type {string} */ folder, /** @type {string} */ name) {
     const candidate = join(up, 'node_modules', name)
     if (existsSync(candidate)) return realpathSync(candidate)
   }
-  throw new Error(`${name} is not installed for ${folder}: run pnpm install`)
+  throw new Error(`${name} is not installed for ${folder}. Run pnpm install`)
 }
 
 /** @returns {Manifest} */
 function read(/** @type {string} */ folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-}
-
-/** Formats a text as `pnpm lint` requires. */
-function formatted(/** @type {string} */ text) {
-  const biome = spawnSync('biome', ['format', `--stdin-file-path=${PAGE}`], {
-    input: text,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  })
-  if (biome.status !== 0) throw new Error(`biome: ${biome.error?.message ?? biome.stderr}`)
-  return biome.stdout
 }

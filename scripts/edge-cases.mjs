@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { formatted } from './formatted.mjs'
+import { formatPage } from './format-page.mjs'
 import { testsIn } from './test-report.mjs'
 
 /**
@@ -18,10 +18,10 @@ import { testsIn } from './test-report.mjs'
 const PAGE = 'docs/edge-cases.md'
 const INTRO = `# Edge cases
 
-Where packages of this kind fail. Made from a run of the suite by \`scripts/edge-cases.mjs\`, and not by hand; \`pnpm test:nodes\` runs
-it on Node 20, 22, 24 and 26. What stands for a test is a part of its name. Those of
-[the conformance suite](../packages/conformance/src/behaviours) run against every subject for which they make sense, and the letter says
-which these are.
+Cases in which packages of this kind fail. \`scripts/edge-cases.mjs\` makes this page from a run of the suite, and \`pnpm test:nodes\` runs
+the suite on Node 20, 22, 24 and 26. The page names each test by a part of its name. The tests of
+[the conformance suite](../packages/conformance/src/behaviours) run against every subject that supports them. A letter stands for the set of
+these subjects.
 `
 
 const args = process.argv.slice(2)
@@ -39,13 +39,13 @@ const problems = []
 /** @type {Map<string, string>} */
 const sets = new Map()
 
-const page = formatted(
+const page = formatPage(
   PAGE,
   [INTRO, ...groups.map(({ group, cases }) => `## ${group}\n\n${table(cases)}\n`), legend()].join('\n'),
 )
 const before = readFileSync(PAGE, { encoding: 'utf8', flag: 'a+' })
 if (problems.length === 0 && page !== before) {
-  if (check) problems.push(`${PAGE} is not what the run says; pnpm edge-cases writes it anew`)
+  if (check) problems.push(`${PAGE} does not match the run. Run pnpm edge-cases`, ...firstDifference())
   else writeFileSync(PAGE, page)
 }
 for (const problem of problems) console.error(problem)
@@ -120,6 +120,13 @@ function legend() {
   const patterns = groups.flatMap(({ cases }) => cases.flatMap((each) => each.tests))
   const count = tests.filter(({ name }) => patterns.some((pattern) => name.includes(pattern))).length
   return `## Subjects\n\n${lines.join('\n')}\n\n${caseCount} cases, proved by ${count} tests on each version of Node.\n`
+}
+
+/** Returns the first row that differs. The width of a column is not a difference, except if nothing else is. */
+function firstDifference() {
+  const [old, now] = [before, page].map((text) => text.replace(/ {2,}|-{3,}/g, ' ').split('\n'))
+  const at = now?.findIndex((line, index) => line !== old?.[index]) ?? -1
+  return at < 0 ? [] : [`  the page:  ${old?.[at] ?? 'ends'}`, `  this run:  ${now?.[at]}`]
 }
 
 /** Runs the suite. */

@@ -1,13 +1,21 @@
 // Makes docs/matrix.md and the table of the README from the rows of test-matrix.mjs. The text holds no time and no
 // count, so that equal results make equal text.
-/** @typedef {import('./test-matrix.mjs').Row} Row */
+/**
+ * @typedef {object} Row
+ * @property {string} group
+ * @property {string} name
+ * @property {string} version
+ * @property {string} by
+ * @property {'passes' | 'fails' | 'was skipped' | 'was not run' | 'not run here' | 'may fail'} result
+ * @property {string} [because] the first test that failed, or that was skipped
+ */
 
-const INTRO = `# What it is tried with
+const INTRO = `# Tested combinations
 
-Every combination that is declared supported, made by \`pnpm test:matrix --write\`, and not by hand. It runs all of them, each version of
-Node included, and writes this page only where all were run and passed. \`.ci/run\` checks that the page is what its own run says: there, the
-other versions of Node run what depends on Node most (core, the adapters, the conformance suite, and activation). The workflow runs the whole
-suite on each of them. Of a framework's major the first version that the peer range takes is tried, and the last.
+Every combination that is declared supported. \`pnpm test:matrix --write\` runs all of them on each version of Node, and writes this page
+only if all of them pass. \`.ci/run\` compares the page with its own run. There, the other versions of Node run only the tests that depend
+most on Node: core, the adapters, the conformance suite and activation. The workflow runs the whole suite on each version. Of each major of a
+framework, the tests run on the first version that the peer range allows, and on the last.
 `
 
 /** Returns the whole page. */
@@ -16,7 +24,7 @@ export function pageOf(/** @type {Row[]} */ rows) {
     ({ name, version, by, result }) =>
       `| ${name} | ${version} | ${result === 'may fail' ? 'may fail' : 'passes'} | ${by} |`,
   )
-  return [INTRO, '| what | version | result | tried by |', '| --- | --- | --- | --- |', ...lines, ''].join('\n')
+  return [INTRO, '| what | version | result | tested by |', '| --- | --- | --- | --- |', ...lines, ''].join('\n')
 }
 
 /** Returns one line for each group. */
@@ -32,5 +40,5 @@ export function summaryOf(/** @type {Row[]} */ rows) {
     groups.set(group, [...(groups.get(group) ?? []), shown.join(' ').trim()])
   }
   const lines = [...groups].map(([group, members]) => `| ${group} | ${members.join(', ')} |`)
-  return ['| | tried with |', '| --- | --- |', ...lines].join('\n')
+  return ['| | tested with |', '| --- | --- |', ...lines].join('\n')
 }

@@ -13,7 +13,7 @@ const clone = join(temp, 'clone')
 const problems = []
 try {
   const tree = output('git', ['status', '--porcelain'], '.')
-  if (tree !== '') console.log('What is not committed is not in this release.')
+  if (tree !== '') console.log('Uncommitted changes are not in this release.')
   run('git', ['clone', '--quiet', '--depth=1', `file://${process.cwd()}`, clone], '.')
   const pending = readdirSync(join(clone, '.changeset')).filter((file) => file.endsWith('.md') && file !== 'README.md')
   const before = published()
@@ -28,7 +28,7 @@ try {
     run('pnpm', ['publish', '--dry-run', '--no-git-checks', '--provenance=false'], folder)
     console.log(`release: ${name} ${version} would be published`)
   }
-  if (output('git', ['status', '--porcelain'], '.') !== tree) problems.push('the tree was touched')
+  if (output('git', ['status', '--porcelain'], '.') !== tree) problems.push('the working tree has changed')
 } catch (error) {
   problems.push(error instanceof Error ? error.message : String(error))
 } finally {
@@ -47,14 +47,15 @@ function check(
   /** @type {number} */ pending,
 ) {
   const versions = new Set(after.map(({ version }) => version))
-  if (versions.size !== 1) problems.push(`packages of several versions: ${[...versions].join(', ')}`)
+  if (versions.size !== 1) problems.push(`packages have several versions: ${[...versions].join(', ')}`)
   if (pending === 0) return console.log('release: no changeset, so no new version')
   for (const { name, version, folder } of after) {
-    if (before.some((old) => old.name === name && old.version === version)) problems.push(`${name} stays at ${version}`)
+    if (before.some((old) => old.name === name && old.version === version))
+      problems.push(`${name} still has version ${version}`)
     const changelog = join(folder, 'CHANGELOG.md')
     if (!existsSync(changelog)) problems.push(`${name} has no changelog`)
     else if (!readFileSync(changelog, 'utf8').includes(`## ${version}\n`)) {
-      problems.push(`the changelog of ${name} does not tell of ${version}`)
+      problems.push(`the changelog of ${name} has no entry for ${version}`)
     }
   }
 }

@@ -14,14 +14,14 @@ const folder = join(import.meta.dirname, '../e2e/activation/.debian')
 const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
 
 if (!/^ID=debian$/m.test(release) || process.getuid?.() !== 0) {
-  console.log('not root on Debian: nothing is installed, and supervisors that are not there are skipped')
+  console.log('not root on Debian, so nothing is installed. Tests of missing supervisors are skipped')
 } else {
   const missing = Object.entries(INSTALLED).flatMap(([file, name]) => (existsSync(file) ? [] : [name]))
   const unpacked = existsSync(folder)
   if (missing.length > 0 || !unpacked) apt('update', '-qq')
   if (missing.length > 0) apt('install', '-qq', '-y', '--no-install-recommends', ...missing)
   if (!unpacked) unpack()
-  console.log(`there: ${Object.values(INSTALLED).join(', ')}, ${UNPACKED.join(', ')}`)
+  console.log(`available: ${Object.values(INSTALLED).join(', ')}, ${UNPACKED.join(', ')}`)
 }
 
 function unpack() {

@@ -11,17 +11,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { formatted } from './formatted.mjs'
+import { formatPage } from './format-page.mjs'
 import { pageOf, summaryOf } from './matrix-page.mjs'
 import { testsIn } from './test-report.mjs'
 
 /**
- * @typedef {object} Row
- * @property {string} group
- * @property {string} name
- * @property {string} version
- * @property {string} by
- * @property {'passes' | 'fails' | 'was not run' | 'not run here' | 'may fail'} result
+ * @typedef {import('./matrix-page.mjs').Row} Row
  * @typedef {import('./test-minors.mjs').Framework} Framework
  * @typedef {object} Declared
  * @property {string[]} nodes
@@ -48,7 +43,8 @@ const rows = []
 /** @type {string[]} */
 const problems = []
 try {
-  if (reportOf('suite') === undefined) run('the larger companions', process.execPath, ['scripts/companions.mjs'])
+  if (reportOf('suite') === undefined)
+    run('the larger companions', process.execPath, ['scripts/install-companions.mjs'])
   const suite = testsIn(
     report('suite', process.execPath, ['node_modules/vitest/vitest.mjs', 'run'], 'IDLE_TEST_REPORT'),
   )
@@ -65,14 +61,16 @@ checkRanges()
 const width = Math.max(...rows.map(({ name, version }) => `${name} ${version}`.length))
 for (const { name, version, by, result } of rows)
   console.log(`${`${name} ${version}`.padEnd(width)}  ${result.padEnd(12)}  ${by}`)
-for (const { name, version, result } of rows) {
-  if (result === 'fails' || result === 'was not run')
-    problems.push(`${name} ${version} is declared supported, and ${result}`.replace('  ', ' '))
+for (const { name, version, result, because } of rows) {
+  if (['fails', 'was skipped', 'was not run'].includes(result)) {
+    const problem = `${name} ${version} is declared supported, but ${result}`.replace('  ', ' ')
+    problems.push(because === undefined ? problem : `${problem}: ${because}`)
+  }
 }
 const missing = rows.filter(({ result }) => result === 'not run here')
 if (missing.length > 0 && args.includes('--write')) {
   const names = missing.map(({ name, version }) => `${name} ${version}`)
-  problems.push(`nothing is written, since some were not run: ${names.join(', ')}`)
+  problems.push(`nothing was written, since some were not run: ${names.join(', ')}`)
 }
 if (problems.length === 0) pages()
 for (const problem of problems) console.log(problem)
@@ -93,7 +91,7 @@ function nodes(/** @type {import('./test-report.mjs').Test[]} */ suite) {
     if (major === current)
       rows.push({
         ...row,
-        result: resultOf(suite.filter(({ file, skipped }) => !skipped && !file.includes('/companions/'))),
+        ...resultOf(suite.filter(({ file, skipped }) => !skipped && !file.includes('/companions/'))),
       })
     else if (own !== undefined) rows.push({ ...row, result: own.passed > 0 && own.failed === 0 ? 'passes' : 'fails' })
     else rows.push({ ...row, result: here ? 'not run here' : 'was not run' })
@@ -102,7 +100,7 @@ function nodes(/** @type {import('./test-report.mjs').Test[]} */ suite) {
 
 function otherRuntimes() {
   const file = report('runtimes', process.execPath, ['scripts/test-runtimes.mjs'], 'IDLE_RUNTIMES_REPORT')
-  /** @type {import('./test-runtimes.mjs').Result[]} */
+  /** @type {import('./runtimes-page.mjs').Result[]} */
   const results = JSON.parse(readFileSync(file, 'utf8'))
   for (const { name, package: spec } of runtimes) {
     const version = spec.split('@')[1]
@@ -127,7 +125,7 @@ function frameworks(
         const own = tests.filter(
           ({ file, titles: [top = ''] }) => file.startsWith(`packages/${name}/`) && top.startsWith(title),
         )
-        rows.push({ group: title, name: title.replace(/ \d+$/, ''), version, by, result: resultOf(own) })
+        rows.push({ group: title, name: title.replace(/ \d+$/, ''), version, by, ...resultOf(own) })
       }
     }
     if (next === undefined) continue
@@ -147,7 +145,7 @@ function companions(/** @type {import('./test-report.mjs').Test[]} */ suite) {
     const own = suite.filter((test) => test.name.includes(`/companions/${tests}`))
     const version =
       name.startsWith('node') && name !== 'nodemon' ? '' : (pins[name] ?? installedVersion(`e2e/node_modules/${name}`))
-    rows.push({ group: 'Companions', name, version, by: '[a program with it](companions.md)', result: resultOf(own) })
+    rows.push({ group: 'Companions', name, version, by: '[a program with it](companions.md)', ...resultOf(own) })
   }
 }
 
@@ -161,7 +159,7 @@ function consumers(/** @type {import('./test-report.mjs').Test[]} */ tests) {
       name: 'TypeScript',
       version: String(spec).split('@').at(-1) ?? '',
       by: 'the types of every package, in node16, nodenext and bundler, strict and not',
-      result: resultOf(own),
+      ...resultOf(own),
     })
   }
   const pins = JSON.parse(readFileSync(CONSUMER, 'utf8')).dependencies
@@ -171,14 +169,17 @@ function consumers(/** @type {import('./test-report.mjs').Test[]} */ tests) {
     )
     const version = tool === undefined ? '' : pins[tool]
     const by = 'a program with each package, as it is packed, in a folder of its own'
-    rows.push({ group: 'Consumers', name, version, by, result: resultOf(own) })
+    rows.push({ group: 'Consumers', name, version, by, ...resultOf(own) })
   }
 }
 
-/** @returns {'passes' | 'fails' | 'was not run'} */
-function resultOf(/** @type {{ passed: boolean }[]} */ tests) {
-  if (tests.length === 0) return 'was not run'
-  return tests.every(({ passed }) => passed) ? 'passes' : 'fails'
+/** @returns {{ result: 'passes' | 'fails' | 'was skipped' | 'was not run', because?: string }} */
+function resultOf(/** @type {import('./test-report.mjs').Test[]} */ tests) {
+  if (tests.length === 0) return { result: 'was not run' }
+  const failed = tests.find(({ passed, skipped }) => !passed && !skipped)
+  if (failed !== undefined) return { result: 'fails', because: failed.name }
+  const skipped = tests.find((test) => test.skipped)
+  return skipped === undefined ? { result: 'passes' } : { result: 'was skipped', because: skipped.name }
 }
 
 /** Checks that the peer ranges of the packages match the tested versions. */
@@ -187,7 +188,7 @@ function checkRanges() {
     const { peerDependencies } = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'))
     const range = majors.map(({ first }) => `^${first}`).join(' || ')
     if (peerDependencies[name] !== range) {
-      problems.push(`@idle-shutdown/${name} takes ${name} ${peerDependencies[name]}, and matrix.json tries ${range}`)
+      problems.push(`@idle-shutdown/${name} has the peer range ${peerDependencies[name]}, but matrix.json has ${range}`)
     }
   }
 }
@@ -225,7 +226,7 @@ function installedVersion(/** @type {string} */ folder) {
 function pages() {
   const readme = readFileSync(README, 'utf8')
   const marked = /(<!-- matrix -->\n).*?(<!-- \/matrix -->)/s
-  if (!marked.test(readme)) throw new Error(`${README} has no place for the table`)
+  if (!marked.test(readme)) throw new Error(`${README} has no marks for the table`)
   const texts = [
     { file: PAGE, before: readFileSync(PAGE, { encoding: 'utf8', flag: 'a+' }), after: pageOf(rows) },
     {
@@ -235,10 +236,9 @@ function pages() {
     },
   ]
   for (const { file, before, after } of texts) {
-    const text = formatted(file, after)
+    const text = formatPage(file, after)
     if (text === before) continue
     if (args.includes('--write')) writeFileSync(file, text)
-    else if (args.includes('--check'))
-      problems.push(`${file} is not what the run says; pnpm test:matrix --write makes it anew`)
+    else if (args.includes('--check')) problems.push(`${file} does not match the run. Run pnpm test:matrix --write`)
   }
 }

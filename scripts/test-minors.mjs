@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { installed } from './on-demand.mjs'
+import { install } from './install.mjs'
 import { testsIn } from './test-report.mjs'
 
 /**
@@ -63,7 +63,7 @@ function titleOf(/** @type {string} */ alias) {
 
 /** Installs a version of a framework and returns its folder. */
 function folderOf(/** @type {string} */ name, /** @type {string} */ version) {
-  return join(installed(`${name}-${version}`, [`${name}@${version}`]), 'node_modules', name)
+  return join(install(`${name}-${version}`, [`${name}@${version}`]), 'node_modules', name)
 }
 
 /** Runs the suite, or part of it, with other versions of frameworks. */

@@ -17,7 +17,7 @@ const forVitest = [...part, ...(end < 0 ? [] : process.argv.slice(end + 1))]
 const named = args.filter((arg) => !['--others', '--part'].includes(arg))
 const unknown = named.filter((arg) => !/^\d+$/.test(arg))
 if (unknown.length > 0)
-  throw new Error(`usage: test-nodes.mjs [--others] [--part] [major …], and not ${unknown.join(' ')}`)
+  throw new Error(`Usage: test-nodes.mjs [--others] [--part] [major …]. Received ${unknown.join(' ')}`)
 const majors = (named.length > 0 ? named : MAJORS).filter(
   (major) => !args.includes('--others') || major !== currentMajor,
 )
@@ -34,13 +34,13 @@ try {
     const begin = performance.now()
     const result = version
       ? await run(node, join(temp, `${major}.json`))
-      : { passed: 0, failed: 1, said: 'no such Node' }
+      : { passed: 0, failed: 1, output: 'this Node is missing' }
     results[major] = { passed: result.passed, failed: result.failed }
     passed += result.passed
     failed += result.failed
     const seconds = Math.round((performance.now() - begin) / 1000)
     console.log(`Node ${version || major}: ${result.passed} passed, ${result.failed} failed, in ${seconds} s`)
-    if (result.failed > 0) console.log(result.said)
+    if (result.failed > 0) console.log(result.output)
   }
 } finally {
   rmSync(temp, { recursive: true, force: true })
@@ -52,7 +52,7 @@ if (failed > 0) process.exitCode = 1
 /**
  * Runs the suite with the given Node. Programs that the tests start use it too.
  *
- * @returns {Promise<{ passed: number, failed: number, said: string }>}
+ * @returns {Promise<{ passed: number, failed: number, output: string }>}
  */
 async function run(/** @type {string} */ node, /** @type {string} */ report) {
   const env = {
@@ -67,14 +67,14 @@ async function run(/** @type {string} */ node, /** @type {string} */ report) {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let said = ''
-  for (const stream of [vitest.stdout, vitest.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text))
+  let output = ''
+  for (const stream of [vitest.stdout, vitest.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
   const code = await new Promise((resolve) => vitest.once('close', resolve))
-  if (!existsSync(report)) return { passed: 0, failed: 1, said }
+  if (!existsSync(report)) return { passed: 0, failed: 1, output }
   const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
   // Counts a file that does not load, and an unhandled error: neither appears as a failed test.
-  const untold = numFailedTests === 0 && (code !== 0 || numPassedTests === 0) ? 1 : 0
+  const uncounted = numFailedTests === 0 && (code !== 0 || numPassedTests === 0) ? 1 : 0
   // Keeps only the part after the list of tests, since there are thousands.
-  const from = said.search(/^.*(Failed Tests|Failed Suites|Unhandled Errors)/m)
-  return { passed: numPassedTests, failed: numFailedTests + untold, said: said.slice(Math.max(from, 0)) }
+  const from = output.search(/^.*(Failed Tests|Failed Suites|Unhandled Errors)/m)
+  return { passed: numPassedTests, failed: numFailedTests + uncounted, output: output.slice(Math.max(from, 0)) }
 }

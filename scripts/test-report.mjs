@@ -8,14 +8,16 @@ import { relative, resolve } from 'node:path'
  */
 
 /**
- * Returns the tests of a JSON report of vitest. A skipped test counts as not passed.
+ * Returns the tests of a JSON report of vitest, sorted by file. Vitest lists the files in the order in which it found
+ * them. It searches all projects at once, so the order differs between runs. A skipped test counts as not passed.
  *
  * @returns {Test[]}
  */
 export function testsIn(/** @type {string} */ file) {
   /** @type {Report} */
   const report = JSON.parse(readFileSync(file, 'utf8'))
-  return report.testResults.flatMap(({ name: path, assertionResults }) =>
+  const byFile = report.testResults.toSorted(({ name: a }, { name: b }) => (a < b ? -1 : 1))
+  return byFile.flatMap(({ name: path, assertionResults }) =>
     assertionResults.map(({ ancestorTitles, title, status }) => {
       const file = relative(resolve('.'), path).replaceAll('\\', '/')
       const titles = [...ancestorTitles, title]

@@ -8,16 +8,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { join } from 'node:path'
 import process from 'node:process'
-import { formatted } from './formatted.mjs'
-import { binaryOf, installed, versionOf } from './on-demand.mjs'
+import { formatPage } from './format-page.mjs'
+import { binaryOf, install, versionOf } from './install.mjs'
 import { limitOf, pageOf } from './runtimes-page.mjs'
 
 /**
- * @typedef {{ name: string, error?: string | undefined }} Outcome
- * @typedef {{ subject: string, outcomes: Outcome[] }} Tried
- * @typedef {{ name: string, version: string, subjects: Tried[] }} Result
- * @typedef {{ what: string, sees: string, on: string[], behaviours: string[] }} Limit
- * @typedef {{ name: string, package: string, command: string[], notes: string[], limits: Limit[] }} Runtime
+ * @typedef {import('./runtimes-page.mjs').Outcome} Outcome
+ * @typedef {import('./runtimes-page.mjs').Result} Result
+ * @typedef {import('./runtimes-page.mjs').Runtime} Runtime
  */
 
 const PAGE = 'docs/runtimes.md'
@@ -37,7 +35,7 @@ let [passed, failed] = [0, 0]
 /** @type {Result[]} */
 const results = []
 for (const runtime of runtimes) {
-  const folder = installed(runtime.name.toLowerCase(), [runtime.package], { scripts: true })
+  const folder = install(runtime.name.toLowerCase(), [runtime.package], { scripts: true })
   const [name = ''] = runtime.package.split('@')
   const command = [binaryOf(folder, name), ...runtime.command]
   /** @type {Result} */
@@ -62,11 +60,11 @@ for (const runtime of runtimes) {
 
 if (process.env['IDLE_RUNTIMES_REPORT']) writeFileSync(process.env['IDLE_RUNTIMES_REPORT'], JSON.stringify(results))
 if (whole && failed === 0) {
-  const page = formatted(PAGE, pageOf(results, declared.runtimes))
+  const page = formatPage(PAGE, pageOf(results, declared.runtimes))
   if (args.includes('--write')) writeFileSync(PAGE, page)
   else if (args.includes('--check') && readFileSync(PAGE, 'utf8') !== page) {
     failed++
-    console.log(`${PAGE} is not what the run says; pnpm test:runtimes --write makes it anew`)
+    console.log(`${PAGE} does not match the run. Run pnpm test:runtimes --write`)
   }
 }
 console.log(
@@ -106,9 +104,9 @@ async function behaviours(
         LONGEST,
       ).ended
       const lines = stdout.split('\n').filter((line) => line.startsWith('{"'))
-      const said = lines.map((line) => JSON.parse(line))
-      outcomes.push(...said.filter(({ name }) => name !== undefined))
-      const last = said.at(-1)
+      const messages = lines.map((line) => JSON.parse(line))
+      outcomes.push(...messages.filter(({ name }) => name !== undefined))
+      const last = messages.at(-1)
       if (code === 0) return outcomes
       if (last?.begun === undefined) throw new Error(`${command[0]} ended with ${code}:\n${stdout}${stderr}`)
       outcomes.push({
@@ -140,12 +138,12 @@ async function firstPaste(/** @type {string[]} */ command, /** @type {string} */
   const ending = (/** @type {{ code: number | string | null, stderr: string }} */ { code, stderr }) =>
     code === 0 ? undefined : `ended with ${code}: ${stderr}`
   return [
-    { name: `${SERVE}: nobody calls it, and it ends by itself with 0`, error: ending(uncalled) },
+    { name: `${SERVE}: ends by itself with 0 without a request`, error: ending(uncalled) },
     {
-      name: `${SERVE}: a request longer than the patience is answered`,
+      name: `${SERVE}: answers a request that takes longer than the patience`,
       error: body === 'late' ? undefined : String(body),
     },
-    { name: `${SERVE}: it ends by itself with 0 although the client keeps its connection`, error: ending(called) },
+    { name: `${SERVE}: ends by itself with 0 although the client keeps its connection`, error: ending(called) },
   ]
 }
 

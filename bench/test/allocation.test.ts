@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
-import { BARE } from '../src/rounds.ts'
-import type { Work } from '../src/work.ts'
+import { expect, test, vi } from 'vitest'
+import { BARE } from '../src/measure/rounds.ts'
+import type { Workload } from '../src/subjects/workloads.ts'
 
-const PROGRAM = fileURLToPath(new URL('../dist/allocated.js', import.meta.url))
+// Each test starts two processes, each of which takes seconds.
+vi.setConfig({ testTimeout: 120_000 })
+
+const PROGRAM = fileURLToPath(new URL('../dist/programs/allocations.js', import.meta.url))
 const FLAGS = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128', '--no-concurrent-recompilation']
 
 /**
@@ -12,20 +15,20 @@ const FLAGS = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-siz
  * between. V8 compiles on the main thread, since a busy machine may delay another thread. Until code is compiled,
  * numbers are heap objects.
  */
-function allocated(subject: string, work: Work): number {
+function allocated(subject: string, work: Workload): number {
   const { stdout, stderr } = spawnSync(process.execPath, [...FLAGS, PROGRAM, subject, work], { encoding: 'utf8' })
   expect(stderr).toBe('')
   return Number(stdout)
 }
 
-function added(work: Work): number {
+function added(work: Workload): number {
   return allocated('@idle-shutdown/core', work) - allocated(BARE, work)
 }
 
-test('a request while others are in progress: nothing is allocated', () => {
+test('a request allocates nothing while others are in progress', () => {
   expect(added('among')).toBeLessThan(12)
 })
 
-test('a request, and the count falls to zero: the number that the clock gives, and no more', () => {
+test('a request allocates only the number of the clock when the count falls to zero', () => {
   expect(added('last')).toBeLessThan(32)
 })

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
-import { sizeOfCore } from '../src/size.ts'
+import { sizeOfCore } from '../src/benchmarks/size.ts'
 
 // The budget is 6 kB. docs/performance.md explains why core misses the budget. The size may fall. It rose from 10,785
 // for a bound on silent clients (decisions 42 and 43), and for the close that every response announces (45).
-// `endOnIdle` (48) also added to the size, and so did refused options and labels without secrets (47, 49).
-const MOST = 15_196
+// `endOnIdle` (48) also added to the size, and so did refused options and labels without secrets (47, 49). Named states,
+// and errors that say what to write, added 750.
+const MOST = 15_950
 
-test('core, its dependency included, minified and gzipped', async () => {
+test('core with its dependency is not larger than before, minified and gzipped', async () => {
   const { gzipped, lazy } = await sizeOfCore('*')
   expect(gzipped).toBeLessThanOrEqual(MOST)
   expect(lazy).toBeLessThanOrEqual(700)

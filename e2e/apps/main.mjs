@@ -75,7 +75,8 @@ async function underRun(/** @type {import('./apps.mjs').App} */ app) {
   const program = new Program(installed(app.name), [COMMAND, ...options, '--', ...node], env)
   return saying(program, async () => {
     await program.event('listening')
-    if (program.events.some(({ event }) => event === 'starting')) throw new Error('it started before anybody came')
+    if (program.events.some(({ event }) => event === 'starting'))
+      throw new Error('the program started before the first request')
     let answered = await ask(app, port)
     await program.event('ended', 1)
     answered += await ask(app, port)

@@ -3,7 +3,7 @@
 // SUBJECT is the subject. ONLY selects one behaviour. FROM is the number of behaviours to skip. LIMITS lists behaviours
 // that are known to hang, for which a shorter time limit applies.
 import process from 'node:process'
-import { attempt, behavioursOf, coreSubjects } from '@idle-shutdown/conformance/plain'
+import { behavioursOf, coreSubjects, runBehaviour } from '@idle-shutdown/conformance/plain'
 
 /** Milliseconds: as in the suite, and a shorter limit for behaviours that would only hang. */
 const [LONGEST, LONGEST_OF_LIMITS] = [Number(process.env.LONGEST ?? 5000), 1500]
@@ -25,7 +25,7 @@ for (const behaviour of behavioursOf(subject).slice(Number(process.env.FROM ?? 0
   const late = new Promise((_, reject) => {
     timer = setTimeout(reject, longest, new Error(`nothing in ${longest / 1000} s`))
   })
-  const error = await Promise.race([attempt(behaviour, subject), late]).then(
+  const error = await Promise.race([runBehaviour(behaviour, subject), late]).then(
     () => undefined,
     (reason) => String(reason?.message ?? reason).split('\n')[0],
   )

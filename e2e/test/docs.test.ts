@@ -5,14 +5,14 @@ import { expect, test } from 'vitest'
 const root = join(import.meta.dirname, '../..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-test('every error and warning code has an entry in docs/errors.md, and no other is there', () => {
+test('has an entry in docs/errors.md for every error and warning code, and no other', () => {
   const source = read('packages/core/src/errors.ts')
   const codes = new Set(source.match(/\b(ERR_)?IDLE_[A-Z_]+/g))
   const entries = [...read('docs/errors.md').matchAll(/^### (\S+)$/gm)].map(([, code]) => code)
   expect(entries.toSorted()).toEqual([...codes].toSorted())
 })
 
-test('every option has a row in the README of core, and a name in those of the adapters', () => {
+test('has a row in the README of core for every option, and its name in those of the adapters', () => {
   const source = read('packages/core/src/options.ts')
   const lists = [...source.matchAll(/const (?:TRACKER|SHUTDOWN)_OPTIONS = \[([^\]]*)\]/g)].map(([, list = '']) => list)
   const options = lists.join().match(/(?<=')\w+(?=')/g) ?? []
@@ -24,7 +24,7 @@ test('every option has a row in the README of core, and a name in those of the a
   }
 })
 
-test('every relative link of the pages leads somewhere', () => {
+test('has a target for every relative link', () => {
   const pages = [
     'README.md',
     'CONTRIBUTING.md',

@@ -10,12 +10,12 @@ writeFileSync(join(files, 'key.pem'), KEY)
 writeFileSync(join(files, 'cert.pem'), CERTIFICATE)
 afterAll(() => rmSync(files, { recursive: true, force: true }))
 
-/** A patience within which a client connects, even on a busy machine. */
-const UNHURRIED = '1s'
+/** A patience in seconds, within which a client connects even on a busy machine. */
+const UNHURRIED = 1
 
-function start(name: string, patience = '300ms'): Program {
+function start(name: string, patience = 0.3): Program {
   const file = join(import.meta.dirname, '../../examples', name)
-  return new Program(file, { PATIENCE: patience, KEY: join(files, 'key.pem'), CERT: join(files, 'cert.pem') })
+  return new Program(file, { PATIENCE: `${patience}`, KEY: join(files, 'key.pem'), CERT: join(files, 'cert.pem') })
 }
 
 async function addressOf(program: Program): Promise<{ host: string; port: number; secure: boolean }> {
@@ -34,11 +34,11 @@ describe.each([
   ['fastify-http2.js', 'http/1.1 and h2'],
   ['koa-http2.js', 'http/1.1 and h2'],
 ])('%s', (name, protocols) => {
-  test.concurrent('nobody calls it, and it ends by itself with 0', async () => {
+  test.concurrent('ends by itself with 0 without a request', async () => {
     expect(await start(name).ended).toMatchObject(endedByItself)
   })
 
-  test.concurrent('it answers, and ends by itself with 0 although the client keeps its connection', async () => {
+  test.concurrent('answers, and ends by itself with 0 although the client keeps its connection', async () => {
     const program = start(name, UNHURRIED)
     const { secure, ...address } = await addressOf(program)
     const clients = [
@@ -52,7 +52,7 @@ describe.each([
 })
 
 test('signals.js: SIGTERM answers what is in progress, and the process ends with 0', async () => {
-  const program = start('signals.js', '15m')
+  const program = start('signals.js', 900)
   const { secure, ...address } = await addressOf(program)
   const client = new KeepAliveClient(address, secure)
   const slow = client.ask('/slow')
@@ -63,7 +63,7 @@ test('signals.js: SIGTERM answers what is in progress, and the process ends with
   client.destroy()
 })
 
-test('websocket.js: an open WebSocket keeps it up, and when it has closed the process ends', async () => {
+test('websocket.js: stays up while a WebSocket is open, and then ends', async () => {
   const program = start('websocket.js', UNHURRIED)
   const { secure: _, ...address } = await addressOf(program)
   const socket = await openWebSocket(address)
@@ -77,7 +77,7 @@ test('websocket.js: an open WebSocket keeps it up, and when it has closed the pr
   expect(await program.ended).toMatchObject(endedByItself)
 })
 
-test('job.js: the job is done before the process ends', async () => {
+test('job.js: ends when the job is done', async () => {
   const program = start('job.js', UNHURRIED)
   const { secure, ...address } = await addressOf(program)
   const client = new KeepAliveClient(address, secure)

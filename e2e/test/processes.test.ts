@@ -42,7 +42,7 @@ describe.concurrent('SIGSTOP and SIGCONT, for longer than the patience', () => {
     return Number(/aborted (\d+)/.exec(ending.stdout)?.[1]) - since
   }
 
-  test('no instant end: a full patience', async () => {
+  test('waits for a full patience', async () => {
     const { program } = await stopped()
     await pass(PATIENCE * 3)
     const continued = Date.now()
@@ -50,7 +50,7 @@ describe.concurrent('SIGSTOP and SIGCONT, for longer than the patience', () => {
     expect(await endedAfter(program, continued)).toBeGreaterThanOrEqual(PATIENCE - 2)
   })
 
-  test('what is queued is answered', async () => {
+  test('answers queued requests', async () => {
     const { program, address } = await stopped()
     const clients = Array.from({ length: 20 }, () => new KeepAliveClient(address))
     const answers = clients.map((client) => client.ask('/').answer)
@@ -63,8 +63,8 @@ describe.concurrent('SIGSTOP and SIGCONT, for longer than the patience', () => {
   })
 })
 
-test('SIGTERM wired to the parent signal, with requests queued → all answered, then ends with 0', async () => {
-  const program = start('../examples/signals.js', { PATIENCE: '15m' })
+test('answers all queued requests, and then ends with 0, when SIGTERM aborts the parent signal', async () => {
+  const program = start('../examples/signals.js', { PATIENCE: '900' })
   const { port } = new URL(await program.printed(/https?:\/\/\S+/))
   program.kill('SIGSTOP')
   // The kernel accepts the connections: they wait in the backlog, each with its request.
@@ -79,7 +79,7 @@ test('SIGTERM wired to the parent signal, with requests queued → all answered,
   expect(await program.ended).toMatchObject(endedByItself)
 })
 
-test('handler throws and nobody answers → active until the client leaves', async () => {
+test('stays active until the client leaves when a handler throws and does not answer', async () => {
   const program = start('programs/throwing-handler.js')
   const client = kept(await addressOf(program))
   client.ask('/')
@@ -90,7 +90,7 @@ test('handler throws and nobody answers → active until the client leaves', asy
   expect(await program.ended).toMatchObject({ ...endedByItself, stdout: expect.stringContaining('aborted') })
 })
 
-test('grace expires with WebSocket, SSE, hung handler, h2 stream → all cut, the process exits, destroyed is right', async () => {
+test('cuts a WebSocket, SSE, a hung handler and an HTTP/2 stream when grace is over, with the right report, and exits', async () => {
   const program = start('programs/everything-hangs.js')
   const [address, h2Address] = [await addressOf(program), await addressOf(program, 'h2c')]
   const socket = await openWebSocket(address)
@@ -106,7 +106,7 @@ describe.concurrent('cluster worker', () => {
   const startCluster = (env: NodeJS.ProcessEnv): Program =>
     start('programs/cluster-worker.js', { PATIENCE: '100ms', ...env })
 
-  test('its servers close, and one warning names the channel that keeps it alive', async () => {
+  test('closes its servers, and one warning names the channel that keeps the process running', async () => {
     // On a busy machine, a client may need longer than the patience to connect.
     const program = startCluster({ STARTUP: '15m' })
     const client = new KeepAliveClient(await addressOf(program))
@@ -117,12 +117,12 @@ describe.concurrent('cluster worker', () => {
     expect(stderr).toContain('the IPC channel to the parent process (process.disconnect())')
   })
 
-  test('process.disconnect() on the idle signal → the worker ends', async () => {
+  test('ends when it calls process.disconnect() on the idle signal', async () => {
     const ending = await startCluster({ LEAVE: 'signal' }).ended
     expect(ending).toMatchObject({ ...endedByItself, stdout: expect.stringMatching(/exit 0 null\n$/) })
   })
 
-  test('process.disconnect() when closed → what was in progress is answered, and the worker ends', async () => {
+  test('answers what is in progress, and ends, when it calls process.disconnect() after closed', async () => {
     const program = startCluster({ LEAVE: 'closed', PATIENCE: '15m' })
     const client = new KeepAliveClient(await addressOf(program))
     expect((await client.ask('/last').answer).body).toBe('Goodbye\n')
@@ -133,7 +133,7 @@ describe.concurrent('cluster worker', () => {
   })
 })
 
-test('worker thread server → the thread ends, and the process with it', async () => {
+test('ends a worker thread with its server, and then the process', async () => {
   const program = start('programs/worker-thread.js', { PATIENCE: '100ms' })
   const client = kept(await addressOf(program))
   expect((await client.ask('/').answer).body).toBe('Hello\n')
@@ -145,7 +145,9 @@ test('worker thread server → the thread ends, and the process with it', async 
 const allowed = Number(execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).replace('unlimited', '1000000'))
 const count = Math.min(10_000, allowed - 100)
 
-test(`${count.toLocaleString('en')} idle keep-alive sockets → FIN, not RST`, { timeout: 60_000 }, async () => {
+test(`${count.toLocaleString('en')} idle keep-alive sockets end with FIN, and not RST`, {
+  timeout: 60_000,
+}, async () => {
   const program = start('programs/many-sockets.js', { COUNT: String(count) }, 55_000)
   const ending = await program.ended
   expect(ending).toMatchObject(endedByItself)

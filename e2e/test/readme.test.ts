@@ -38,7 +38,7 @@ describe.each([
   })
 
   test.concurrent.each(variants)(
-    '$name: nobody calls it, and it ends by itself with 0',
+    '$name: ends by itself with 0 without a request',
     async ({ name, snippet, framework, version }) => {
       const code = snippet
         .replaceAll(`'15m'`, `'300ms'`)

@@ -11,11 +11,11 @@ const rows = [...page.matchAll(/^\| (?!border|---)(.+?) \| .+? \| (.+?) +\|$/gm)
   }),
 )
 
-test('every border has a row', () => {
+test('has a row for every border', () => {
   expect(rows.length).toBeGreaterThan(20)
 })
 
-test.each(rows)('$border: its tests exist', ({ tests }) => {
+test.each(rows)('$border: names tests that exist', ({ tests }) => {
   const cited = [...tests.matchAll(/\[[^\]]+\]\(([^)]+)\) `([^`]+)`/g)]
   expect(cited.map(([text]) => text).join(', ')).toBe(tests)
   for (const [, path = '', name = ''] of cited) {

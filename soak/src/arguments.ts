@@ -22,12 +22,12 @@ export class UsageError extends Error {
 /** The text of `--help`. */
 export const USAGE = `npx -y pnpm@12 soak [--length 1m] [--inputs 100000] [--seed N] [--subject NAME]...
 
-  --length    how long all of it takes, about
-  --inputs    how many malformed inputs are sent at least
-  --seed      what everything random comes from: the same seed sends the same again, though not at the same moments
-  --subject   only this one: http, https, h2c, h2, "Express 4", ... ; more than once for several`
+  --length    the approximate length of the whole soak
+  --inputs    the least number of malformed inputs
+  --seed      the seed of all random numbers. The same seed sends the same requests, but not at the same times
+  --subject   one subject, such as http, https, h2c, h2 or "Express 4". Repeat the option for several`
 
-const ACCEPTED = 'accepted are --length, --inputs, --seed and --subject'
+const OPTIONS = 'The options are --length, --inputs, --seed and --subject'
 const SHORTEST = 1_000
 const LONGEST = 86_400_000
 
@@ -36,7 +36,9 @@ export function readArguments(args: readonly string[], known: readonly string[])
   const { length, seed, inputs, subject, help } = parsed(args)
   for (const name of subject) {
     if (!known.includes(name))
-      throw new UsageError(`--subject is '${name}'; accepted is one of ${known.map((name) => `'${name}'`).join(', ')}`)
+      throw new UsageError(
+        `--subject must be one of ${known.map((name) => `'${name}'`).join(', ')}. Received '${name}'`,
+      )
   }
   return {
     length: duration(length),
@@ -62,19 +64,19 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     // Node's message goes on with an explanation. Its first sentence is enough.
     const [sentence] = String(error instanceof Error ? error.message : error).split(/[.\n]/)
-    throw new UsageError(`${sentence}; ${ACCEPTED}`)
+    throw new UsageError(`${sentence}. ${OPTIONS}`)
   }
 }
 
 function whole(option: string, value: string): number {
-  if (!/^\d{1,12}$/.test(value)) throw new UsageError(`${option} is '${value}'; accepted is a whole number from 0`)
+  if (!/^\d{1,12}$/.test(value)) throw new UsageError(`${option} must be a whole number from 0. Received '${value}'`)
   return Number(value)
 }
 
 function duration(value: string): number {
   const ms = /^\d+$/.test(value) ? Number(value) : parse(value)
   if (ms === undefined || !(ms >= SHORTEST && ms <= LONGEST)) {
-    throw new UsageError(`--length is '${value}'; accepted is a duration from 1s to 1d, such as 30s or 1m`)
+    throw new UsageError(`--length must be a duration from 1s to 1d, such as 30s or 1m. Received '${value}'`)
   }
   return ms
 }

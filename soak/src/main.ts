@@ -1,13 +1,11 @@
 import { readArguments, USAGE, UsageError } from './arguments.ts'
-import type { Result } from './result.ts'
+import { type Result, table, verdict } from './result/result.ts'
 import { Run } from './run.ts'
-import { subjects } from './subjects/index.ts'
-import { table } from './table.ts'
-import { verdict } from './verdict.ts'
+import { subjects } from './subjects/subjects.ts'
 
-const LEGEND = `  given up: by their clients, who cut, reset or half-closed. unsent: nobody listened, or the connection had ended before.
-  crossed: written while the server's FIN, Connection: close or GOAWAY was on its way, never handled, and sent again.
-  heap: what a regression over the later lives shows, with its standard error, after forced garbage collection.
+const LEGEND = `  abandoned: the client cut, reset or half-closed. unsent: no server listened, or the connection had ended before.
+  crossed: written while the server's FIN, Connection: close or GOAWAY was on its way. Not handled, and sent again.
+  heap: the slope of a regression over the later lives, with its standard error, after forced garbage collection.
 `
 
 try {

@@ -1,12 +1,11 @@
 import type { Subject } from '@idle-shutdown/conformance/program'
-import { Account, type Outcome } from './account.ts'
-import { Burst } from './burst.ts'
-import { Child } from './child.ts'
-import { type Growth, growth } from './growth.ts'
-import type { LifeReport } from './life-report.ts'
-import { now } from './now.ts'
-import { Random } from './random.ts'
-import type { Result } from './result.ts'
+import { Burst } from './clients/burst.ts'
+import { Random } from './clients/random.ts'
+import { ClientLedger, type Outcome } from './ledger/client-ledger.ts'
+import { type LifeReport, now } from './ledger/report.ts'
+import { type Growth, growth } from './result/growth.ts'
+import type { Result } from './result/result.ts'
+import { ServerProcess } from './server/server-process.ts'
 
 /** Options of a {@link Run}. */
 export interface RunOptions {
@@ -41,7 +40,7 @@ const MOST_LEFT_OF_WARM_UP = 1_000_000
 
 /** The largest number of faults that are reported for one life, and for one subject. */
 const MOST_FAULTS = 5
-const MOST_FAULTS_TOLD = 15
+const MOST_FAULTS_REPORTED = 15
 
 /** The largest number of requests that are sent again in the next life. Usually enough for all crossed ones. */
 const MOST_AGAIN = 20
@@ -49,8 +48,8 @@ const MOST_AGAIN = 20
 /** Soaks one subject: life after life in one process, which ends by itself after the last one. */
 export class Run {
   readonly #options: RunOptions
-  readonly #child: Child
-  readonly #outcomes: Record<Outcome, number> = { answered: 0, 'given up': 0, unsent: 0, crossed: 0, lost: 0 }
+  readonly #process: ServerProcess
+  readonly #outcomes: Record<Outcome, number> = { answered: 0, abandoned: 0, unsent: 0, crossed: 0, lost: 0 }
   readonly #heap: [connections: number, bytes: number][] = []
   readonly #faults: string[] = []
   #begunAt = 0
@@ -63,7 +62,7 @@ export class Run {
 
   constructor(options: RunOptions) {
     this.#options = options
-    this.#child = new Child(options.subject.name, PATIENCE)
+    this.#process = new ServerProcess(options.subject.name, PATIENCE)
   }
 
   /** Runs the soak to its end, and leaves no process behind. */
@@ -77,7 +76,7 @@ export class Run {
         if (!(await this.#live(last))) break
       }
       if (this.#inputs < inputs)
-        this.#faults.push(`only ${this.#inputs} of ${inputs} malformed inputs were taken in time`)
+        this.#faults.push(`servers took only ${this.#inputs} of ${inputs} malformed inputs in time`)
       const exit = await this.#exit()
       const grown = this.#growth()
       return {
@@ -92,58 +91,58 @@ export class Run {
         faults: this.#faults,
       }
     } finally {
-      this.#child.kill()
+      this.#process.kill()
     }
   }
 
   /** Runs one life. Reports whether the run can wait for the next one. */
   async #live(last: boolean): Promise<boolean> {
     const { subject, seed, length, inputs } = this.#options
-    const listening = await this.#child.next('listening', TOO_LONG)
+    const listening = await this.#process.next('listening', TOO_LONG)
     if (listening === undefined) return this.#failed('did not begin to listen')
-    if (last) this.#child.tell('last')
+    if (last) this.#process.send('last')
     this.#lives++
-    const account = new Account(() => ++this.#lastId)
+    const ledger = new ClientLedger(() => ++this.#lastId)
     const { over } = new Burst({
       subject,
       address: listening.address,
-      account,
+      ledger,
       patience: PATIENCE,
       random: (name) => new Random(`${seed}/${subject.name}/${this.#lives}/${name}`),
       again: this.#again,
       isShortOfInputs: this.#inputs / inputs < (now() - this.#begunAt) / length,
       malformed: () => this.#inputs++,
-      close: () => this.#child.tell('close'),
+      close: () => this.#process.send('close'),
     })
-    for (const client of await over) this.#fault(`the client ${client} came to no end`)
-    const closed = await this.#child.next('closed', TOO_LONG)
+    for (const client of await over) this.#fault(`the client ${client} did not end`)
+    const closed = await this.#process.next('closed', TOO_LONG)
     if (closed === undefined) {
-      this.#child.tell('explain')
-      const explanation = await this.#child.next('explanation', 1000)
-      return this.#failed(`did not end: ${explanation?.text ?? 'its process does not answer'}`)
+      this.#process.send('explain')
+      const explanation = await this.#process.next('explanation', 1000)
+      return this.#failed(`did not end: ${explanation?.text ?? 'the process does not answer'}`)
     }
-    this.#settle(account, closed.report)
+    this.#settle(ledger, closed.report)
     return true
   }
 
-  #settle(account: Account, report: LifeReport): void {
+  #settle(ledger: ClientLedger, report: LifeReport): void {
     const { left, figures, beforeGrace, idle, accepted, heap } = report
-    const faults = account.settle(report)
-    if (left.active !== 0 || left.ignored !== 0) faults.push(`closed, and still counts: ${JSON.stringify(left)}`)
+    const faults = ledger.settle(report)
+    if (left.active !== 0 || left.ignored !== 0) faults.push(`closed, but still counts: ${JSON.stringify(left)}`)
     if (figures.destroyed !== 0 || figures.abandoned !== 0)
-      faults.push(`grace ran out: ${JSON.stringify(figures)}; before: ${beforeGrace}`)
+      faults.push(`the grace ended: ${JSON.stringify(figures)}. Before its end: ${beforeGrace}`)
     for (const fault of faults.slice(0, MOST_FAULTS)) this.#fault(fault)
     if (faults.length > MOST_FAULTS) this.#fault(`${faults.length - MOST_FAULTS} more faults`)
-    for (const { outcome } of account.attempts)
+    for (const { outcome } of ledger.requests)
       if (outcome !== 'open' && outcome !== 'unanswered') this.#outcomes[outcome]++
-    this.#again = Math.min(MOST_AGAIN, account.count('crossed') + account.count('unsent'))
+    this.#again = Math.min(MOST_AGAIN, ledger.count('crossed') + ledger.count('unsent'))
     if (idle) this.#idleEnds++
     this.#connections += accepted.length
     this.#heap.push([this.#connections, heap])
   }
 
   #fault(what: string): void {
-    if (this.#faults.length < MOST_FAULTS_TOLD) this.#faults.push(`life ${this.#lives}: ${what}`)
+    if (this.#faults.length < MOST_FAULTS_REPORTED) this.#faults.push(`life ${this.#lives}: ${what}`)
   }
 
   #failed(what: string): false {
@@ -155,12 +154,13 @@ export class Run {
   async #exit(): Promise<Result['exit']> {
     const timer = setTimeout(() => {
       this.#fault('the process did not end by itself')
-      this.#child.kill()
+      this.#process.kill()
     }, TOO_LONG)
-    const exit = await this.#child.exit
+    const exit = await this.#process.exit
     clearTimeout(timer)
     if (exit !== 0) this.#faults.push(`its process ended with ${exit}`)
-    if (this.#child.output !== '') this.#faults.push(`its process wrote: ${this.#child.output.trim().slice(0, 3000)}`)
+    if (this.#process.output !== '')
+      this.#faults.push(`its process wrote: ${this.#process.output.trim().slice(0, 3000)}`)
     return exit
   }
 
@@ -170,7 +170,7 @@ export class Run {
     const { slope, error } = grown
     const connections = this.#connections - (later[0]?.[0] ?? 0)
     if (slope - 3 * error > MOST_GROWTH + MOST_LEFT_OF_WARM_UP / connections) {
-      this.#faults.push(`its heap grows by ${slope.toFixed(0)} ± ${error.toFixed(0)} bytes with each connection`)
+      this.#faults.push(`the heap grows by ${slope.toFixed(0)} ± ${error.toFixed(0)} bytes with each connection`)
     }
     return grown
   }

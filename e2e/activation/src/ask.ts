@@ -1,5 +1,5 @@
 import { type Agent, request } from 'node:http'
-import type { Target } from './target.ts'
+import type { Address } from './address.ts'
 
 /** A response of one of our programs. */
 export interface Answer {
@@ -12,16 +12,16 @@ export interface Answer {
 }
 
 /** Sends one request with some client. Rejects without a response, and with the response to another request. */
-export type Ask = (target: Target, id: string) => Promise<Answer>
+export type Ask = (address: Address, id: string) => Promise<Answer>
 
 /** The longest time (ms) that a request may take before it counts as lost. */
 export const LIMIT = 60_000
 
 /** Sends one request on its own connection, or on one of the agent's. */
-export function ask(target: Target, id: string, agent: Agent | false = false): Promise<Answer> {
+export function ask(address: Address, id: string, agent: Agent | false = false): Promise<Answer> {
   const sent = performance.timeOrigin + performance.now()
   return new Promise((resolve, reject) => {
-    const asking = request({ ...target, path: `/${id}`, agent, timeout: LIMIT })
+    const asking = request({ ...address, path: `/${id}`, agent, timeout: LIMIT })
     asking.once('error', (error) => reject(Object.assign(error, { reused: asking.reusedSocket })))
     asking.once('timeout', () => asking.destroy(new Error(`no answer within ${LIMIT} ms`)))
     asking.once('response', (response) => {

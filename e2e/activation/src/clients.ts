@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import { type Dispatcher, RetryAgent, Agent as UndiciAgent } from 'undici'
+import type { Address } from './address.ts'
 import { type Ask, ask, LIMIT, readAnswer } from './ask.ts'
-import type { Target } from './target.ts'
 
 /** A client that keeps its connections. */
 export interface KeepAliveClient extends AsyncDisposable {
@@ -33,10 +33,10 @@ function agent(retrying: boolean): KeepAliveClient {
     connections++
     return createConnection(...args)
   }
-  const once: Ask = (target, id) => ask(target, id, agent)
-  const again: Ask = (target, id) =>
-    once(target, id).catch((error) => {
-      if (error.reused === true && error.code === 'ECONNRESET') return again(target, id)
+  const once: Ask = (address, id) => ask(address, id, agent)
+  const again: Ask = (address, id) =>
+    once(address, id).catch((error) => {
+      if (error.reused === true && error.code === 'ECONNRESET') return again(address, id)
       throw error
     })
   return {
@@ -51,10 +51,10 @@ function undici(agent: UndiciAgent, dispatcher: Dispatcher = agent): KeepAliveCl
   let connections = 0
   agent.on('connect', () => connections++)
   return {
-    ask: async (target, id) => {
+    ask: async (address, id) => {
       const sent = performance.timeOrigin + performance.now()
       const { body } = await dispatcher.request({
-        origin: origin(target),
+        origin: origin(address),
         path: `/${id}`,
         method: 'GET',
         headersTimeout: LIMIT,
@@ -67,7 +67,7 @@ function undici(agent: UndiciAgent, dispatcher: Dispatcher = agent): KeepAliveCl
   }
 }
 
-function origin(target: Target): string {
-  if ('port' in target) return `http://${target.host}:${target.port}`
+function origin(address: Address): string {
+  if ('port' in address) return `http://${address.host}:${address.port}`
   throw new Error('undici is asked for TCP only')
 }

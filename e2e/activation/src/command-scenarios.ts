@@ -27,9 +27,13 @@ const server = (ports: readonly number[]): string => `
 export function commandScenarios(): readonly Scenario[] {
   const missing = Systemd.missing()
   return [
-    { name: 'idle-shutdown systemd: an unmodified server is woken, ends, and is woken again', missing, run: woken },
-    { name: 'idle-shutdown systemd: two addresses, each to its server', missing, run: both },
-    { name: 'idle-shutdown systemd: systemctl stop lets it answer', missing, run: stopped },
+    {
+      name: 'idle-shutdown systemd: starts an unmodified server by a request, and again after its idle end',
+      missing,
+      run: woken,
+    },
+    { name: 'idle-shutdown systemd: passes two addresses, each to its server', missing, run: both },
+    { name: 'idle-shutdown systemd: answers what is in progress on systemctl stop', missing, run: stopped },
   ]
 }
 
@@ -37,12 +41,12 @@ async function woken(): Promise<undefined> {
   const port = await freePort()
   // With one inherited socket, the socket replaces whatever port the program listens on.
   await using web = await Web.start([port], [8080])
-  must((await web.state()) === 'inactive', 'it runs before anybody called')
+  must((await web.state()) === 'inactive', 'the program runs before the first request')
   for (let time = 1; time <= 3; time++) {
     const body = await getText(port, '/0')
     must(body === 'Hello from 8080', `it answered ${body}`)
     await web.ended()
-    must(web.starts() === time, `${web.starts()} starts instead of ${time}: ${web.told}`)
+    must(web.starts() === time, `${web.starts()} starts instead of ${time}: ${web.output}`)
   }
 }
 
@@ -61,13 +65,13 @@ async function stopped(): Promise<undefined> {
   await using web = await Web.start([port], [port])
   const slow = getText(port, '/1000')
   await until(
-    () => web.told.includes('asked /1000'),
-    () => web.told,
+    () => web.output.includes('asked /1000'),
+    () => web.output,
   )
   await web.systemd.must('systemctl', 'stop', `${NAME}.socket`, `${NAME}.service`)
   const body = await slow
   must(body === `Hello from ${port}`, `it answered ${body}`)
-  must((await web.systemd.property(`${NAME}.service`, 'Result')) === 'success', web.told)
+  must((await web.systemd.property(`${NAME}.service`, 'Result')) === 'success', web.output)
 }
 
 /** A systemd that has loaded the output of the command. */
@@ -81,20 +85,11 @@ class Web implements AsyncDisposable {
   /** Starts the units, which hold the ports `held`, with a program that listens on `wanted`. */
   static async start(held: readonly number[], wanted: readonly number[]): Promise<Web> {
     const systemd = await Systemd.start()
-    const { workplace } = systemd
-    workplace.write({ 'web/server.js': server(wanted) })
+    const { temp } = systemd
+    temp.write({ 'web/server.js': server(wanted) })
     const command = join(dirname(fileURLToPath(import.meta.resolve('idle-shutdown/package.json'))), 'dist/main.js')
     const listen = held.flatMap((port) => ['--listen', `127.0.0.1:${port}`])
-    const options = [
-      '--name',
-      NAME,
-      '--patience',
-      '300ms',
-      '--cwd',
-      workplace.path('web'),
-      '--write',
-      workplace.path('units'),
-    ]
+    const options = ['--name', NAME, '--patience', '300ms', '--cwd', temp.path('web'), '--write', temp.path('units')]
     const args = [command, 'systemd', ...options, ...listen, '--', process.execPath, 'server.js']
     await promisify(execFile)(process.execPath, args)
     await systemd.load({})
@@ -110,9 +105,9 @@ class Web implements AsyncDisposable {
   async ended(): Promise<void> {
     await until(
       async () => (await this.state()) === 'inactive',
-      () => this.told,
+      () => this.output,
     )
-    must((await this.systemd.property(`${NAME}.service`, 'Result')) === 'success', this.told)
+    must((await this.systemd.property(`${NAME}.service`, 'Result')) === 'success', this.output)
     must((await this.systemd.property(`${NAME}.service`, 'NRestarts')) === '0', 'it was restarted as one that fails is')
   }
 
@@ -121,7 +116,7 @@ class Web implements AsyncDisposable {
     return this.systemd.output.match(/^idle-shutdown: idle for 300 ms/gm)?.length ?? 0
   }
 
-  get told(): string {
+  get output(): string {
     return this.systemd.output + this.systemd.log
   }
 

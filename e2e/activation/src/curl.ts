@@ -27,12 +27,12 @@ export async function loadWithCurl(supervisor: Supervisor, patience: number, req
 }
 
 /** Runs one curl. A change of the responding process shows that the server was asleep. */
-async function count(figures: Figures, { targets: [target] }: Supervisor, interval: number): Promise<void> {
-  if (target === undefined || !('port' in target)) throw new Error('curl is asked for TCP only')
+async function count(figures: Figures, { addresses: [address] }: Supervisor, interval: number): Promise<void> {
+  if (address === undefined || !('port' in address)) throw new Error('curl is asked for TCP only')
   const output = await run([
     ...['--silent', '--max-time', '60', '--rate', `${Math.round(60_000 / interval)}/m`],
     ...['--write-out', '= %{http_code} %{num_connects} %{time_starttransfer} %{exitcode} %{errormsg}\n'],
-    `http://${target.host}:${target.port}/[1-${EACH}]`,
+    `http://${address.host}:${address.port}/[1-${EACH}]`,
   ])
   let last = ''
   const exchanges = output.split(/(?<=^= .*\n)/m)
@@ -50,7 +50,7 @@ async function count(figures: Figures, { targets: [target] }: Supervisor, interv
     last = server
   }
   if (exchanges.filter(Boolean).length !== EACH)
-    figures.losses.push(`curl told of ${exchanges.length} requests of ${EACH}`)
+    figures.losses.push(`curl reported ${exchanges.length} requests of ${EACH}`)
 }
 
 function run(args: readonly string[]): Promise<string> {

@@ -1,7 +1,7 @@
 import type { Figures } from './figures.ts'
 import { FRAMEWORKS, type Framework } from './framework.ts'
-import type { Length } from './length.ts'
 import { load } from './load.ts'
+import type { LoadProfile } from './load-profile.ts'
 import { must, type Scenario } from './scenario.ts'
 import { missingSocketActivate, startSocketActivate } from './socket-activate.ts'
 import type { Service, Supervisor } from './supervisor.ts'
@@ -17,11 +17,11 @@ interface Way {
   readonly name: string
   readonly missing?: string | undefined
   readonly start: (service: Service) => Promise<Supervisor>
-  readonly amount: (length: Length) => { readonly requests: number; readonly starts: number }
+  readonly amount: (profile: LoadProfile) => { readonly requests: number; readonly starts: number }
 }
 
-const each = ({ each }: Length): { requests: number; starts: number } => ({ requests: each, starts: each })
-const others = ({ others }: Length): { requests: number; starts: number } => others
+const each = ({ each }: LoadProfile): { requests: number; starts: number } => ({ requests: each, starts: each })
+const others = ({ others }: LoadProfile): { requests: number; starts: number } => others
 
 function superserver(name: string, which: Superserver): readonly Way[] {
   const missing = missingSuperserver(which)
@@ -54,14 +54,14 @@ export function deadlineScenarios(): readonly Scenario[] {
     FRAMEWORKS.map((framework) => ({
       name: `${way.name}: ${framework}`,
       missing: way.missing,
-      run: (length: Length) => aroundTheDeadline(way, framework, length),
+      run: (profile: LoadProfile) => aroundTheDeadline(way, framework, profile),
     })),
   )
 }
 
-async function aroundTheDeadline({ start, amount }: Way, framework: Framework, length: Length): Promise<Figures> {
+async function aroundTheDeadline({ start, amount }: Way, framework: Framework, profile: LoadProfile): Promise<Figures> {
   await using supervisor = await start({ framework, patience: PATIENCE })
-  const figures = await load(supervisor, { patience: PATIENCE, ...amount(length) })
-  must(figures.lost === 0, `lost ${figures.lost}:\n${figures.losses.join('\n')}\n${supervisor.told().slice(-2000)}`)
+  const figures = await load(supervisor, { patience: PATIENCE, ...amount(profile) })
+  must(figures.lost === 0, `lost ${figures.lost}:\n${figures.losses.join('\n')}\n${supervisor.output().slice(-2000)}`)
   return figures
 }

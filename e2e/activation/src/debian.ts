@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { HERE } from './workplace.ts'
+import { HERE } from './temp-folder.ts'
 
 const FOLDER = join(HERE, '.debian')
 

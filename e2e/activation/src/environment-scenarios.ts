@@ -10,7 +10,7 @@ export function environmentScenarios(): readonly Scenario[] {
       missing: missingSocketActivate(),
       run: async () => {
         await using supervisor = await startSocketActivate({ framework: 'http', patience: 500 }, false)
-        const answers = await Promise.all(supervisor.targets.map((target, index) => ask(target, `${index}`)))
+        const answers = await Promise.all(supervisor.addresses.map((address, index) => ask(address, `${index}`)))
         must(new Set(answers.map(({ server }) => server)).size === 1, 'two servers answered')
         must(supervisor.starts() === 1, `it was started ${supervisor.starts()} times`)
         return undefined

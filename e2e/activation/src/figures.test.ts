@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Figures, quantile } from './figures.ts'
 
-test('of requests that were answered and lost → both counted, by what the server was then', async () => {
+test('counts answered and lost requests by the state of the server at that time', async () => {
   const figures = new Figures()
   await figures.count(Promise.resolve({ server: 'a', asleep: true, firstByte: 90 }))
   await figures.count(Promise.resolve({ server: 'a', asleep: false, firstByte: 1 }))

@@ -1,2 +1,2 @@
 export { type Outcome, Systemd } from './systemd.ts'
-export { Workplace } from './workplace.ts'
+export { TempFolder } from './temp-folder.ts'

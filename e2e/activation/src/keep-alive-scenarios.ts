@@ -1,8 +1,8 @@
 import { CLIENTS, type KeepAliveClient } from './clients.ts'
 import { loadWithCurl, missingCurl } from './curl.ts'
 import type { Figures } from './figures.ts'
-import type { Length } from './length.ts'
 import { type Load, load } from './load.ts'
+import type { LoadProfile } from './load-profile.ts'
 import { missingNginx, startNginx } from './nginx.ts'
 import { must, type Scenario } from './scenario.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -50,7 +50,7 @@ function belowThePatience(): Scenario[] {
     .map(([client, open]) => ({
       name: `kept, patience above the timeout: ${client}`,
       missing: Systemd.missing(),
-      run: async ({ above }: Length) => {
+      run: async ({ above }: LoadProfile) => {
         await using supervisor = await startSystemd({ framework: 'http', patience, keepAliveTimeout })
         const figures = await loadKept(tcpOnly(supervisor), { patience, requests: above }, open)
         must(figures.lost === 0, `lost ${figures.lost}:\n${figures.losses.join('\n')}`)
@@ -64,7 +64,7 @@ function atTheClosing(curl: string | undefined): Scenario[] {
     ...Object.entries(CLIENTS).map(([client, open]) => ({
       name: `${name}: ${client}`,
       missing,
-      run: async ({ kept }: Length) => {
+      run: async ({ kept }: LoadProfile) => {
         await using supervisor = await start()
         const figures = await loadKept(tcpOnly(supervisor), { patience: PATIENCE, requests: kept }, open)
         // The losses of a client without retries are only measured, for our server and for nginx.
@@ -75,7 +75,7 @@ function atTheClosing(curl: string | undefined): Scenario[] {
     {
       name: `${name}: curl`,
       missing: missing ?? curl,
-      run: async ({ curl: requests }: Length) => {
+      run: async ({ curl: requests }: LoadProfile) => {
         await using supervisor = await start()
         const figures = await loadWithCurl(tcpOnly(supervisor), PATIENCE, requests)
         must(figures.lost === 0 && figures.losses.length === 0, `lost ${figures.lost}:\n${figures.losses.join('\n')}`)
@@ -98,5 +98,5 @@ async function loadKept(
 }
 
 function tcpOnly(supervisor: Supervisor): Supervisor {
-  return { ...supervisor, targets: supervisor.targets.filter((target) => 'port' in target) }
+  return { ...supervisor, addresses: supervisor.addresses.filter((address) => 'port' in address) }
 }

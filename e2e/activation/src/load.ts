@@ -50,8 +50,8 @@ export async function load(supervisor: Supervisor, load: Load): Promise<Figures>
     const pause = round % 2 === 0 ? 0 : spread
     const sending = Array.from({ length: count }, async (_, index) => {
       if (index > 0 && pause > 0) await wait(Math.random() * pause)
-      const target = supervisor.targets[(round + index) % supervisor.targets.length]
-      if (target !== undefined) await figures.count(ask(target, `${round}-${index}`))
+      const address = supervisor.addresses[(round + index) % supervisor.addresses.length]
+      if (address !== undefined) await figures.count(ask(address, `${round}-${index}`))
     })
     await Promise.all(sending)
     // Without this limit, a broken server would get requests forever.

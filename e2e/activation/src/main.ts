@@ -3,7 +3,7 @@ import { deadlineScenarios } from './deadline-scenarios.ts'
 import { environmentScenarios } from './environment-scenarios.ts'
 import { Figures } from './figures.ts'
 import { keepAliveScenarios } from './keep-alive-scenarios.ts'
-import { readArguments, USAGE } from './length.ts'
+import { readArguments, USAGE } from './load-profile.ts'
 import { pageScenarios } from './page-scenarios.ts'
 import { head, row } from './report.ts'
 import { systemdScenarios } from './systemd-scenarios.ts'
@@ -14,7 +14,7 @@ if (asked === undefined) {
   console.error(USAGE)
   process.exit(2)
 }
-const { length, only } = asked
+const { profile, only } = asked
 const scenarios = [
   ...deadlineScenarios(),
   ...wakeUpScenarios(),
@@ -35,7 +35,7 @@ for (const { name, missing, run } of scenarios) {
     continue
   }
   try {
-    const figures = await run(length)
+    const figures = await run(profile)
     passed++
     console.log(figures === undefined ? name : row(name, figures))
     if (figures !== undefined) add(name.split(':')[0] ?? '', figures)

@@ -1,9 +1,9 @@
 import { freePort } from '@idle-shutdown/conformance/program'
+import { isListening } from './address.ts'
 import { missingPackage, unpacked, withLibraries } from './debian.ts'
-import { Keeper } from './keeper.ts'
+import { ProcessGuard } from './process-guard.ts'
 import type { Supervisor } from './supervisor.ts'
-import { isListening } from './target.ts'
-import { Workplace } from './workplace.ts'
+import { TempFolder } from './temp-folder.ts'
 
 /** Returns the reason why nginx cannot run here, or `undefined` if it can. */
 export function missingNginx(): string | undefined {
@@ -16,8 +16,8 @@ export function missingNginx(): string | undefined {
  */
 export async function startNginx(patience: number): Promise<Supervisor> {
   const port = await freePort()
-  const workplace = new Workplace()
-  const folder = workplace.folder
+  const temp = new TempFolder()
+  const folder = temp.folder
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`)
   const config = `
     daemon off;
@@ -34,14 +34,14 @@ export async function startNginx(patience: number): Promise<Supervisor> {
         location / { return 200 "$uri 0 nginx\\n"; }
       }
     }`
-  workplace.write({ 'nginx.conf': config })
-  const nginx = [unpacked('usr/sbin/nginx') ?? 'nginx', '-p', folder, '-c', workplace.path('nginx.conf')]
-  const keeper = new Keeper(withLibraries(nginx), { folder })
-  await keeper.up(() => isListening(port))
+  temp.write({ 'nginx.conf': config })
+  const nginx = [unpacked('usr/sbin/nginx') ?? 'nginx', '-p', folder, '-c', temp.path('nginx.conf')]
+  const guard = new ProcessGuard(withLibraries(nginx), { folder })
+  await guard.up(() => isListening(port))
   return {
-    targets: [{ host: '127.0.0.1', port }],
+    addresses: [{ host: '127.0.0.1', port }],
     starts: () => 0,
-    told: () => keeper.output + workplace.read('output'),
-    [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose](),
+    output: () => guard.output + temp.read('output'),
+    [Symbol.asyncDispose]: () => guard[Symbol.asyncDispose](),
   }
 }

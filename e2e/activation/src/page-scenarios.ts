@@ -1,6 +1,6 @@
 import { freePort } from '@idle-shutdown/conformance/program'
-import { documented } from './documented.ts'
 import { getText } from './get-text.ts'
+import { pageConfigs } from './page-configs.ts'
 import { must, type Scenario } from './scenario.ts'
 import { startUnits } from './supervisor-systemd.ts'
 import { Systemd } from './systemd.ts'
@@ -8,7 +8,7 @@ import { until } from './until.ts'
 
 /** Tests the programs of the page under its units: they respond, end for lack of use, and respond again. */
 export function pageScenarios(): readonly Scenario[] {
-  const programs = [...documented()].filter(([path]) => path.startsWith('/srv/web/server.js'))
+  const programs = [...pageConfigs()].filter(([path]) => path.startsWith('/srv/web/server.js'))
   return programs.map(([path, text]) => ({
     name: `the documented ${path.replace('/srv/web/', '')}`,
     missing: Systemd.missing(),

@@ -1,5 +1,5 @@
 import type { Figures } from './figures.ts'
-import type { Length } from './length.ts'
+import type { LoadProfile } from './load-profile.ts'
 
 /** A scenario that passes or fails. */
 export interface Scenario {
@@ -7,7 +7,7 @@ export interface Scenario {
   /** The reason why the scenario cannot run here. */
   readonly missing?: string | undefined
   /** @throws with the reason if the scenario fails */
-  run(length: Length): Promise<Figures | undefined>
+  run(profile: LoadProfile): Promise<Figures | undefined>
 }
 
 /** @throws an Error with the message `otherwise` if the condition does not hold */

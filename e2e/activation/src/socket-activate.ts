@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { freePort } from '@idle-shutdown/conformance/program'
-import { Keeper } from './keeper.ts'
+import { isListening } from './address.ts'
+import { ProcessGuard } from './process-guard.ts'
 import type { Service, Supervisor } from './supervisor.ts'
-import { isListening } from './target.ts'
-import { ROOT, serverFile, Workplace } from './workplace.ts'
+import { ROOT, serverFile, TempFolder } from './temp-folder.ts'
 
 /** Returns the reason why systemd-socket-activate cannot run here, or `undefined` if it can. */
 export function missingSocketActivate(): string | undefined {
@@ -17,17 +17,17 @@ export function missingSocketActivate(): string | undefined {
  */
 export async function startSocketActivate(service: Service, accept: boolean): Promise<Supervisor> {
   const ports = accept ? [await freePort()] : [await freePort(), await freePort()]
-  const workplace = new Workplace()
-  workplace.write({ 'web/server.js': serverFile(service, ROOT, workplace.path('output')) })
+  const temp = new TempFolder()
+  temp.write({ 'web/server.js': serverFile(service, ROOT, temp.path('output')) })
   const flags = accept ? ['--accept'] : ['--fdname=one:two']
   const listen = ports.map((port) => `--listen=127.0.0.1:${port}`)
-  const server = ['-E', 'PATH', process.execPath, workplace.path('web/server.js')]
-  const keeper = new Keeper(['systemd-socket-activate', ...listen, ...flags, ...server], { folder: workplace.folder })
-  await keeper.up(() => ports.every(isListening))
+  const server = ['-E', 'PATH', process.execPath, temp.path('web/server.js')]
+  const guard = new ProcessGuard(['systemd-socket-activate', ...listen, ...flags, ...server], { folder: temp.folder })
+  await guard.up(() => ports.every(isListening))
   return {
-    targets: ports.map((port) => ({ host: '127.0.0.1', port })),
-    starts: () => workplace.starts(),
-    told: () => keeper.output + workplace.read('output'),
-    [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose](),
+    addresses: ports.map((port) => ({ host: '127.0.0.1', port })),
+    starts: () => temp.starts(),
+    output: () => guard.output + temp.read('output'),
+    [Symbol.asyncDispose]: () => guard[Symbol.asyncDispose](),
   }
 }

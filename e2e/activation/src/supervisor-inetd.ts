@@ -1,11 +1,11 @@
 import { freePort } from '@idle-shutdown/conformance/program'
+import { isListening } from './address.ts'
 import { missingPackage, unpacked, withLibraries } from './debian.ts'
-import { documentedFile } from './documented.ts'
-import { inNamespace, Keeper } from './keeper.ts'
-import { missingForNamespaces } from './missing.ts'
+import { pageConfig } from './page-configs.ts'
+import { inNamespace, ProcessGuard } from './process-guard.ts'
+import { missingForNamespaces } from './requirements.ts'
 import type { Service, Supervisor } from './supervisor.ts'
-import { isListening } from './target.ts'
-import { serverFile, Workplace } from './workplace.ts'
+import { serverFile, TempFolder } from './temp-folder.ts'
 
 /** A superserver of Debian: its program, its documented config, and its arguments. */
 export interface Superserver {
@@ -46,19 +46,19 @@ export async function startSuperserver(
 ): Promise<Supervisor> {
   const here = { port: await freePort(), each: await freePort() }
   const port = kind === 'wait' ? here.port : here.each
-  const config = documentedFile(superserver.configs[kind], here)
-  const workplace = new Workplace()
-  workplace.write({
-    'web/server.js': serverFile(service, '/srv/idle-shutdown', workplace.path('output')),
+  const config = pageConfig(superserver.configs[kind], here)
+  const temp = new TempFolder()
+  temp.write({
+    'web/server.js': serverFile(service, '/srv/idle-shutdown', temp.path('output')),
     config,
   })
-  const command = [unpacked(superserver.program) ?? superserver.program, ...superserver.args(workplace.path('config'))]
-  const keeper = new Keeper(inNamespace(workplace.folder, withLibraries(command)), { folder: workplace.folder })
-  await keeper.up(() => isListening(port))
+  const command = [unpacked(superserver.program) ?? superserver.program, ...superserver.args(temp.path('config'))]
+  const guard = new ProcessGuard(inNamespace(temp.folder, withLibraries(command)), { folder: temp.folder })
+  await guard.up(() => isListening(port))
   return {
-    targets: [{ host: '127.0.0.1', port }],
-    starts: () => workplace.starts(),
-    told: () => keeper.output + workplace.read('output'),
-    [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose](),
+    addresses: [{ host: '127.0.0.1', port }],
+    starts: () => temp.starts(),
+    output: () => guard.output + temp.read('output'),
+    [Symbol.asyncDispose]: () => guard[Symbol.asyncDispose](),
   }
 }

@@ -1,9 +1,9 @@
 import { symlinkSync } from 'node:fs'
 import { freePort } from '@idle-shutdown/conformance/program'
-import { documentedFile, type Here } from './documented.ts'
+import { type Here, pageConfig } from './page-configs.ts'
 import type { Service, Supervisor } from './supervisor.ts'
 import { Systemd } from './systemd.ts'
-import { serverFile, Workplace } from './workplace.ts'
+import { serverFile, TempFolder } from './temp-folder.ts'
 
 /** Starts systemd with the documented web.socket, on TCP and on a unix socket, and web.service. */
 export async function startSystemd(service: Service): Promise<Supervisor> {
@@ -26,15 +26,13 @@ export async function startSystemdEach(service: Service): Promise<Supervisor> {
  */
 export async function startUnits(service: Service | string, names: readonly string[], here: Here): Promise<Systemd> {
   const program = typeof service === 'string' ? service : serverFile(service, '/srv/idle-shutdown')
-  const workplace = new Workplace()
-  workplace.write({ 'web/server.js': program })
+  const temp = new TempFolder()
+  temp.write({ 'web/server.js': program })
   // The documented programs import these modules.
-  symlinkSync('/srv/idle-shutdown/e2e/activation/node_modules', workplace.path('web/node_modules'))
-  const systemd = await Systemd.start(workplace)
+  symlinkSync('/srv/idle-shutdown/e2e/activation/node_modules', temp.path('web/node_modules'))
+  const systemd = await Systemd.start(temp)
   try {
-    await systemd.load(
-      Object.fromEntries(names.map((name) => [name, documentedFile(`/etc/systemd/system/${name}`, here)])),
-    )
+    await systemd.load(Object.fromEntries(names.map((name) => [name, pageConfig(`/etc/systemd/system/${name}`, here)])))
     await systemd.must('systemctl', 'start', names[0] ?? '')
     return systemd
   } catch (error) {
@@ -43,11 +41,11 @@ export async function startUnits(service: Service | string, names: readonly stri
   }
 }
 
-function supervisor(systemd: Systemd, targets: Supervisor['targets']): Supervisor {
+function supervisor(systemd: Systemd, addresses: Supervisor['addresses']): Supervisor {
   return {
-    targets,
-    starts: () => systemd.workplace.starts(),
-    told: () => systemd.log + systemd.output,
+    addresses,
+    starts: () => systemd.temp.starts(),
+    output: () => systemd.log + systemd.output,
     [Symbol.asyncDispose]: () => systemd[Symbol.asyncDispose](),
   }
 }

@@ -1,5 +1,5 @@
+import type { Address } from './address.ts'
 import type { Framework } from './framework.ts'
-import type { Target } from './target.ts'
 
 /** The server that a supervisor starts. */
 export interface Service {
@@ -12,11 +12,11 @@ export interface Service {
 
 /** A program that listens, and starts a server at a connection. */
 export interface Supervisor extends AsyncDisposable {
-  readonly targets: readonly Target[]
+  readonly addresses: readonly Address[]
   /** Returns the number of times the server has been started. */
   starts(): number
   /** Returns the output of the supervisor and its server, to explain a failure. */
-  told(): string
+  output(): string
   /** Ends the supervisor, its server, and everything that they leave: namespaces, cgroups, files. */
   [Symbol.asyncDispose](): Promise<void>
 }

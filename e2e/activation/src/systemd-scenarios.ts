@@ -1,6 +1,6 @@
 import { freePort } from '@idle-shutdown/conformance/program'
 import { ask } from './ask.ts'
-import { documentedFile } from './documented.ts'
+import { pageConfig } from './page-configs.ts'
 import { must, type Scenario } from './scenario.ts'
 import { startUnits } from './supervisor-systemd.ts'
 import { Systemd } from './systemd.ts'
@@ -15,23 +15,23 @@ const UNITS = ['web.socket', 'web.service']
 export function systemdScenarios(): readonly Scenario[] {
   const missing = Systemd.missing()
   return [
-    { name: 'systemd: the documented units have no mistake', missing, run: verified },
-    { name: 'systemd: READY=1, and an end that is no failure', missing, run: notified },
-    { name: 'systemd: without StartLimitIntervalSec=0 the sixth start fails the socket', missing, run: limited },
-    { name: 'systemd: with it, it does not', missing, run: unlimited },
+    { name: 'systemd: accepts the documented units', missing, run: verified },
+    { name: 'systemd: receives READY=1, and an idle end is not a failure', missing, run: notified },
+    { name: 'systemd: fails the socket at the sixth start without StartLimitIntervalSec=0', missing, run: limited },
+    { name: 'systemd: does not fail the socket with StartLimitIntervalSec=0', missing, run: unlimited },
     {
-      name: 'systemd: behind a shell that does not exec it, the server says why it refuses',
+      name: 'systemd: a server behind a shell that does not exec it names the reason of its error',
       missing,
       run: behindShell,
     },
-    { name: 'systemd: in the place of a shell, it serves', missing, run: inPlaceOfShell },
+    { name: 'systemd: a server in place of a shell serves', missing, run: inPlaceOfShell },
   ]
 }
 
 async function verified(): Promise<undefined> {
   const port = await freePort()
   await using systemd = await startUnits(SERVICE, [...UNITS, 'each.socket', 'each@.service'], { port })
-  const units = [...UNITS, 'each.socket', 'each@.service'].map((name) => systemd.workplace.path('units', name))
+  const units = [...UNITS, 'each.socket', 'each@.service'].map((name) => systemd.temp.path('units', name))
   const { code, stderr } = await systemd.run('systemd-analyze', 'verify', '--man=no', ...units)
   must(code === 0 && stderr.trim() === '', stderr)
 }
@@ -39,7 +39,10 @@ async function verified(): Promise<undefined> {
 async function notified(): Promise<undefined> {
   const port = await freePort()
   await using systemd = await startUnits({ ...SERVICE, patience: 1000 }, UNITS, { port })
-  must((await systemd.property('web.service', 'ActiveState')) === 'inactive', 'it runs before anybody called')
+  must(
+    (await systemd.property('web.service', 'ActiveState')) === 'inactive',
+    'the program runs before the first request',
+  )
   await ask({ host: '127.0.0.1', port }, 'first')
   // Only READY=1 ends the state "activating".
   await until(
@@ -58,7 +61,7 @@ async function notified(): Promise<undefined> {
 async function limited(): Promise<undefined> {
   const port = await freePort()
   await using systemd = await startUnits(SERVICE, UNITS, { port })
-  const service = documentedFile('/etc/systemd/system/web.service', { port })
+  const service = pageConfig('/etc/systemd/system/web.service', { port })
   // The default is 5 starts in 10 s, and this machine may be too slow for that.
   await systemd.load({ 'web.service': service.replace('StartLimitIntervalSec=0', 'StartLimitIntervalSec=1min') })
   for (let start = 1; start <= 5; start++) await startOnce(systemd, port, start)
@@ -84,11 +87,11 @@ async function unlimited(): Promise<undefined> {
 async function behindShell(): Promise<undefined> {
   const port = await freePort()
   await using systemd = await startUnits(SERVICE, UNITS, { port })
-  const shell = documentedFile(SHELL, { port })
+  const shell = pageConfig(SHELL, { port })
   await systemd.load({ [DROP_IN]: shell.replace("'exec /run/node server.js'", "'/run/node server.js; exit $?'") })
   const asking = ask({ host: '127.0.0.1', port }, 'refused').catch(() => {})
   await until(
-    () => systemd.output.includes('ERR_IDLE_FOREIGN_SOCKETS'),
+    () => systemd.output.includes('ERR_IDLE_LISTEN_PID_MISMATCH'),
     () => systemd.output + systemd.log,
   )
   await systemd.must('systemctl', 'stop', 'web.socket', 'web.service')
@@ -98,7 +101,7 @@ async function behindShell(): Promise<undefined> {
 async function inPlaceOfShell(): Promise<undefined> {
   const port = await freePort()
   await using systemd = await startUnits(SERVICE, UNITS, { port })
-  await systemd.load({ [DROP_IN]: documentedFile(SHELL, { port }) })
+  await systemd.load({ [DROP_IN]: pageConfig(SHELL, { port }) })
   await startOnce(systemd, port, 1)
 }
 
@@ -107,5 +110,5 @@ async function startOnce(systemd: Systemd, port: number, start: number): Promise
   await ask({ host: '127.0.0.1', port }, `${start}`)
   const stopped = async (): Promise<boolean> => (await systemd.property('web.service', 'ActiveState')) === 'inactive'
   await until(stopped, () => systemd.log)
-  must(systemd.workplace.starts() === start, `${systemd.workplace.starts()} starts instead of ${start}: ${systemd.log}`)
+  must(systemd.temp.starts() === start, `${systemd.temp.starts()} starts instead of ${start}: ${systemd.log}`)
 }

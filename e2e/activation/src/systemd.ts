@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { inNamespace, Keeper } from './keeper.ts'
-import { missingForNamespaces } from './missing.ts'
-import { HERE, Workplace } from './workplace.ts'
+import { inNamespace, ProcessGuard } from './process-guard.ts'
+import { missingForNamespaces } from './requirements.ts'
+import { HERE, TempFolder } from './temp-folder.ts'
 
 /** The result of a systemd command. */
 export interface Outcome {
@@ -25,12 +25,12 @@ const TARGETS = ['sysinit', 'basic', 'sockets', 'multi-user', 'shutdown']
  *   await systemd.systemctl('start', 'web.socket')
  * ```
  *
- * In its namespaces, /srv/web is `workplace.path('web')`, /srv/idle-shutdown is this workspace, and /run/node is the
+ * In its namespaces, /srv/web is `temp.path('web')`, /srv/idle-shutdown is this workspace, and /run/node is the
  * current Node. `output` has what services print, unless their units redirect it.
  */
 export class Systemd implements AsyncDisposable {
-  readonly workplace: Workplace
-  readonly #keeper: Keeper
+  readonly temp: TempFolder
+  readonly #guard: ProcessGuard
   #first = 0
 
   /** Returns the reason why systemd cannot run here, or `undefined` if it can. */
@@ -40,18 +40,18 @@ export class Systemd implements AsyncDisposable {
   }
 
   /** @throws with its output if it does not start */
-  static async start(workplace: Workplace = new Workplace()): Promise<Systemd> {
-    const systemd = new Systemd(workplace)
-    await systemd.#keeper.up(async () => {
-      systemd.#first = systemd.#keeper.first ?? 0
+  static async start(temp: TempFolder = new TempFolder()): Promise<Systemd> {
+    const systemd = new Systemd(temp)
+    await systemd.#guard.up(async () => {
+      systemd.#first = systemd.#guard.first ?? 0
       return systemd.#first > 0 && (await systemd.systemctl('is-active', 'sockets.target')).code === 0
     })
     return systemd
   }
 
-  private constructor(workplace: Workplace) {
-    this.workplace = workplace
-    const { folder } = workplace
+  private constructor(temp: TempFolder) {
+    this.temp = temp
+    const { folder } = temp
     for (const name of ['units', 'none', 'targets', 'targets/service.d']) mkdirSync(join(folder, name))
     for (const name of TARGETS) {
       writeFileSync(join(folder, 'targets', `${name}.target`), '[Unit]\nDefaultDependencies=no\n')
@@ -61,7 +61,7 @@ export class Systemd implements AsyncDisposable {
       join(folder, 'targets/service.d/output.conf'),
       `[Service]\nStandardOutput=append:${folder}/output\nStandardError=append:${folder}/output\n`,
     )
-    this.#keeper = new Keeper(inNamespace(folder, ['sh', join(HERE, 'systemd.sh'), folder], ['-u', '-i', '-C']), {
+    this.#guard = new ProcessGuard(inNamespace(folder, ['sh', join(HERE, 'systemd.sh'), folder], ['-u', '-i', '-C']), {
       folder,
       cgroup: join(cgroups() ?? '', `idle-shutdown-${process.pid}-${++made}`),
     })
@@ -70,7 +70,7 @@ export class Systemd implements AsyncDisposable {
   /** Writes unit files, and drop-ins such as `web.service.d/more.conf`, and lets systemd load them. */
   async load(units: Readonly<Record<string, string>>): Promise<void> {
     for (const [name, text] of Object.entries(units)) {
-      const path = this.workplace.path('units', name)
+      const path = this.temp.path('units', name)
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, text)
     }
@@ -110,17 +110,17 @@ export class Systemd implements AsyncDisposable {
 
   /** The log of systemd. */
   get log(): string {
-    return this.workplace.read('log') + this.#keeper.output
+    return this.temp.read('log') + this.#guard.output
   }
 
   /** The output of the services. */
   get output(): string {
-    return this.workplace.read('output')
+    return this.temp.read('output')
   }
 
   /** Kills all processes of the namespaces, and removes the cgroup and the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#keeper[Symbol.asyncDispose]()
+    await this.#guard[Symbol.asyncDispose]()
   }
 }
 

@@ -16,8 +16,8 @@ export function wakeUpScenarios(): readonly Scenario[] {
       await using supervisor = await startSystemd({ framework, patience: 300 })
       const figures = new Figures()
       const asking = Array.from({ length: CONNECTIONS }, (_, index) => {
-        const target = supervisor.targets[index % supervisor.targets.length]
-        return target === undefined ? undefined : figures.count(ask(target, `${index}`))
+        const address = supervisor.addresses[index % supervisor.addresses.length]
+        return address === undefined ? undefined : figures.count(ask(address, `${index}`))
       })
       await Promise.all(asking)
       figures.starts = supervisor.starts()

@@ -11,11 +11,11 @@ test.each(FRAMEWORKS)(
   async (framework) => {
     await using supervisor = await startPerl({ framework, patience: PATIENCE })
     const figures = await load(supervisor, { patience: PATIENCE, requests: 20, starts: 3 })
-    expect(figures.losses, supervisor.told()).toEqual([])
+    expect(figures.losses, supervisor.output()).toEqual([])
     expect(figures.sent).toBeGreaterThanOrEqual(20)
     expect(figures.starts).toBeGreaterThanOrEqual(3)
     // Each server ended by itself, with 0. The last one may still run.
-    expect(supervisor.told().match(/^exited (?!0$).*$/gm)).toBeNull()
-    expect(supervisor.told().match(/^exited 0$/gm)?.length).toBeGreaterThanOrEqual(figures.starts - 1)
+    expect(supervisor.output().match(/^exited (?!0$).*$/gm)).toBeNull()
+    expect(supervisor.output().match(/^exited 0$/gm)?.length).toBeGreaterThanOrEqual(figures.starts - 1)
   },
 )

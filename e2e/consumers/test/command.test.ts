@@ -26,21 +26,21 @@ describe('the preload', () => {
     },
   )
 
-  test('through NODE_OPTIONS', async () => {
+  test('works through NODE_OPTIONS', async () => {
     const env = { NODE_OPTIONS: '--import idle-shutdown/register', IDLE_PATIENCE: '300ms', IDLE_STARTUP_PATIENCE: '1m' }
     const program = new Program(SERVER, env, 60_000, home)
     expect(await ask(await port(program))).toBe('Hello')
     expect(await program.ended).toMatchObject({ code: 0, signal: null })
   })
 
-  test('a mistyped setting ends it at once, with one sentence', async () => {
+  test('ends the program at once, with one sentence, for a mistyped setting', async () => {
     const program = new Program(['--import', 'idle-shutdown/register', SERVER], { IDLE_PATIENCE: '15x' }, 60_000, home)
     expect(await program.ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('IDLE_PATIENCE') })
   })
 })
 
 describe('the command', () => {
-  test('run: the server is started by a request, answers, sleeps, and is started again', async () => {
+  test('run: starts the server by a request, and again after its idle end', async () => {
     const at = await freePort()
     const idle = ['--listen', `127.0.0.1:${at}`, '--patience', '300ms', '--json']
     const run = new Program([command(), 'run', ...idle, '--', 'node', SERVER], {}, 60_000, home)
@@ -55,7 +55,7 @@ describe('the command', () => {
     expect({ code, starts: stdout.match(/"event":"starting"/g)?.length }).toEqual({ code: 0, starts: 2 })
   })
 
-  test('--version, --help, and a wrong option', async () => {
+  test('answers --version and --help, and rejects a wrong option', async () => {
     const { version } = JSON.parse(readFileSync(join(home, 'node_modules/idle-shutdown/package.json'), 'utf8'))
     expect(await called('--version')).toMatchObject({ code: 0, stdout: expect.stringContaining(version) })
     expect(await called('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('idle-shutdown run') })
@@ -66,7 +66,7 @@ describe('the command', () => {
     })
   })
 
-  test('systemd: prints units that name the preload where it is installed', async () => {
+  test('systemd: prints units with the path of the installed preload', async () => {
     const { code, stdout } = await called('systemd', '--name', 'web', '--listen', '3000', '--', 'node', SERVER)
     expect({ code, stdout }).toEqual({
       code: 0,

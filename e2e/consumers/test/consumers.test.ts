@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 
 // A package without a main entry is not a library: `idle-shutdown` is a command and a preload.
-test('every library is used', () => {
+test('tests every library', () => {
   const libraries = packed.filter(({ folder }) => '.' in (readManifest(folder).exports ?? {}))
   expect(libraries.map(({ name }) => name).sort()).toEqual(apps.map((app) => `@idle-shutdown/${app}`).sort())
 })
@@ -47,7 +47,7 @@ describe.each(apps)('%s', (app) => {
     'CommonJS, bundled by rolldown': () => bundled('rolldown', join('cjs', `${app}.cjs`), 'cjs'),
   }
 
-  test.concurrent.each(Object.keys(builds))('%s: it serves, and ends by itself with 0', async (name) => {
+  test.concurrent.each(Object.keys(builds))('%s: serves, and ends by itself with 0', async (name) => {
     const program = new Program((await builds[name]?.()) ?? '', {}, 60_000)
     const port = (await program.printed(/port \d+\n/)).slice(5)
     expect(await ask(Number(port))).toBe('Hello')
@@ -81,7 +81,7 @@ describe('every entry of every package', () => {
   })
 })
 
-test.each(['express', 'fastify', 'koa'])('require() of %s gives the function itself', async (adapter) => {
+test.each(['express', 'fastify', 'koa'])('require() of %s returns the function itself', async (adapter) => {
   const file = join(now, `itself-${adapter}.cjs`)
   writeFileSync(file, `console.log(typeof require('@idle-shutdown/${adapter}'))`)
   expect(await new Program(file).ended).toMatchObject({ ...endedByItself, stdout: 'function\n' })

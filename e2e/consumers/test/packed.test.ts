@@ -7,7 +7,7 @@ import { readManifest } from '../packed.ts'
 const packed = inject('packed')
 const ours = new Set(packed.map(({ name }) => name))
 
-test('packages are found', () => {
+test('finds the packages', () => {
   expect([...ours]).toContain('@idle-shutdown/core')
 })
 
@@ -18,7 +18,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
     .filter((file) => statSync(join(folder, file)).isFile())
   const read = (file: string): string => readFileSync(join(folder, file), 'utf8')
 
-  test('says what it is', () => {
+  test('has a description', () => {
     expect(manifest).toMatchObject({
       name,
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
@@ -32,16 +32,16 @@ describe.each(packed)('$name', ({ name, folder }) => {
     expect(new Set(manifest.keywords).size).toBe(manifest.keywords?.length)
   })
 
-  test('all of one version', () => {
+  test('has the version of the others', () => {
     expect(packed.map(({ folder }) => readManifest(folder).version)).toEqual(packed.map(() => manifest.version))
   })
 
-  test('invents no address', () => {
+  test('has no invented address', () => {
     for (const field of ['repository', 'homepage', 'bugs', 'author', 'funding'])
       expect(manifest).not.toHaveProperty(field)
   })
 
-  test('the README links to what is in the package, or on npm', () => {
+  test('links in its README to files of the package, or to npm', () => {
     // Text in backquotes is code.
     const prose = read('README.md')
       .replaceAll(/```.*?```/gs, '')
@@ -68,7 +68,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
     }
   })
 
-  test('holds dist, src, README, LICENSE, and no more', () => {
+  test('contains dist, src, README, LICENSE, and no more', () => {
     expect([...new Set(files.map((file) => file.split('/')[0]))].sort()).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'dist', 'package.json', 'src']),
     )
@@ -82,7 +82,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
     expect(read('README.md')).toMatch(new RegExp(`^# ${name}\\n`))
   })
 
-  test('exports lists every entry, and each is there', () => {
+  test('lists every entry in exports, and contains each', () => {
     const { exports = {}, bin = {} } = manifest
     expect(exports['./package.json']).toBe('./package.json')
     for (const [entry, target] of Object.entries(exports)) {
@@ -102,13 +102,13 @@ describe.each(packed)('$name', ({ name, folder }) => {
     for (const file of Object.values(bin)) expect(read(posix.normalize(file))).toMatch(/^#!\/usr\/bin\/env node\n/)
   })
 
-  test('says which files have side effects', () => {
+  test('declares which files have side effects', () => {
     const { sideEffects } = manifest
     expect(sideEffects).toBeDefined()
     if (Array.isArray(sideEffects)) for (const file of sideEffects) expect(files).toContain(posix.normalize(file))
   })
 
-  test('every file that was compiled has its source map, and the map its source', () => {
+  test('contains the source map of each compiled file, and its source', () => {
     const compiled = files.filter((file) => /^dist\/.*(\.d\.ts|\.js)$/.test(file))
     expect(compiled.length).toBeGreaterThan(0)
     for (const file of compiled) {
@@ -126,7 +126,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
   })
 
   // The command stays as tsc emits it, including modules that hold only types.
-  test.skipIf(name === 'idle-shutdown')('every module in dist is loaded by an entry', () => {
+  test.skipIf(name === 'idle-shutdown')('loads every module in dist by an entry', () => {
     const { exports = {}, bin = {} } = manifest
     const targets = [...Object.values(exports), ...Object.values(bin)]
     const entries = targets.map((target) => (typeof target === 'string' ? target : (target['default'] ?? '')))
@@ -140,7 +140,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
     expect([...loaded].sort()).toEqual(files.filter((file) => /^dist\/.*\.js$/.test(file)).sort())
   })
 
-  test('what was bundled of others is under a licence that is there', () => {
+  test('contains the licence of each bundled package', () => {
     for (const file of files.filter((file) => /^dist\/.*\.js\.map$/.test(file))) {
       const map = JSON.parse(read(file))
       for (const source of map.sources) {
@@ -152,7 +152,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
     }
   })
 
-  test('what a file imports by path is there, too', () => {
+  test('contains each file that another imports by path', () => {
     for (const file of files.filter((file) => /\.(ts|js)$/.test(file))) {
       for (const [, path = ''] of read(file).matchAll(/(?:from|import) ['"](\.[^'"]+)['"]/g)) {
         const target = join(folder, dirname(file), path)
@@ -163,7 +163,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
     }
   })
 
-  test('what it depends on is said in ranges that npm knows, and peers in closed ones', () => {
+  test('declares dependencies in ranges that npm understands, and peers in closed ranges', () => {
     for (const [dependency, range] of Object.entries(manifest.dependencies ?? {})) {
       expect(range, dependency).toMatch(/^\^\d+\.\d+\.\d+$/)
     }
@@ -188,7 +188,7 @@ describe.each(packed)('$name', ({ name, folder }) => {
   })
 })
 
-test('all of them together cost at most two packages of others', async () => {
+test('need at most two packages of others, all together', async () => {
   const installed = await installAlone(join(inject('temp'), 'alone'), packed)
   const others = installed.filter((name) => !ours.has(name))
   expect(installed).toEqual(expect.arrayContaining([...ours]))

@@ -21,11 +21,11 @@ beforeAll(async () => {
   home = await consumer(inject('temp'), inject('packed'), 'now')
 })
 
-test('snippets are found, ES modules and CommonJS', () => {
+test('finds snippets of ES modules and CommonJS', () => {
   expect(new Set(snippets.map(({ kind }) => kind))).toEqual(new Set(['mjs', 'cjs']))
 })
 
-test.concurrent.each(snippets)('$name: nobody calls it, and it ends by itself with 0', async ({ name, kind, code }) => {
+test.concurrent.each(snippets)('$name: ends by itself with 0 without a request', async ({ name, kind, code }) => {
   expect(await new Program(written(name, kind, code), {}, 60_000).ended).toMatchObject(endedByItself)
 })
 

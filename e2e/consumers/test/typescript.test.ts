@@ -23,11 +23,11 @@ beforeAll(async () => {
   await Promise.all(consumers)
 })
 
-test('every compiler of the manifest is used', () => {
+test('tests every compiler of the manifest', () => {
   expect([...installed.keys()]).toEqual(matrix.map(({ compiler }) => compiler))
 })
 
-test.each(matrix)('$compiler is what it is called', async ({ compiler }) => {
+test.each(matrix)('$compiler has the version of its name', async ({ compiler }) => {
   const { version } = JSON.parse(readFileSync(join(tsc(compiler), '../../package.json'), 'utf8'))
   expect(`typescript-${version}`.startsWith(`${compiler}.`)).toBe(true)
 })

@@ -29,11 +29,11 @@ describe.concurrent.each([
 ])('%s in the same process', (name, hook) => {
   const hooks = (stdout: string): number => stdout.split('\n').filter((line) => line === hook).length
 
-  test('nobody calls it, and it ends by itself with 0', async () => {
+  test('ends by itself with 0 without a request', async () => {
     expect(await startCompanion(name, UNCALLED).ended).toMatchObject(endedByItself)
   })
 
-  test('an idle end after a request → code 0, and nothing is closed twice', async () => {
+  test('ends with 0 after a request, and closes nothing twice', async () => {
     const program = startCompanion(name, UNHURRIED)
     const { client, body } = await ask(program)
     expect(body).toBe('Hello')
@@ -43,12 +43,12 @@ describe.concurrent.each([
     client.destroy()
   })
 
-  test('SIGTERM with a kept connection → its hook runs once, code 0, no hang', async () => {
+  test('runs its hook once and ends with 0 on SIGTERM with a kept connection', async () => {
     expect(hooks(await terminated(startCompanion(name, PATIENT)))).toBe(1)
   })
 })
 
-test('close-with-grace: the app’s onClose has run by an idle end', async () => {
+test('close-with-grace: runs the app’s onClose before an idle end', async () => {
   const ending = await startCompanion('close-with-grace', UNCALLED).ended
   expect(ending).toMatchObject({ ...endedByItself, stdout: expect.stringMatching(/^onClose$/m) })
 })
@@ -57,7 +57,7 @@ describe.concurrent.each([
   ['@godaddy/terminus', '/healthz', '"info":"fine"'],
   ['@fastify/under-pressure', '/status', '"status":"ok"'],
 ])('%s', (name, path, answer) => {
-  test('calls of its health check do not keep the server up', async () => {
+  test('ends although its health check is called', async () => {
     const program = startCompanion(name, UNHURRIED)
     let over = false
     void program.ended.then(() => {
@@ -82,24 +82,24 @@ describe.concurrent.each([
 })
 
 describe.concurrent.each([['@hono/node-server'], ['@fastify/under-pressure']])('%s', (name) => {
-  test('nobody calls it, and it ends by itself with 0', async () => {
+  test('ends by itself with 0 without a request', async () => {
     expect(await startCompanion(name, UNCALLED).ended).toMatchObject(endedByItself)
   })
 
-  test('SIGTERM with a kept connection → code 0', async () => {
+  test('ends with 0 on SIGTERM with a kept connection', async () => {
     await terminated(startCompanion(name, PATIENT))
   })
 })
 
 describe.skipIf(!hasOnDemand).concurrent.each([['NestJS on Express'], ['NestJS on Fastify']])('%s', (name) => {
-  test('nobody calls it, and its shutdown hooks run before it ends with 0', async () => {
+  test('runs its shutdown hooks and ends with 0 without a request', async () => {
     expect(await startCompanion(name, UNCALLED, onDemand).ended).toMatchObject({
       ...endedByItself,
       stdout: expect.stringMatching(/^shutdown hook$/m),
     })
   })
 
-  test('it answers, and ends although the client keeps its connection', async () => {
+  test('answers, and ends although the client keeps its connection', async () => {
     const program = startCompanion(name, UNHURRIED, onDemand)
     const { client, body } = await ask(program)
     expect(body).toBe('Hello')
@@ -107,7 +107,7 @@ describe.skipIf(!hasOnDemand).concurrent.each([['NestJS on Express'], ['NestJS o
     client.destroy()
   })
 
-  test('SIGTERM with a kept connection → shutdown hooks once, code 0', async () => {
+  test('runs its shutdown hooks once and ends with 0 on SIGTERM with a kept connection', async () => {
     expect((await terminated(startCompanion(name, PATIENT, onDemand))).split('shutdown hook')).toHaveLength(2)
   })
 })

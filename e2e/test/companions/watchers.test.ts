@@ -49,7 +49,7 @@ interface Worker {
   readonly pm2_env: { readonly status: string; readonly exit_code: number; readonly restart_time: number }
 }
 
-test.skipIf(!hasOnDemand)('pm2, cluster mode: workers end with 0, and are not started again', async () => {
+test.skipIf(!hasOnDemand)('pm2, cluster mode: ends workers with 0, which are not started again', async () => {
   const folder = makeFolder(onDemand)
   writeFileSync(join(folder, 'server.js'), snippet('pm2', UNCALLED))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')

@@ -26,7 +26,7 @@ export interface Descriptor {
  *
  * @see https://man7.org/linux/man-pages/man5/proc_net.5.html
  */
-export function describe(fd: number): Descriptor {
+export function descriptorOf(fd: number): Descriptor {
   const found = (kind: Descriptor['kind'], path?: string): Descriptor => ({ kind, path, identity })
   let identity = ''
   try {
@@ -54,7 +54,7 @@ export function describe(fd: number): Descriptor {
  * Describes the descriptor `fd` of another process, as far as Linux shows it. Sockets that Linux does not list count as
  * listening.
  */
-export function describeOf(pid: number, fd: number): Descriptor {
+export function descriptorOfProcess(pid: number, fd: number): Descriptor {
   let identity = ''
   try {
     identity = readlinkSync(`/proc/${pid}/fd/${fd}`)

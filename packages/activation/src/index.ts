@@ -1,4 +1,3 @@
-export { type InheritedSocket, inheritedSockets } from './inherited-socket.ts'
-export { type ListenChoice, listen } from './listen.ts'
-export type { Listening } from './listening.ts'
+export { type InheritedSocket, inheritedSockets } from './inherited-sockets.ts'
+export { type ListenOptions, type ListenResult, listen } from './listen.ts'
 export { type Notification, notify } from './notify.ts'

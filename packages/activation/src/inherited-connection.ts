@@ -2,8 +2,8 @@ import { channel } from 'node:diagnostics_channel'
 import { Socket } from 'node:net'
 import type { AnyServer } from '@idle-shutdown/core'
 import { after, SERVE, systemClock } from '@idle-shutdown/core/adapter'
-import { unfit } from './claim.ts'
-import type { InheritedSocket } from './inherited-socket.ts'
+import { unsupportedError } from './claim.ts'
+import type { InheritedSocket } from './inherited-sockets.ts'
 
 /**
  * Passes a connection that another process accepted to `server`. Closes the server when the connection ends, since no
@@ -29,7 +29,7 @@ function open(inherited: InheritedSocket, server: AnyServer): Socket {
     // The type of the descriptor is the only reason for which Node refuses it: a connected datagram socket differs from
     // a stream only here.
     if (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_FD_TYPE')
-      throw unfit({ ...inherited, kind: 'datagram' })
+      throw unsupportedError({ ...inherited, kind: 'datagram' })
     throw error
   }
 }

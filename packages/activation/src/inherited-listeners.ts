@@ -3,8 +3,7 @@ import { createServer, type Server } from 'node:net'
 import type { AnyServer } from '@idle-shutdown/core'
 import { beforeClose } from './before-close.ts'
 import { isNonBlocking } from './descriptor.ts'
-import { inheritance } from './inheritance.ts'
-import type { InheritedSocket } from './inherited-socket.ts'
+import { type InheritedSocket, readInherited } from './inherited-sockets.ts'
 
 /**
  * The longest backlog. The kernel's own limit is lower. The supervisor's choice cannot be read, and listen(2) replaces
@@ -51,7 +50,7 @@ export async function acceptOn(
     restore()
     for (const listener of listeners.slice(1)) listener.server.close()
   })
-  const { paths } = inheritance()
+  const { paths } = readInherited()
   return listeners.map((listener) => paths.get(listener.fd) ?? addressOf(listener.server))
 }
 

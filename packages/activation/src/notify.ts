@@ -1,6 +1,6 @@
 import type { Duration } from '@idle-shutdown/core'
-import { IdleUsageError, milliseconds, printable, refuseUnknown, showValue } from '@idle-shutdown/core/adapter'
-import { send } from './supervisor.ts'
+import { infinite, invalidOption, milliseconds, printable, rejectUnknownOptions } from '@idle-shutdown/core/adapter'
+import { send } from './sd-notify.ts'
 
 /** The state that is sent to a supervisor. Several members are sent in one message. */
 export interface Notification {
@@ -40,16 +40,14 @@ export async function notify(state: Notification): Promise<boolean> {
 const FLAGS = ['ready', 'stopping', 'reloading', 'watchdog'] as const
 
 function assignments(state: Notification): readonly string[] {
-  refuseUnknown(state, [...FLAGS, 'status', 'extendTimeout'])
+  rejectUnknownOptions(state, [...FLAGS, 'status', 'extendTimeout'])
   for (const flag of FLAGS) {
-    if (state[flag] !== undefined && state[flag] !== true) throw invalid(flag, state[flag], 'true, or nothing')
+    if (state[flag] !== undefined && state[flag] !== true) throw invalidOption(flag, state[flag], 'true or undefined')
   }
   const { ready, stopping, reloading, status, extendTimeout, watchdog } = state
-  if (status !== undefined && typeof status !== 'string') throw invalid('status', status, 'a text')
+  if (status !== undefined && typeof status !== 'string') throw invalidOption('status', status, 'a text')
   const extension = extendTimeout === undefined ? 0 : milliseconds('extendTimeout', extendTimeout)
-  if (extension === Number.POSITIVE_INFINITY) {
-    throw new IdleUsageError('ERR_IDLE_INVALID_DURATION', 'extendTimeout is Infinity; accepted is a finite duration')
-  }
+  if (extension === Number.POSITIVE_INFINITY) throw infinite('extendTimeout')
   const list = [
     // systemd compares the value with the same clock as hrtime(), and so distinguishes an old READY=1 from the new one.
     ...(reloading ? ['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`] : []),
@@ -61,10 +59,6 @@ function assignments(state: Notification): readonly string[] {
     ...(extension > 0 ? [`EXTEND_TIMEOUT_USEC=${Math.ceil(extension * 1000)}`] : []),
     ...(watchdog ? ['WATCHDOG=1'] : []),
   ]
-  if (list.length === 0) throw invalid('state', state, 'an object that says something, such as { ready: true }')
+  if (list.length === 0) throw invalidOption('state', state, 'an object with a member, such as { ready: true }')
   return list
-}
-
-function invalid(name: string, value: unknown, accepted: string): IdleUsageError {
-  return new IdleUsageError('ERR_IDLE_INVALID_OPTION', `${name} is ${showValue(value)}; accepted is ${accepted}`)
 }

@@ -14,7 +14,7 @@ export interface Service {
 const STORE = Symbol.for('@idle-shutdown/activation.service')
 
 /** Set by the primary of a cluster that has read the variables, for its workers. */
-const LEFT_TO_WORKERS = 'IDLE_SHUTDOWN_NOTIFY'
+const WORKER_VARIABLE = 'IDLE_SHUTDOWN_NOTIFY'
 
 /** Matches programs that start the service and send no notifications themselves. */
 const LAUNCHER = /(^|[\s/])(npm|npx|pnpm|pnpx|yarn|corepack)([\s.-]|$)|(^|\s)--run(\s|=|$)/
@@ -26,8 +26,8 @@ const LAUNCHER = /(^|[\s/])(npm|npx|pnpm|pnpx|yarn|corepack)([\s.-]|$)|(^|\s)--r
 export function service(): Service {
   const stored: unknown = Reflect.get(globalThis, STORE)
   if (isService(stored)) return stored
-  const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID, [LEFT_TO_WORKERS]: left = '' } = process.env
-  for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', LEFT_TO_WORKERS])
+  const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID, [WORKER_VARIABLE]: left = '' } = process.env
+  for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', WORKER_VARIABLE])
     Reflect.deleteProperty(process.env, name)
   const [primary, path] = /^(\d+) (.*)$/.exec(left)?.slice(1) ?? []
   const ofPrimary = cluster.isWorker && Number(primary) === process.ppid ? path : undefined
@@ -36,7 +36,7 @@ export function service(): Service {
     socket: NOTIFY_SOCKET ?? ofPrimary,
     watchdog: isWatched ? WATCHDOG_USEC : undefined,
   }
-  if (NOTIFY_SOCKET && !cluster.isWorker) process.env[LEFT_TO_WORKERS] = `${process.pid} ${NOTIFY_SOCKET}`
+  if (NOTIFY_SOCKET && !cluster.isWorker) process.env[WORKER_VARIABLE] = `${process.pid} ${NOTIFY_SOCKET}`
   Reflect.set(globalThis, STORE, found)
   return found
 }

@@ -2,10 +2,10 @@ import cluster from 'node:cluster'
 import type { AnyServer } from '@idle-shutdown/core'
 import { activations } from '@idle-shutdown/core/adapter'
 import { beforeClose } from './before-close.ts'
-import { inheritance } from './inheritance.ts'
+import { readInherited } from './inherited-sockets.ts'
 import { type Notification, notify } from './notify.ts'
+import { debug } from './sd-notify.ts'
 import { service, speaksForService } from './service-variables.ts'
-import { debug } from './supervisor.ts'
 
 /** The time (ms) that a drain may take beyond its grace before systemd ends it, and then the longest extension (ms). */
 const SPARE = 5000
@@ -19,7 +19,7 @@ let watched = false
  * Registers a server. Sends READY=1 when every inherited socket is served. Sends STOPPING=1, and how long the end may
  * take, when the last server starts to close. Begins to answer the watchdog.
  */
-export function served(server: AnyServer, startedAgainBy: string): void {
+export function registerService(server: AnyServer, startedAgainBy: string): void {
   serving.add(server)
   let extension: NodeJS.Timeout | undefined
   let until = 0
@@ -52,11 +52,11 @@ export function served(server: AnyServer, startedAgainBy: string): void {
 
 /** Sends the notifications of `listen()`. A helper of the service that has its own servers sends none. */
 function say(state: Notification): void {
-  if (speaksForService(inheritance().sockets.length > 0)) void notify(state)
+  if (speaksForService(readInherited().sockets.length > 0)) void notify(state)
 }
 
 function allServed(): boolean {
-  const { sockets, claimed } = inheritance()
+  const { sockets, claimed } = readInherited()
   return sockets.every(({ fd }) => claimed.has(fd))
 }
 

@@ -16,7 +16,7 @@ writeFileSync(
    import { listen, notify } from '${ACTIVATION}'
    const server = createServer((req, res) => {
      res.setHeader('connection', 'close').end('from a worker')
-     // What it says comes after all that it would have said of its end.
+     // Sent last, so that a message about its own end would have arrived before.
      server.close(async () => {
        await notify({ status: 'gone' })
        process.disconnect()
@@ -32,8 +32,8 @@ writeFileSync(
 )
 
 describe.each([
-  ['has read what was passed', 'inheritedSockets()'],
-  ['has not', ''],
+  ['has read the passed sockets', 'inheritedSockets()'],
+  ['has not read them', ''],
 ])('a cluster worker whose primary %s', (_name, first) => {
   const primary = `
     ${first}
@@ -58,14 +58,14 @@ describe.each([
     expect(await program.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
-  test('refuses a unix socket, which Node cannot share', async () => {
+  test('throws for a unix socket, which Node cannot share', async () => {
     const path = join(folder, first === '' ? 'a' : 'b')
     const { stdout } = await Program.activated([`web@unix:${path}`], primary).ended
-    expect(stdout).toMatch(/^ERR_IDLE_CLUSTER_WORKER: 'web' \(descriptor 3\) is a unix socket/m)
+    expect(stdout).toMatch(/^ERR_IDLE_CLUSTER_WORKER: .* unix socket, .* Received 'web' \(descriptor 3\)\./m)
   })
 })
 
-test('a worker that ends says nothing of the end of the service', async () => {
+test('a worker that ends sends no STOPPING=1', async () => {
   const program = Program.activated(
     ['web@tcp', `NOTIFY_SOCKET=${join(folder, 'nobody')}`, 'NODE_DEBUG=idle-shutdown', 'PATH=/nowhere'],
     `const { default: cluster } = await import('node:cluster')
@@ -80,7 +80,7 @@ test('a worker that ends says nothing of the end of the service', async () => {
   expect(stderr).not.toContain('STOPPING=1')
 })
 
-test('a child that is no worker does not take what was passed', async () => {
+test('a child that is not a worker does not take the passed sockets', async () => {
   const program = Program.activated(
     ['web@tcp'],
     `inheritedSockets()

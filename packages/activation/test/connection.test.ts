@@ -33,7 +33,7 @@ describe('one inherited connection', () => {
     })
   })
 
-  test('over a unix socket', async () => {
+  test('is served over a unix socket', async () => {
     const path = join(folder, 'accepted')
     const program = Program.activated([`accept-unix:${path}`], 'await listen(hello(), 0)')
     await program.printed(/path/)
@@ -50,7 +50,7 @@ describe('one inherited connection', () => {
     ['h2 with HTTP/1', 'http', true],
     ['net', 'raw', false],
     ['tls', 'raw', true],
-  ])('by a server of the kind %s', async ([kind, protocol, secure]) => {
+  ])('is served by a server of the kind %s', async ([kind, protocol, secure]) => {
     const program = Program.activated(
       ['accept'],
       `const { makeServer } = await import('${CONFORMANCE}')
@@ -79,7 +79,7 @@ describe('one inherited connection', () => {
     })
   })
 
-  test('watched: it holds the idle end, the end ends it with FIN, and closed resolves', async () => {
+  test('suspends the idle end if it is watched, is ended with FIN at the end, and closed resolves', async () => {
     const program = Program.activated(
       ['accept'],
       `const server = hello()
@@ -99,7 +99,7 @@ describe('one inherited connection', () => {
     })
   })
 
-  test('watched: when it closes before the patience is over, that is the end, and what waits for the signal is told', async () => {
+  test('aborts the signal if it is watched and closes before the patience is over', async () => {
     const program = Program.activated(
       ['accept'],
       `const server = hello()
@@ -119,7 +119,7 @@ describe('one inherited connection', () => {
   })
 
   test.each(['', 'GET / HTTP/1.1\r\nHost'])(
-    'a client that sends only %j is let go after headersTimeout',
+    'is destroyed after headersTimeout if its client sends only %j',
     async (bytes) => {
       const program = Program.activated(
         ['accept'],
@@ -135,7 +135,7 @@ describe('one inherited connection', () => {
     },
   )
 
-  test('a headersTimeout of more than 2^31 ms is no moment', async () => {
+  test('stays open with a headersTimeout of more than 2^31 ms', async () => {
     const program = Program.activated(
       ['accept'],
       `const server = hello()
@@ -150,7 +150,7 @@ describe('one inherited connection', () => {
     expect(await program.ended).toMatchObject(endedByItself)
   })
 
-  test('one that upgrades is not let go by headersTimeout', async () => {
+  test('stays open beyond headersTimeout if it was upgraded', async () => {
     const program = Program.activated(
       ['accept'],
       `const server = hello()
@@ -169,7 +169,7 @@ describe('one inherited connection', () => {
 })
 
 describe('inetd', () => {
-  test('nowait: the connection is standard input, output and error, and what is printed does not reach the client', async () => {
+  test('nowait: the connection is standard input, output and error, and no output of the program reaches the client', async () => {
     const program = Program.activated(
       ['--inetd', 'accept', 'LISTEN_PID=', 'LISTEN_FDS=', 'LISTEN_FDNAMES='],
       `const { kind, sockets } = await listen(http.createServer((req, res) => {
@@ -188,7 +188,7 @@ describe('inetd', () => {
     expect(await program.ended).toMatchObject(endedByItself)
   })
 
-  test('wait: the listening socket is standard input, and printing does not end the process', async () => {
+  test('wait: the listening socket is standard input, and output does not end the process', async () => {
     const program = Program.activated(
       ['--fork', '--inetd', 'tcp'],
       `const server = http.createServer((req, res) => {
@@ -208,19 +208,19 @@ describe('inetd', () => {
   })
 })
 
-describe('a connection where it does not fit', () => {
+describe('listen() throws for a connection if', () => {
   test.each<[name: string, passed: string[], choice: string, expected: RegExp]>([
     [
       'a listening socket was expected',
       ['web@accept'],
       `{ kind: 'listening' }`,
-      /^ERR_IDLE_SOCKET_KIND: 'web' \(descriptor 3\) is a connection .*; accepted is a listening socket. Set Accept=no/m,
+      /^ERR_IDLE_SOCKET_KIND: The inherited socket must be a listening socket\. Received 'web' \(descriptor 3\), a connection .*\. Set Accept=no/m,
     ],
     [
-      'among other sockets',
+      'it was passed among other sockets',
       ['web@tcp', 'x@accept'],
       '{}',
-      /^ERR_IDLE_SOCKET_KIND: 'x' \(descriptor 4\) is a connection/m,
+      /^ERR_IDLE_SOCKET_KIND: .* Received 'x' \(descriptor 4\), a connection/m,
     ],
   ])('%s', async (_name, passed, choice, expected) => {
     const program = Program.activated(
@@ -236,7 +236,7 @@ describe('a connection where it does not fit', () => {
     await client.ended
   })
 
-  test('a connected datagram socket from another network namespace is refused as what it is', async () => {
+  test('it is a connected datagram socket from another network namespace', async () => {
     // Such sockets are not in the list of this namespace, and neither are TCP sockets.
     const program = Program.activated(
       ['x@udp-connected'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { endedByItself, Program } from './program.ts'
 
-describe('what starts it again', () => {
+describe('the service that starts the process again', () => {
   const SAYS = `
     const server = hello()
     const idle = idleShutdown(server, { patience: '50ms' })
@@ -9,7 +9,7 @@ describe('what starts it again', () => {
     console.log(JSON.stringify(idle.tracker.explain().startedAgainBy))
     console.log(String(idle.tracker))`
 
-  test('a socket that was inherited: explain(), toString() and one debug line say so', async () => {
+  test('is in explain(), toString() and one debug line if a socket was inherited', async () => {
     const program = Program.activated(['web@tcp', 'admin@tcp', 'NODE_DEBUG=idle-shutdown'], SAYS)
     const { stderr, ...ending } = await program.ended
     expect(ending).toMatchObject({ code: 0 })
@@ -19,7 +19,7 @@ describe('what starts it again', () => {
     expect(stderr).toMatch(/^IDLE-SHUTDOWN \d+: serves the inherited .*starts the process again after an idle end\n$/)
   })
 
-  test('nothing: it ends all the same, and says so', async () => {
+  test('is not known without an inherited socket, and the server ends anyway', async () => {
     const { stderr, ...ending } = await Program.byHand(SAYS, { NODE_DEBUG: 'idle-shutdown' }).ended
     expect(ending).toMatchObject({ code: 0 })
     expect(ending.stdout).toContain('"nothing that is known here"')
@@ -28,11 +28,11 @@ describe('what starts it again', () => {
     )
   })
 
-  test('nobody debugs, and nothing is printed', async () => {
+  test('is not printed without NODE_DEBUG', async () => {
     expect(await Program.byHand(SAYS).ended).toMatchObject(endedByItself)
   })
 
-  test('several servers of one clock', async () => {
+  test('is listed for several servers of one clock', async () => {
     const program = Program.activated(
       ['web@tcp', 'admin@tcp'],
       `const [web, admin, own] = [hello(), hello(), hello()]
@@ -52,7 +52,7 @@ describe('Bun, whose listen({ fd }) binds a random port', () => {
   // Node with Bun's mark. The refusal depends only on the name.
   const MARKED = `Object.defineProperty(process, 'versions', { value: { ...process.versions, bun: '1.3.0' } })`
 
-  test('is refused where a socket was inherited', async () => {
+  test('throws if a socket was inherited', async () => {
     const program = Program.activated(
       ['web@tcp'],
       `${MARKED}

@@ -42,7 +42,7 @@ describe.each([
   ['Koa 2', koa('koa2'), []],
   ['Koa 3', koa('koa'), []],
 ])('%s', (_name, app, closed) => {
-  test('serves two inherited sockets, and is idle when both are', async () => {
+  test('serves two inherited sockets, and ends when both are idle', async () => {
     const program = Program.activated(
       ['tcp', 'tcp'],
       `const OPTIONS = { patience: '400ms', startupPatience: '1h' }
@@ -60,7 +60,7 @@ describe.each([
     for (const client of clients) client.destroy()
   })
 
-  test('serves one inherited connection; when that closes, what waits for the idle signal is told, and the process ends', async () => {
+  test('serves one inherited connection, and when it closes, the signal aborts and the process ends', async () => {
     const program = Program.activated(
       ['accept'],
       `const OPTIONS = { patience: '1h' }

@@ -20,7 +20,7 @@ function kept(address: { host: string; port: number } | { path: string }, secure
 }
 
 describe('inheritedSockets()', () => {
-  test('gives numbers, names and kinds, in order', async () => {
+  test('returns numbers, names and kinds, in order', async () => {
     const program = Program.activated(
       ['web@tcp', `admin@unix:${path()}`, 'tcp'],
       'console.log(JSON.stringify(inheritedSockets()))',
@@ -33,7 +33,7 @@ describe('inheritedSockets()', () => {
     ])
   })
 
-  test('reads the environment once, removes the variables, and gives the same list ever after', async () => {
+  test('reads the environment once, removes the variables, and returns the same list at each call', async () => {
     const program = Program.activated(
       ['web@tcp'],
       `const first = inheritedSockets()
@@ -44,7 +44,7 @@ describe('inheritedSockets()', () => {
     expect((await program.ended).stdout).toContain('{"left":[],"same":true,"frozen":true}')
   })
 
-  test('a second copy of the package in the process gives the same', async () => {
+  test('returns the same list to a second copy of the package', async () => {
     const program = Program.activated(
       ['web@tcp'],
       `const [one, other] = await Promise.all(['one', 'other'].map((copy) => import('${new URL('../dist/index.js', import.meta.url).href}?' + copy)))
@@ -53,7 +53,7 @@ describe('inheritedSockets()', () => {
     expect((await program.ended).stdout).toContain('true true')
   })
 
-  test('is empty where nothing was passed, also with a pipe as standard input', async () => {
+  test('is empty if nothing was passed, also with a pipe as standard input', async () => {
     const program = Program.byHand(
       `const { spawnSync } = await import('node:child_process')
        console.log(inheritedSockets().length, process.argv[1] ?? '')
@@ -67,7 +67,7 @@ describe('inheritedSockets()', () => {
 })
 
 describe('listen() serves inherited listeners', () => {
-  test('several TCP and unix sockets on one server, and it ends by itself with 0', async () => {
+  test('with several TCP and unix sockets on one server, and the process ends with 0', async () => {
     const unix = path()
     const program = Program.activated(
       ['a@tcp', 'b@tcp', `c@unix:${unix}`],
@@ -91,7 +91,7 @@ describe('listen() serves inherited listeners', () => {
     expect(existsSync(unix), 'the path of an inherited socket stays').toBe(true)
   })
 
-  test('what comes by a further listener is counted: it holds the idle end, and close() waits for it', async () => {
+  test('and counts the connections of each listener, so that the idle end and close() wait for them', async () => {
     const program = Program.activated(
       ['tcp', 'tcp'],
       `const server = http.createServer((req, res) => {
@@ -112,7 +112,7 @@ describe('listen() serves inherited listeners', () => {
     expect(stdout).toMatch(/counted 1\n.*finished\n.*closed true\n/s)
   })
 
-  test('by name, for two servers', async () => {
+  test('by name, on two servers', async () => {
     const program = Program.activated(
       ['web@tcp', 'admin@tcp', 'web@tcp'],
       `const answer = (text, answers) => idled(Object.assign(http.createServer((req, res) => res.end(text)), { answers }))
@@ -128,7 +128,7 @@ describe('listen() serves inherited listeners', () => {
     expect(await program.ended).toMatchObject(endedByItself)
   })
 
-  test('a socket that is taken is not served twice: a further server gets what is left, then its fallback', async () => {
+  test('once each, so that a further server has the rest, and then its fallback', async () => {
     const program = Program.activated(
       ['web@tcp', 'admin@tcp'],
       `const servers = [hello(), hello(), hello()]
@@ -174,7 +174,7 @@ describe('listen() serves inherited listeners', () => {
   })
 
   test.each(['close', 'exit'])(
-    'after an end by %s, the parent can accept as before: blocking, and in full',
+    'and leaves them blocking and with their backlog for the parent after an end by %s',
     async (how) => {
       const program = Program.activated(
         ['--fork', 'tcp', 'tcp'],
@@ -195,7 +195,7 @@ describe('listen() serves inherited listeners', () => {
     },
   )
 
-  test('what queues while it is down is answered by the next', async () => {
+  test('so that the next process answers the connections that queued in between', async () => {
     const unix = path()
     const program = Program.activated(
       ['--fork', `unix:${unix}`],
@@ -211,7 +211,7 @@ describe('listen() serves inherited listeners', () => {
   })
 })
 
-describe('with nothing inherited, listen() listens on its fallback', () => {
+describe('if nothing was inherited, listen() listens on its fallback', () => {
   test.each([
     ['a port', '0', /^(\[::\]|0\.0\.0\.0):\d+$/],
     ['options', `{ port: 0, host: '127.0.0.1' }`, /^127\.0\.0\.1:\d+$/],
@@ -227,7 +227,7 @@ describe('with nothing inherited, listen() listens on its fallback', () => {
     expect(JSON.parse(stdout)).toEqual({ kind: 'fallback', sockets: [], addresses: [expect.stringMatching(address)] })
   })
 
-  test('it fails as server.listen() does', async () => {
+  test('and rejects as server.listen() fails', async () => {
     const program = Program.byHand(
       `const first = await listen(hello(), { port: 0, host: '127.0.0.1' })
        const port = Number(first.addresses[0].split(':')[1])
@@ -238,7 +238,7 @@ describe('with nothing inherited, listen() listens on its fallback', () => {
   })
 })
 
-describe("the kernel's list of unix sockets, in which a user has written", () => {
+describe("if a user has written in the kernel's list of unix sockets", () => {
   // Any user can write there, by a unix socket whose path has a line break.
   const spoofed = (what: string): string => `
     const { ino } = fs.fstatSync(3)
@@ -259,7 +259,7 @@ describe("the kernel's list of unix sockets, in which a user has written", () =>
     ['a datagram socket', '0002 01'],
     ['a connection', '0001 03'],
     ['one of another type', '0005 01'],
-  ])('a TCP socket that is said to be %s is served', async (_, what) => {
+  ])('a TCP socket that is listed as %s is served', async (_, what) => {
     const program = Program.activated(['web@tcp'], spoofed(what))
     const address = await program.address()
     await program.printed(/"kind":"listening"/)
@@ -273,7 +273,7 @@ describe("the kernel's list of unix sockets, in which a user has written", () =>
     ['a datagram socket', '0002 01'],
     ['a connection', '0001 03'],
     ['one of another type', '0005 01'],
-  ])('a unix socket that is said to be %s is served', async (_, what) => {
+  ])('a unix socket that is listed as %s is served', async (_, what) => {
     const path = join(folder, what.replace(' ', '-'))
     const program = Program.activated([`web@unix:${path}`], spoofed(what))
     await program.printed(/"kind":"listening"/)

@@ -60,7 +60,7 @@ describe('notify()', () => {
     expect((await program.ended).stdout).toMatch(/^false /)
   })
 
-  test.runIf(hasSystemdNotify)('by systemd-notify', async () => {
+  test.runIf(hasSystemdNotify)('sends by systemd-notify', async () => {
     const receiver = await Receiver.open()
     const program = Program.byHand(ALL, { NOTIFY_SOCKET: receiver.path })
     expect(await program.ended).toMatchObject({ ...endedByItself, stdout: 'true\ntrue\ntrue\ntrue\n' })
@@ -68,20 +68,17 @@ describe('notify()', () => {
     expect(receiver.messages).toEqual(SAID)
   })
 
-  test.runIf(hasSystemdNotify)(
-    'a status with escape sequences is text to the terminal of `systemctl status`',
-    async () => {
-      const receiver = await Receiver.open()
-      const program = Program.byHand(`console.log(await notify({ status: 'a\\nREADY=1\\u001b[2J\\u009b1A' }))`, {
-        NOTIFY_SOCKET: receiver.path,
-      })
-      expect(await program.ended).toMatchObject({ ...endedByItself, stdout: 'true\n' })
-      await receiver.got(/STATUS/)
-      expect(receiver.messages).toEqual(['STATUS=a READY=1\\u001b[2J\\u009b1A'])
-    },
-  )
+  test.runIf(hasSystemdNotify)('sends a status with escape sequences as text', async () => {
+    const receiver = await Receiver.open()
+    const program = Program.byHand(`console.log(await notify({ status: 'a\\nREADY=1\\u001b[2J\\u009b1A' }))`, {
+      NOTIFY_SOCKET: receiver.path,
+    })
+    expect(await program.ended).toMatchObject({ ...endedByItself, stdout: 'true\n' })
+    await receiver.got(/STATUS/)
+    expect(receiver.messages).toEqual(['STATUS=a READY=1\\u001b[2J\\u009b1A'])
+  })
 
-  test('by the descriptor that OpenFile= passes, which is no socket to serve', async () => {
+  test('sends by the descriptor that OpenFile= passes, and does not serve it', async () => {
     const receiver = await Receiver.open()
     const program = Program.activated(
       ['web@tcp', `notify@to:${receiver.path}`, `NOTIFY_SOCKET=${receiver.path}`, 'PATH=/nowhere'],
@@ -94,7 +91,7 @@ describe('notify()', () => {
     expect(receiver.messages).toEqual(SAID)
   })
 
-  test('is false where nothing takes it, and says so to who debugs', async () => {
+  test('resolves with false if no supervisor takes the message, and NODE_DEBUG prints the reason', async () => {
     const program = Program.byHand(`console.log(await notify({ ready: true }))`, {
       NOTIFY_SOCKET: join(folder, 'nobody'),
       PATH: '/nowhere',
@@ -106,21 +103,42 @@ describe('notify()', () => {
   })
 
   test.each<[name: string, call: () => Promise<unknown>, code: string, message: string]>([
-    ['nothing', () => notify({}), 'ERR_IDLE_INVALID_OPTION', 'state is {}'],
-    // @ts-expect-error only true
-    ['false', () => notify({ ready: false }), 'ERR_IDLE_INVALID_OPTION', 'ready is false'],
-    // @ts-expect-error a text
-    ['a status that is no text', () => notify({ status: 5 }), 'ERR_IDLE_INVALID_OPTION', 'status is 5'],
-    ['no duration', () => notify({ extendTimeout: 'soon' }), 'ERR_IDLE_INVALID_DURATION', `extendTimeout is 'soon'`],
-    ['no end', () => notify({ extendTimeout: Infinity }), 'ERR_IDLE_INVALID_DURATION', 'Infinity'],
+    [
+      'nothing',
+      () => notify({}),
+      'ERR_IDLE_INVALID_OPTION',
+      '"state" must be an object with a member, such as { ready: true }. Received {}',
+    ],
+    [
+      'false',
+      // @ts-expect-error only true
+      () => notify({ ready: false }),
+      'ERR_IDLE_INVALID_OPTION',
+      '"ready" must be true or undefined. Received false',
+    ],
+    [
+      'a status that is not a text',
+      // @ts-expect-error a text
+      () => notify({ status: 5 }),
+      'ERR_IDLE_INVALID_OPTION',
+      '"status" must be a text. Received 5',
+    ],
+    [
+      'a text that is not a duration',
+      // @ts-expect-error a duration
+      () => notify({ extendTimeout: 'soon' }),
+      'ERR_IDLE_INVALID_DURATION',
+      `Received 'soon'`,
+    ],
+    ['Infinity', () => notify({ extendTimeout: Infinity }), 'ERR_IDLE_INVALID_DURATION', 'Received Infinity'],
     // @ts-expect-error it is called ready
     ['an unknown word', () => notify({ redy: true }), 'ERR_IDLE_UNKNOWN_OPTION', `'redy'`],
-  ])('refuses %s', async (_name, call, code, message) => {
+  ])('rejects %s', async (_name, call, code, message) => {
     await expect(call()).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
   })
 })
 
-describe('listen() tells by itself', () => {
+describe('listen() sends', () => {
   /** Starts a service with sockets of `OpenFile=`, without systemd. */
   async function service(passed: readonly string[], source: string): Promise<{ program: Program; receiver: Receiver }> {
     const receiver = await Receiver.open()
@@ -128,7 +146,7 @@ describe('listen() tells by itself', () => {
     return { program: Program.activated([...passed, `notify@to:${receiver.path}`, ...environment], source), receiver }
   }
 
-  test('READY=1 when it listens; STOPPING=1 at the idle decision, with the time that the drain may take', async () => {
+  test('READY=1 when the server listens, and STOPPING=1 at the idle decision, with the time that the drain may take', async () => {
     const { program, receiver } = await service(
       ['tcp'],
       `const server = hello()
@@ -142,7 +160,7 @@ describe('listen() tells by itself', () => {
     expect(receiver.messages).toHaveLength(2)
   })
 
-  test('a drain without an end is extended again and again', async () => {
+  test('EXTEND_TIMEOUT_USEC again and again in a drain without a limit', async () => {
     const { program, receiver } = await service(
       ['tcp'],
       `const { mock } = await import('node:test')
@@ -181,7 +199,7 @@ describe('listen() tells by itself', () => {
     expect(receiver.messages).toEqual(['STATUS=half', 'READY=1', 'STATUS=half closed', 'STOPPING=1'])
   })
 
-  test('READY=1 for its fallback, too', async () => {
+  test('READY=1 for the fallback, too', async () => {
     const { program, receiver } = await service([], `await (await listen(hello(), 0)).close()`)
     await program.ended
     await receiver.got(/STOPPING/)
@@ -203,7 +221,7 @@ describe('listen() tells by itself', () => {
 
   test.each([
     ['of another process', 'WATCHDOG_PID=1'],
-    ['that is no number', 'WATCHDOG_USEC=x'],
+    ['that is not a number', 'WATCHDOG_USEC=x'],
   ])('no WATCHDOG=1 for a watchdog %s', async (_name, environment) => {
     const { program, receiver } = await service(
       ['tcp', 'WATCHDOG_USEC=2000', environment],
@@ -216,7 +234,7 @@ describe('listen() tells by itself', () => {
     expect(receiver.messages.join()).not.toContain('WATCHDOG')
   })
 
-  test('a supervisor that takes no message neither delays nor fails the server', async () => {
+  test('and serves even if no supervisor takes the message', async () => {
     const program = Program.activated(
       ['tcp', `NOTIFY_SOCKET=${join(folder, 'nobody')}`, 'PATH=/nowhere'],
       `const server = hello()
@@ -229,7 +247,7 @@ describe('listen() tells by itself', () => {
     client.destroy()
   })
 
-  test('a systemd-notify that hangs keeps the process no longer than 2 seconds', async () => {
+  test('and keeps the process for at most 2 seconds if systemd-notify hangs', async () => {
     const program = Program.byHand(
       `const { chmodSync, writeFileSync } = fs
        writeFileSync('${join(folder, 'systemd-notify')}', '#!/bin/sh\\nexec sleep 8\\n')
@@ -258,7 +276,7 @@ describe('listen() tells by itself', () => {
     const helper = (env) =>
       once(spawn(process.execPath, ['${file}'], { stdio: ['ignore', 'inherit', 'inherit'], env }), 'exit')`
 
-  test('a child of a service that has spoken does not speak for it', async () => {
+  test('a child of a service that has sent READY=1 sends nothing for it', async () => {
     const { program, receiver } = await service(
       ['tcp', 'WATCHDOG_USEC=100000000'],
       `${HELPER}
@@ -275,7 +293,7 @@ describe('listen() tells by itself', () => {
     expect(receiver.messages).toEqual(['READY=1', 'STATUS=service'])
   })
 
-  test('a child that was started before says by itself nothing for the process that systemd started', async () => {
+  test('a child that was started before sends nothing for the process that systemd started', async () => {
     // Replaces systemd-notify, which the helper would use.
     const bin = mkdtempSync(join(folder, 'bin-'))
     writeFileSync(join(bin, 'systemd-notify'), `#!/bin/sh\necho "$*" >> '${bin}/said'\n`)
@@ -293,7 +311,7 @@ describe('listen() tells by itself', () => {
     expect(existsSync(join(bin, 'said'))).toBe(false)
   })
 
-  test('a service behind a shell speaks for itself', async () => {
+  test('a service behind a shell sends READY=1 itself', async () => {
     const { program, receiver } = await service(
       [],
       `const { spawn } = await import('node:child_process')

@@ -18,7 +18,7 @@ import * as http from 'node:http'
 import * as net from 'node:net'
 import { idleShutdown } from '${dist('core')}'
 import { inheritedSockets, listen, notify } from '${dist('activation')}'
-// Idle once so many clients were answered, however long they take to come.
+// Idle once so many clients were answered, however late they connect.
 const idleAfter = (answers, server) => {
   const idle = idleShutdown(server, { patience: '50ms' })
   const hold = idle.tracker.hold()

@@ -1,4 +1,4 @@
-// Shows /status.json, and counts down in between. Asks only while somebody looks.
+// Shows /status.json, and counts down between answers. Asks only while the page is visible.
 
 /** @typedef {import('../src/status/status-report.ts').StatusReport} Report */
 
@@ -17,7 +17,7 @@ const STATES = {
   stopped: 'Stopped',
 }
 
-/** What the dial shows where there is nothing to count. */
+/** The signs that the dial shows if there is nothing to count. */
 const SIGNS = {
   asleep: 'zzz',
   starting: '…',
@@ -31,7 +31,7 @@ const SIGNS = {
 
 /** @type {Report | undefined} */
 let report
-/** How far the clock of the server is ahead of the one here. */
+/** The time (ms) by which the server's clock is ahead of the browser's. */
 let ahead = 0
 let asking = false
 
@@ -52,7 +52,7 @@ async function ask() {
   }
 }
 
-/** What changes when an answer comes. */
+/** Shows a new answer. */
 function show() {
   if (report === undefined) return
   const { state, listen, command, starts, connections, waiting, lastColdStart, lastFailure, idle } = report
@@ -72,7 +72,7 @@ function show() {
   tick()
 }
 
-/** What changes with time. */
+/** Updates what changes with time. */
 function tick() {
   if (report === undefined) return
   const now = Date.now() + ahead
@@ -105,12 +105,12 @@ function sentence(
       return `Process ${pid} is not listening yet.${queue}`
     case 'awake':
       if (left === 0 && idle?.reasons.length)
-        return `Nobody uses process ${pid}. It ends when what is ignored is answered.`
-      if (left !== undefined) return `Nobody uses process ${pid}. It ends in ${clock(left)} if nobody comes.`
+        return `Process ${pid} is not in use. It ends when its ignored requests are answered.`
+      if (left !== undefined) return `Process ${pid} is not in use. It ends in ${clock(left)} unless a client connects.`
       if (idle === null) return `Process ${pid} serves.`
-      return idle.active > 0 ? `Process ${pid} is in use.` : `Process ${pid} serves, and does not end for idleness.`
+      return idle.active > 0 ? `Process ${pid} is in use.` : `Process ${pid} serves, and does not end when it is idle.`
     case 'ending':
-      return `Process ${pid} answers what it has, and ends.${queue}`
+      return `Process ${pid} answers its requests, and ends.${queue}`
     case 'backing-off':
       return `It failed ${times(failures)}, and ${tried(waiting, pause)}.${queue}`
     case 'gave-up':

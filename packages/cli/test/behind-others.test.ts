@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { RunOptions } from '../src/run/run-options.ts'
-import { program, Supervised } from './supervisor.ts'
+import { program, SupervisorProcess } from './supervisor.ts'
 
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -23,11 +23,11 @@ const commands: [string, NodeJS.Signals, RunOptions['command']][] = [
 
 describe.skipIf(process.platform === 'win32').concurrent('a program behind others', () => {
   test.each(commands)(
-    'ends as quickly as a direct one: behind %s, when it is idle and by %s',
+    'ends as quickly as a direct one behind %s, when it is idle and by %s',
     async (_, signal, command) => {
       // A process that waited for its grace would outlast the test.
       const idle = { IDLE_PATIENCE: '200ms', IDLE_STARTUP_PATIENCE: '20s', IDLE_GRACE: '1h' }
-      const supervised = await Supervised.start(command, { cwd: folder, idle })
+      const supervised = await SupervisorProcess.start(command, { cwd: folder, idle })
       // A request on a kept connection may still be answered by the process that is ending.
       const headers = { connection: 'close' }
       const ask = async (): Promise<string> => (await fetch(supervised.url(), { headers })).text()

@@ -6,7 +6,7 @@ import { call, callHere } from './command.ts'
 const { version }: { version: string } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'))
 
 test.each([
-  [['--help'], /^Any Node server sleeps/],
+  [['--help'], /^An idle timeout for any Node server/],
   [['help', 'run'], /^usage: idle-shutdown run/],
   [['run', '--help'], /^usage: idle-shutdown run/],
   [['systemd', '-h'], /^usage: idle-shutdown systemd/],
@@ -16,19 +16,26 @@ test.each([
   expect(await callHere(args)).toEqual({ code: 0, stdout: expect.stringMatching(stdout), stderr: '' })
 })
 
-test('as it is installed', async () => {
+test('runs as it is installed', async () => {
   expect(await call(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
-  expect(await call([])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('no subcommand') })
+  expect(await call([])).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('the subcommand must be run or systemd'),
+  })
 })
 
-describe('a wrong command line is one sentence on stderr, and exit code 2', () => {
+describe('a wrong command line prints one sentence on stderr, with exit code 2', () => {
   test.each([
-    [[], 'no subcommand is given; accepted are run and systemd, see --help'],
-    [['start'], "there is no subcommand 'start'"],
-    [['--listen', '3000'], "there is no subcommand '--listen'"],
-    [['run', '--patince', '5s'], 'unknown option --patince; see idle-shutdown run --help'],
-    [['run', '--listen', '3000'], 'no command is given: idle-shutdown run … -- COMMAND'],
-    [['run', '--listen', 'web', 'node'], "--listen is 'web'; accepted are PORT"],
+    [[], 'the subcommand must be run or systemd. Received nothing. See idle-shutdown --help'],
+    [['start'], "Received 'start'"],
+    [['--listen', '3000'], "Received '--listen'"],
+    [['run', '--patince', '5s'], 'unknown option --patince. See idle-shutdown run --help'],
+    [['run', '--listen', '3000'], '"COMMAND" must be given. Write idle-shutdown run … -- COMMAND'],
+    [
+      ['run', '--listen', 'web', 'node'],
+      '"--listen" must be PORT, HOST:PORT, [IPV6]:PORT or a path with a slash. Received \'web\'',
+    ],
   ])('%j', async (args, message) => {
     const called = await callHere(args)
     expect(called).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/^idle-shutdown: [^\n]+\n$/) })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { expect, test, vi } from 'vitest'
-import { program, Supervised } from './supervisor.ts'
+import { program, SupervisorProcess } from './supervisor.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -25,13 +25,13 @@ async function ask(url: string): Promise<Outcome> {
   }
 }
 
-async function pidOf(supervised: Supervised): Promise<number> {
+async function pidOf(supervised: SupervisorProcess): Promise<number> {
   const outcome = await ask(supervised.url('/who'))
   return 'pid' in outcome ? outcome.pid : 0
 }
 
-test('SIGKILL with 50 requests in hand and 50 connections that wait: the 50 in hand are lost, and nobody else', async () => {
-  const supervised = await Supervised.start(program('answer.js'), OPTIONS)
+test('SIGKILL loses the 50 requests in progress, and none of the 50 connections that wait', async () => {
+  const supervised = await SupervisorProcess.start(program('answer.js'), OPTIONS)
   const pid = await pidOf(supervised)
   const inHand = Array.from({ length: CLIENTS }, (_, index) => ask(supervised.url(`/hand${index}?60000`)))
   for (let index = 0; index < CLIENTS; index++) await supervised.printed(new RegExp(`got /hand${index}\n`), 'stderr')
@@ -57,8 +57,8 @@ test('SIGKILL with 50 requests in hand and 50 connections that wait: the 50 in h
   })
 })
 
-test('SIGKILL again and again while 50 clients ask: each of them loses at most the request that was in hand', async () => {
-  const supervised = await Supervised.start(program('answer.js'), OPTIONS)
+test('each of 50 clients loses at most its request in progress when SIGKILL follows SIGKILL', async () => {
+  const supervised = await SupervisorProcess.start(program('answer.js'), OPTIONS)
   const kills = 5
   let killing = true
   const outcomes: Outcome[][] = []

@@ -3,18 +3,18 @@ import { get, type IncomingMessage } from 'node:http'
 import { connect, Socket } from 'node:net'
 import { freePort } from '@idle-shutdown/conformance'
 import { afterAll, describe, type ExpectStatic, expect, test, vi } from 'vitest'
+import { ConnectionRouter } from '../src/run/connections/connection-router.ts'
+import { ProcessLink } from '../src/run/connections/process-link.ts'
 import { Descriptors } from '../src/run/descriptors.ts'
-import { Link } from '../src/run/link.ts'
-import { Switchboard } from '../src/run/switchboard.ts'
 import { COMMAND } from './command.ts'
 import { NodeProgram } from './node-program.ts'
-import { operator } from './operator.ts'
+import { routerEvents } from './router-events.ts'
 import { program } from './supervisor.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
 describe('descriptors are left for the supervisor', () => {
-  test('a connection is turned away when the reserve would be touched, and taken again when others have closed', () => {
+  test('a connection is closed when it would touch the reserve, and accepted again when others have closed', () => {
     const onFull = vi.fn()
     const descriptors = new Descriptors(2, onFull, 64)
     descriptors.begin(28)
@@ -27,7 +27,7 @@ describe('descriptors are left for the supervisor', () => {
     expect(onFull).toHaveBeenCalledTimes(1)
   })
 
-  test('with too few for all, a few are taken; without a limit, all', () => {
+  test('a few connections are accepted with too few descriptors, and all of them without a limit', () => {
     const few = new Descriptors(1, () => {}, 20)
     few.begin(19)
     expect(Array.from({ length: 5 }, () => new EventEmitter()).map((one) => few.admit(one))).toEqual([
@@ -43,16 +43,16 @@ describe('descriptors are left for the supervisor', () => {
   })
 })
 
-test('a connection that a process without descriptors did not receive is closed, and those after it are served', () => {
-  const switchboard = new Switchboard(10, 1, operator())
-  const link = new Link(1, () => {})
-  switchboard.links.add(link)
-  switchboard.receive(link, { type: 'claim', rank: 0, listen: 0, pid: 1 })
+test('a connection that a process without descriptors did not receive is closed, and later ones are served', () => {
+  const router = new ConnectionRouter(10, 1, routerEvents())
+  const link = new ProcessLink(1, () => {})
+  router.links.add(link)
+  router.receive(link, { type: 'claim', rank: 0, listen: 0, pid: 1 })
   const clients = Array.from({ length: 3 }, () => new Socket())
-  for (const client of clients) switchboard.accept(client, 0)
-  switchboard.receive(link, { type: 'ack', id: 2 })
+  for (const client of clients) router.accept(client, 0)
+  router.receive(link, { type: 'accepted', id: 2 })
   expect(clients.map(({ destroyed }) => destroyed)).toEqual([true, true, false])
-  expect({ taken: switchboard.taken, left: [...link.unacknowledged.keys()] }).toEqual({ taken: 1, left: [3] })
+  expect({ taken: router.taken, left: [...link.unacknowledged.keys()] }).toEqual({ taken: 1, left: [3] })
 })
 
 const sockets = new Set<Socket>()

@@ -1,6 +1,6 @@
 import { RawClient } from '@idle-shutdown/conformance'
 import { describe, expect, test, vi } from 'vitest'
-import { program, Supervised } from './supervisor.ts'
+import { program, SupervisorProcess } from './supervisor.ts'
 
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -12,8 +12,8 @@ const WAYS = [
 ] satisfies [string, [string, ...string[]]][]
 
 describe.concurrent.each(WAYS)('a server that allows one connection, %s', (_, command) => {
-  test('a kept connection that speaks is answered, and the next client reads its own answer', async () => {
-    const supervised = await Supervised.start(command, { idle: { IDLE_PATIENCE: '200ms' } })
+  test('a kept connection that sends a request is answered, and the next client reads its own answer', async () => {
+    const supervised = await SupervisorProcess.start(command, { idle: { IDLE_PATIENCE: '200ms' } })
     const open = (): Promise<RawClient> => RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
     const kept = await open()
     await kept.get('/first')
@@ -35,8 +35,8 @@ describe.concurrent.each(WAYS)('a server that allows one connection, %s', (_, co
     for (const client of [kept, other, stranger]) client.destroy()
   })
 
-  test('a new connection that finds it full is dropped', async () => {
-    const supervised = await Supervised.start(command, { idle: { IDLE_PATIENCE: '1h' } })
+  test('a new connection is dropped when the server is full', async () => {
+    const supervised = await SupervisorProcess.start(command, { idle: { IDLE_PATIENCE: '1h' } })
     const open = (): Promise<RawClient> => RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
     const first = await open()
     await first.get('/first')

@@ -2,8 +2,9 @@ import { readdirSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { type Held, tagged } from '../src/protocol/messages.ts'
-import { program, Supervised } from './supervisor.ts'
+import { tagged } from '../src/protocol/messages.ts'
+import type { SupervisorInfo } from '../src/protocol/supervisor-info.ts'
+import { program, SupervisorProcess } from './supervisor.ts'
 
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -21,17 +22,17 @@ async function closedAfter(path: string, text: string): Promise<void> {
   await closed
 }
 
-async function pidOf(supervised: Supervised): Promise<number> {
+async function pidOf(supervised: SupervisorProcess): Promise<number> {
   return JSON.parse(await (await fetch(supervised.url())).text()).pid
 }
 
 describe.skipIf(process.platform === 'win32').concurrent('garbage', () => {
-  test('on the private sockets: its sender is disconnected, and nothing else happens', async () => {
+  test('garbage on the private sockets disconnects its sender, and has no other effect', async () => {
     const [node, file] = program('answer.js')
     const script = `echo "held $IDLE_SHUTDOWN_HELD" >&2; '${node}' '${file}'; true`
-    const supervised = await Supervised.start(['sh', '-c', script], SHORT)
+    const supervised = await SupervisorProcess.start(['sh', '-c', script], SHORT)
     const pid = await pidOf(supervised)
-    const held: Held = JSON.parse((await supervised.printed(/^held (.*)$/m, 'stderr'))[1] ?? '')
+    const held: SupervisorInfo = JSON.parse((await supervised.printed(/^held (.*)$/m, 'stderr'))[1] ?? '')
     expect(statSync(held.directory).mode & 0o077).toBe(0)
     const line = (message: object): string => `${JSON.stringify(tagged(message))}\n`
     for (const text of [
@@ -41,7 +42,7 @@ describe.skipIf(process.platform === 'win32').concurrent('garbage', () => {
       '{"a":1}\n',
       line({ type: 'unknown' }),
       line({ type: 'claim', listen: 0, pid: -1 }),
-      line({ type: 'ack', id: -1 }),
+      line({ type: 'accepted', id: -1 }),
       'x'.repeat(2 ** 21),
     ]) {
       await closedAfter(held.control, text)
@@ -51,11 +52,11 @@ describe.skipIf(process.platform === 'win32').concurrent('garbage', () => {
     for (const message of [
       { type: 'claim', rank: 0, listen: 1, pid: 1 },
       { type: 'release', listen: 0 },
-      { type: 'ack', id: 123 },
-      { type: 'refuse', id: 123 },
+      { type: 'accepted', id: 123 },
+      { type: 'rejected', id: 123 },
       { type: 'park', id: 123 },
-      { type: 'sure', round: 123 },
-      { type: 'kept', listen: 5, key: 1, keepAlive: 0 },
+      { type: 'exit-confirmed', round: 123 },
+      { type: 'return-socket', listen: 5, key: 1, keepAlive: 0 },
     ]) {
       stranger.write(line(message))
     }
@@ -74,12 +75,12 @@ describe.skipIf(process.platform === 'win32').concurrent('garbage', () => {
   })
 
   test.each([
-    ['is no JSON', 'echo garbage'],
-    ['is none of ours', 'echo null; echo 5; echo \'{"idle-shutdown":{"type":"claim","listen":77,"pid":1}}\''],
-    ['has no end', "head -c 3000000 /dev/zero | tr '\\0' x"],
-  ])('on the IPC channel of a shell, which %s', async (_, say) => {
+    ['writes text', 'echo garbage'],
+    ['writes other JSON', 'echo null; echo 5; echo \'{"idle-shutdown":{"type":"claim","listen":77,"pid":1}}\''],
+    ['writes without an end', "head -c 3000000 /dev/zero | tr '\\0' x"],
+  ])('garbage on the IPC channel of a shell, which %s', async (_, say) => {
     const [node, file] = program('answer.js')
-    const supervised = await Supervised.start(
+    const supervised = await SupervisorProcess.start(
       ['sh', '-c', `{ ${say}; } >&$NODE_CHANNEL_FD; '${node}' '${file}'; true`],
       SHORT,
     )
@@ -87,8 +88,8 @@ describe.skipIf(process.platform === 'win32').concurrent('garbage', () => {
     expect(supervised.count('crashed')).toBe(0)
   })
 
-  test('on the IPC channel of the program itself: it ends, and the next one answers', async ({ expect }) => {
-    const supervised = await Supervised.start(program('odd.js', 'garbage'), { ...SHORT, backoff: 20 })
+  test('garbage on the IPC channel of the program ends the program, and the next one answers', async ({ expect }) => {
+    const supervised = await SupervisorProcess.start(program('odd.js', 'garbage'), { ...SHORT, backoff: 20 })
     expect(await (await fetch(supervised.url())).text()).toBe('garbage')
     await supervised.event('starting')
     await expect.poll(async () => (await supervised.status()).state).toBe('asleep')

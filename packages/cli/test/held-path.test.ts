@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { program, Supervised } from './supervisor.ts'
+import { program, SupervisorProcess } from './supervisor.ts'
 
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -24,10 +24,10 @@ async function ask(socketPath: string): Promise<string> {
 async function held(
   kind: string,
   command?: (file: string) => [string, ...string[]],
-): Promise<{ run: Supervised; path: string }> {
+): Promise<{ run: SupervisorProcess; path: string }> {
   const path = join(folder, `${count++}.sock`)
-  const [node, file, ...args] = program('places.js', kind)
-  const run = await Supervised.start(
+  const [node, file, ...args] = program('endpoints.js', kind)
+  const run = await SupervisorProcess.start(
     command === undefined ? [node, file ?? '', ...args] : command(`'${node}' '${file}' ${kind}`),
     {
       listen: [{ path }],
@@ -40,7 +40,7 @@ async function held(
 
 describe.concurrent('a unix socket that is held', () => {
   test.each(['unlinkSync', 'unlink', 'rmSync', 'byShell'])(
-    'a program that removes it with %s is answered there, as before',
+    'a program that removes it with %s still answers there',
     async (kind) => {
       const { run, path } = await held(kind)
       expect(await ask(path)).toBe('site')
@@ -50,13 +50,13 @@ describe.concurrent('a unix socket that is held', () => {
     },
   )
 
-  test('a shell that removes it before the program starts', async () => {
+  test('is bound again when a shell removes it before the program starts', async () => {
     const { path } = await held('rmSync', (command) => ['sh', '-c', `rm -f "$PORT"; ${command}`])
     expect(await ask(path)).toBe('site')
     expect(await ask(path)).toBe('site')
   })
 
-  test('readableAll and writableAll are those of the path, and the program can change its mode', async () => {
+  test('readableAll and writableAll apply to the path, and the program can change its mode', async () => {
     const { run, path } = await held('mode')
     expect(await ask(path)).toBe('site')
     await run.printed(/said mode 77[67]/, 'stderr')
@@ -64,7 +64,7 @@ describe.concurrent('a unix socket that is held', () => {
     expect(await ask(path)).toBe('site')
   })
 
-  test('stays when the server closes, and is gone with the supervisor', async () => {
+  test('stays when the server closes, and is removed with the supervisor', async () => {
     const { run, path } = await held('closes')
     expect(await ask(path)).toBe('site')
     await run.printed(/said closed true/, 'stderr')
@@ -73,9 +73,9 @@ describe.concurrent('a unix socket that is held', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  test('that another process removes is bound again for the next start', async () => {
+  test('is bound again for the next start when another process removes it', async () => {
     const path = join(folder, `${count++}.sock`)
-    const run = await Supervised.start(program('places.js', 'rmSync'), {
+    const run = await SupervisorProcess.start(program('endpoints.js', 'rmSync'), {
       listen: [{ path }],
       env: { PORT: path },
       idle: { IDLE_PATIENCE: '500ms' },

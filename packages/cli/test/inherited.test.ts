@@ -47,7 +47,7 @@ describe.concurrent('sockets that systemd passes', () => {
     import('node:http').then(({ createServer }) => createServer((req, res) => res.end('${body}'))
       .listen(${port}, function () { console.log('at ' + JSON.stringify(this.address())) }))`
 
-  test('the only one is taken in place of any port, and shown as the address', async () => {
+  test('the only socket replaces any port, and is shown as the address', async () => {
     const program = passed(['tcp'], LISTEN(4322))
     const port = Number((await program.printed(/port (\d+)/))[1])
     expect(await ask(port)).toBe('Hello')
@@ -56,7 +56,7 @@ describe.concurrent('sockets that systemd passes', () => {
   })
 
   test.for([false, true])(
-    'a patience that ends before it is taken waits for that, in use: %s',
+    'the end waits when the patience is over before the socket is taken, in use: %s',
     async (inUse, { expect }) => {
       const wanted = await freePort()
       const other = createServer()
@@ -69,7 +69,7 @@ describe.concurrent('sockets that systemd passes', () => {
     },
   )
 
-  test('of several, by name', async () => {
+  test('several sockets are taken by name', async () => {
     const program = passed(['4323@tcp', '4324@tcp'], LISTEN(4324, 'two') + LISTEN(4323, 'one'))
     await program.printed(/at .*\n(.*\n)*at /)
     const [one = 0, two = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
@@ -77,7 +77,7 @@ describe.concurrent('sockets that systemd passes', () => {
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
 
-  test('one that no server takes: who waits there is told of, once and by its name', async () => {
+  test('one line names a socket that no server takes when a client waits there', async () => {
     const program = passed(['4326@tcp', 'other@tcp'], LISTEN(4326), { IDLE_PATIENCE: '20s' })
     await program.printed(/at /)
     const [port = 0, other = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
@@ -85,19 +85,19 @@ describe.concurrent('sockets that systemd passes', () => {
     const second = await RawClient.connect({ host: '127.0.0.1', port: other })
     expect(await ask(port)).toBe('Hello')
     await program.printed(
-      /^idle-shutdown: nobody listens on the inherited socket 'other' \(port \d+\)[^\n]*\n/m,
+      /^idle-shutdown: no server listens on the inherited socket 'other' \(port \d+\)[^\n]*\n/m,
       'stderr',
     )
     program.child.kill('SIGTERM')
     const { stderr } = await program.ended
-    expect(stderr.match(/nobody listens/g)).toHaveLength(1)
+    expect(stderr.match(/no server listens/g)).toHaveLength(1)
     waiting.destroy()
     second.destroy()
   })
 
   const LEFT = `['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES'].filter((name) => name in process.env).length`
 
-  test('children do not take them for theirs, and the program itself still finds them', async () => {
+  test('children do not inherit their variables, and the program itself still finds them', async () => {
     const program = passed(
       ['tcp'],
       `const { execFileSync, fork } = await import('node:child_process')
@@ -110,7 +110,7 @@ describe.concurrent('sockets that systemd passes', () => {
     await program.printed(/left 3\nchild 0\n\nanother 0\n\nchanged 0/)
   })
 
-  test('a program that serves them by its own code does so, also beside a server on another port', async () => {
+  test('a program serves them by its own code, also beside a server on another port', async () => {
     const program = passed(
       ['tcp', 'tcp'],
       `const { createServer } = await import('node:http')
@@ -129,7 +129,7 @@ describe.concurrent('sockets that systemd passes', () => {
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
 
-  test('a server on another port that listens first keeps it, and the one on the inherited port takes the socket', async () => {
+  test('a server on another port that listens first keeps it, and the server on the inherited port takes the socket', async () => {
     const program = passed(
       ['tcp'],
       `const { createServer } = await import('node:http')
@@ -146,27 +146,27 @@ describe.concurrent('sockets that systemd passes', () => {
     expect([await ask(port), await ask(4328)]).toEqual(['site', 'metrics'])
   })
 
-  test('all of a name are taken by one server, which closes and listens again', async () => {
+  test('one server takes all sockets of a name, closes and listens again', async () => {
     const program = passed(
       ['4329@tcp', '4329@tcp'],
       `const { createServer } = await import('node:http')
       const server = createServer((req, res) => {
-        res.setHeader('connection', 'close').end('life ' + life)
+        res.setHeader('connection', 'close').end('run ' + run)
         if (req.url === '/again') server.close(listen)
       })
-      let life = 0
-      const listen = () => server.listen(4329, () => console.log('at ' + ++life))
+      let run = 0
+      const listen = () => server.listen(4329, () => console.log('at ' + ++run))
       listen()`,
     )
     await program.printed(/at 1/)
     const [one = 0, two = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
-    expect([await ask(one), await ask(two, '/again')]).toEqual(['life 1', 'life 1'])
+    expect([await ask(one), await ask(two, '/again')]).toEqual(['run 1', 'run 1'])
     await program.printed(/at 2/)
-    expect([await ask(two), await ask(one)]).toEqual(['life 2', 'life 2'])
+    expect([await ask(two), await ask(one)]).toEqual(['run 2', 'run 2'])
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
 
-  test('those of another process: one line says so, and it listens on its own', async () => {
+  test('one line names sockets of another process, and the program listens on its own port', async () => {
     const program = NodeProgram.preloaded(HTTP, { ...SHORT, LISTEN_FDS: '1', LISTEN_PID: '1' })
     expect(await ask(await program.port())).toBe('Hello')
     const { stderr, ...ending } = await program.ended
@@ -178,6 +178,8 @@ describe.concurrent('sockets that systemd passes', () => {
       LISTEN_PID: '1',
     })
     expect(await ask(await other.port())).toBe('Hello')
-    expect((await other.ended).stderr).toMatch(/^idle-shutdown: LISTEN_PID is '1'[^\n]*, but this is process/)
+    expect((await other.ended).stderr).toMatch(
+      /^idle-shutdown: "LISTEN_PID" must be \d+, the id of this process\. Received '1'/,
+    )
   })
 })

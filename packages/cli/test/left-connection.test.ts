@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { jsonLines } from '../src/protocol/lines.ts'
-import { HELD, type Held, type ToProcess, type ToSupervisor, tagged } from '../src/protocol/messages.ts'
+import { type ToProcess, type ToSupervisor, tagged } from '../src/protocol/messages.ts'
 import { ACCEPTED, prefaceOf } from '../src/protocol/preface.ts'
 import { fromProcess } from '../src/protocol/received.ts'
+import { SUPERVISOR_VARIABLE, type SupervisorInfo } from '../src/protocol/supervisor-info.ts'
 import { NodeProgram } from './node-program.ts'
 
 /** A simulated supervisor, which sends only the messages of the test. */
@@ -39,7 +40,7 @@ class Channel {
     }
   }
 
-  tell(message: ToProcess): void {
+  send(message: ToProcess): void {
     this.#socket.write(`${JSON.stringify(tagged(message))}\n`)
   }
 
@@ -57,14 +58,14 @@ const GET = 'GET /here HTTP/1.1\r\nHost: x\r\n\r\n'
 async function parking(): Promise<{ program: NodeProgram; channel: Channel; client: Socket; sent: number }> {
   const directory = mkdtempSync(join(tmpdir(), 'idle-shutdown-test-'))
   const control = createServer().listen(join(directory, 'control'))
-  const held: Held = {
+  const held: SupervisorInfo = {
     supervisor: process.pid,
     directory,
     control: join(directory, 'control'),
     addresses: [{ port: 3000, address: '127.0.0.1', family: 'IPv4' }],
   }
   const program = NodeProgram.named('answer.js', {
-    [HELD]: JSON.stringify(held),
+    [SUPERVISOR_VARIABLE]: JSON.stringify(held),
     PORT: '3000',
     IDLE_PATIENCE: '100ms',
     IDLE_STARTUP_PATIENCE: '1h',
@@ -79,8 +80,8 @@ async function parking(): Promise<{ program: NodeProgram; channel: Channel; clie
   expect(await once(client, 'data')).toEqual([ACCEPTED])
   client.write(GET)
   expect(String(await once(client, 'data'))).toContain('200 OK')
-  await channel.heard('quiet')
-  channel.tell({ type: 'go' })
+  await channel.heard('exit-request')
+  channel.send({ type: 'exit-granted' })
   expect(await channel.heard('park')).toEqual({ type: 'park', id: 1 })
   return { program, channel, client, sent: client.bytesWritten }
 }
@@ -88,31 +89,31 @@ async function parking(): Promise<{ program: NodeProgram; channel: Channel; clie
 /** Lets the program ask again once the connection is idle, and leave it. */
 async function leave(channel: Channel, client: Socket, bytes: number): Promise<void> {
   await channel.heard('park')
-  channel.tell({ type: 'parked', id: 1, bytes })
-  await channel.heard('left')
+  channel.send({ type: 'parked', id: 1, bytes })
+  await channel.heard('return-pipe')
   client.destroy()
 }
 
-test('a request that was on its way when the program began to end is answered there', async () => {
+test('a request that is on its way when the program begins to end is answered by that program', async () => {
   const { program, channel, client, sent } = await parking()
   // Each answer takes some turns, in which a drain closes idle connections.
   for (let asked = 0; asked < 5; asked++) {
-    channel.tell({ type: 'ask' })
+    channel.send({ type: 'idleness-request' })
     await channel.heard('idleness')
   }
-  channel.tell({ type: 'parked', id: 1, bytes: sent + GET.length })
+  channel.send({ type: 'parked', id: 1, bytes: sent + GET.length })
   const answer = once(client, 'data')
   client.write(GET)
   expect(String(await answer)).not.toContain('Connection: close')
-  await channel.heard('left')
+  await channel.heard('return-pipe')
   client.destroy()
   expect(await program.ended).toMatchObject({ code: 0 })
 })
 
-test('of a request that was on its way, the rest is piped on, and it is answered as one', async () => {
+test('a request of which half is on its way is answered as one', async () => {
   const { program, channel, client, sent } = await parking()
   const [half, rest] = [GET.slice(0, 20), GET.slice(20)]
-  channel.tell({ type: 'parked', id: 1, bytes: sent + half.length })
+  channel.send({ type: 'parked', id: 1, bytes: sent + half.length })
   client.write(half)
   expect(await channel.heard('unpark')).toEqual({ type: 'unpark', id: 1 })
   client.write(rest)
@@ -124,25 +125,33 @@ test('of a request that was on its way, the rest is piped on, and it is answered
 test.each([
   ['nothing', ''],
   ['line ends between two requests', '\r\n\r\n'],
-])('%s on its way: the connection is left, and stays open until the supervisor closes it', async (_, bytes) => {
-  const { program, channel, client, sent } = await parking()
-  channel.tell({ type: 'parked', id: 1, bytes: sent + bytes.length })
-  if (bytes !== '') client.write(bytes)
-  const written = client.bytesRead
-  expect(await channel.heard('left')).toEqual({ type: 'left', id: 1, bytes: written, keepAlive: 60_000 })
-  expect(client.readableEnded).toBe(false)
-  client.destroy()
-  expect(await program.ended).toMatchObject({ code: 0 })
-})
+])(
+  'with %s on its way, the connection is returned, and stays open until the supervisor closes it',
+  async (_, bytes) => {
+    const { program, channel, client, sent } = await parking()
+    channel.send({ type: 'parked', id: 1, bytes: sent + bytes.length })
+    if (bytes !== '') client.write(bytes)
+    const written = client.bytesRead
+    expect(await channel.heard('return-pipe')).toEqual({
+      type: 'return-pipe',
+      id: 1,
+      bytes: written,
+      keepAlive: 60_000,
+    })
+    expect(client.readableEnded).toBe(false)
+    client.destroy()
+    expect(await program.ended).toMatchObject({ code: 0 })
+  },
+)
 
-test('a client that goes while its connection is parked keeps the program from nothing', async () => {
+test('the program ends when a client leaves while its connection is parked', async () => {
   const { program, channel, client } = await parking()
   client.end()
   expect(await channel.heard('unpark')).toEqual({ type: 'unpark', id: 1 })
   expect(await program.ended).toMatchObject({ code: 0 })
 })
 
-test('a supervisor that is lost before it has taken what was left to it: the program ends all the same', async () => {
+test('the program ends when the supervisor is lost before it has taken a returned connection', async () => {
   const { program, channel, client } = await parking()
   channel.end()
   expect(await program.ended).toMatchObject({ code: 0 })

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { isReset } from '../src/run/reading.ts'
-import { Switchboard } from '../src/run/switchboard.ts'
-import { operator } from './operator.ts'
+import { ConnectionRouter } from '../src/run/connections/connection-router.ts'
+import { isReset } from '../src/socket-handle.ts'
+import { routerEvents } from './router-events.ts'
 
 /** Returns clients, and their connections as a supervisor accepts them, which are not read. */
 async function pairs(count: number): Promise<{ readonly clients: Socket[]; readonly accepted: Socket[] }> {
@@ -25,23 +25,23 @@ async function pairs(count: number): Promise<{ readonly clients: Socket[]; reado
   return { clients, accepted }
 }
 
-test('a client that has reset its connection waits no longer, and makes room; one that has ended its side waits', async () => {
+test('a client that resets its connection leaves the queue, and a client that ends its side waits', async () => {
   const { clients, accepted } = await pairs(4)
   let full = 0
-  const switchboard = new Switchboard(
+  const router = new ConnectionRouter(
     3,
     1,
-    operator({
+    routerEvents({
       full: () => full++,
     }),
   )
   const [first, second, third, fourth] = accepted
-  for (const socket of [first, second, third]) if (socket !== undefined) switchboard.accept(socket, 0)
+  for (const socket of [first, second, third]) if (socket !== undefined) router.accept(socket, 0)
   clients[0]?.resetAndDestroy()
   clients[1]?.end('half')
   await expect.poll(() => first !== undefined && isReset(first)).toBe(true)
-  if (fourth !== undefined) switchboard.accept(fourth, 0)
-  expect({ waiting: switchboard.waiting, full, gone: first?.destroyed, half: second?.destroyed }).toEqual({
+  if (fourth !== undefined) router.accept(fourth, 0)
+  expect({ waiting: router.waiting, full, gone: first?.destroyed, half: second?.destroyed }).toEqual({
     waiting: 3,
     full: 0,
     gone: true,
@@ -49,7 +49,7 @@ test('a client that has reset its connection waits no longer, and makes room; on
   })
   clients[2]?.resetAndDestroy()
   await expect.poll(() => third !== undefined && isReset(third)).toBe(true)
-  switchboard.letGo()
-  expect({ waiting: switchboard.waiting, gone: third?.destroyed }).toEqual({ waiting: 2, gone: true })
+  router.dropReset()
+  expect({ waiting: router.waiting, gone: third?.destroyed }).toEqual({ waiting: 2, gone: true })
   for (const socket of [...clients, ...accepted]) socket.destroy()
 })

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '@idle-shutdown/conformance'
 import { afterAll, describe, test, vi } from 'vitest'
-import { Control } from '../src/run/control.ts'
+import { Control } from '../src/run/addresses/control-socket.ts'
 import { COMMAND } from './command.ts'
 import { NodeProgram } from './node-program.ts'
-import { program, Supervised } from './supervisor.ts'
+import { program, SupervisorProcess } from './supervisor.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -21,7 +21,7 @@ async function ask(url: string): Promise<number> {
 }
 
 describe.skipIf(process.platform === 'win32').concurrent('the supervisor outlives', () => {
-  test('what a command writes into its channel', async ({ expect }) => {
+  test('garbage that a command writes into its channel', async ({ expect }) => {
     const port = await freePort()
     const script = `echo no message >&3; exec '${node}' '${file}'`
     const run = new NodeProgram([COMMAND, 'run', '--listen', `127.0.0.1:${port}`, '--', 'sh', '-c', script])
@@ -32,7 +32,7 @@ describe.skipIf(process.platform === 'win32').concurrent('the supervisor outlive
     expect((await run.ended).code).toBe(0)
   })
 
-  test('what another program writes into the control socket', async ({ expect }) => {
+  test('garbage that another program writes into the control socket', async ({ expect }) => {
     let detached = 0
     const control = await Control.open({ attached() {}, received() {}, detached: () => detached++ })
     for (const text of ['no message\n', '{}\n', 'null\n', '[1]\n']) {
@@ -44,17 +44,17 @@ describe.skipIf(process.platform === 'win32').concurrent('the supervisor outlive
     control.close()
   })
 
-  test('a folder of the command that is removed while it sleeps, and made again', async ({ expect }) => {
+  test("the removal of the command's folder while it sleeps", async ({ expect }) => {
     const cwd = join(temp, 'cwd')
     mkdirSync(cwd)
-    const supervised = await Supervised.start([node, file ?? ''], { cwd, backoff: 20, maxFailures: 2 })
+    const supervised = await SupervisorProcess.start([node, file ?? ''], { cwd, backoff: 20, maxFailures: 2 })
     rmSync(cwd, { recursive: true })
     expect(await ask(supervised.url())).toBe(502)
     mkdirSync(cwd)
     await expect.poll(() => ask(supervised.url()), { timeout: 20_000 }).toBe(200)
   })
 
-  test('an environment that is too large to start anything with', async ({ expect }) => {
+  test('an environment that is too large to start a command', async ({ expect }) => {
     const code = `import { Runner } from ${JSON.stringify(new URL('../dist/run/runner.js', import.meta.url).href)}
       const env = Object.fromEntries(Array.from({ length: 40 }, (_, i) => ['LARGE_' + i, 'x'.repeat(120_000)]))
       const runner = new Runner({ listen: [{ host: '127.0.0.1', port: 0 }], command: ['true'], env, backoff: 20, maxFailures: 1 },

@@ -13,15 +13,21 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { freePort } from '@idle-shutdown/conformance'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
-import { startRefusal } from '../src/command/refusal.ts'
-import type { Held } from '../src/protocol/messages.ts'
-import { Control } from '../src/run/control.ts'
+import { startError } from '../src/command/system-errors.ts'
+import type { SupervisorInfo } from '../src/protocol/supervisor-info.ts'
+import { Control } from '../src/run/addresses/control-socket.ts'
+import {
+  inPrivateFolder,
+  mark,
+  NoPrivateFolderError,
+  PrivateFolder,
+  unmark,
+} from '../src/run/addresses/private-folder.ts'
+import { ConnectionRouter } from '../src/run/connections/connection-router.ts'
 import { Preparation } from '../src/run/preparation.ts'
-import { inPrivateFolder, mark, NoPrivateFolderError, PrivateFolder, unmark } from '../src/run/private-folder.ts'
-import { Switchboard } from '../src/run/switchboard.ts'
 import { COMMAND } from './command.ts'
 import { NodeProgram } from './node-program.ts'
-import { operator } from './operator.ts'
+import { routerEvents } from './router-events.ts'
 import { program } from './supervisor.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -37,8 +43,8 @@ function fresh(): string {
   return path
 }
 
-function switchboard(): Switchboard {
-  return new Switchboard(1, 1, operator())
+function router(): ConnectionRouter {
+  return new ConnectionRouter(1, 1, routerEvents())
 }
 
 const NOBODY = { attached() {}, received() {}, detached() {} }
@@ -76,7 +82,7 @@ describe.skipIf(process.platform === 'win32')('a private folder', () => {
         writeFileSync(path, '')
       },
     ],
-  ])('is not taken for its own when it is %s, and not removed then', (_, change) => {
+  ])('is neither used nor removed when it is %s', (_, change) => {
     const folder = PrivateFolder.in(fresh())
     change(folder.path)
     const before = lstatSync(folder.path, { throwIfNoEntry: false })
@@ -85,9 +91,9 @@ describe.skipIf(process.platform === 'win32')('a private folder', () => {
     expect(lstatSync(folder.path, { throwIfNoEntry: false })?.ino).toBe(before?.ino)
   })
 
-  test('a mark in a folder that was swept is let be', () => {
+  test('a mark in a swept folder does not throw', () => {
     const folder = PrivateFolder.in(fresh())
-    const held: Held = { supervisor: 0, directory: folder.path, control: '', addresses: [] }
+    const held: SupervisorInfo = { supervisor: 0, directory: folder.path, control: '', addresses: [] }
     mark(held, 0)
     expect(readdirSync(folder.path)).toEqual(['claimed-0'])
     unmark(held, 0)
@@ -115,7 +121,7 @@ describe.skipIf(process.platform === 'win32')('a private folder', () => {
         return path
       },
     ],
-  ])('the temporary folder is %s: that of the session is taken', async (_, make) => {
+  ])('the folder of the session is used when the temporary folder is %s', async (_, make) => {
     const runtime = fresh()
     vi.stubEnv('TMPDIR', make())
     vi.stubEnv('XDG_RUNTIME_DIR', runtime)
@@ -126,12 +132,12 @@ describe.skipIf(process.platform === 'win32')('a private folder', () => {
     expect(readdirSync(runtime)).toEqual([])
   })
 
-  test('no folder takes a socket: one sentence names each', async () => {
+  test('one sentence names each folder when no folder takes a socket', async () => {
     vi.stubEnv('TMPDIR', join(temp, 'missing'))
     vi.stubEnv('XDG_RUNTIME_DIR', join(temp, 'x'.repeat(80)))
     const error: unknown = await inPrivateFolder(() => Promise.reject(new Error('no sockets here'))).catch((no) => no)
     expect(error).toBeInstanceOf(NoPrivateFolderError)
-    expect(startRefusal(error, { listen: [], command: ['node'] })).toMatchObject({
+    expect(startError(error, { listen: [], command: ['node'] })).toMatchObject({
       exitCode: 1,
       message: expect.stringMatching(
         /^no folder for private sockets: .*ENOENT.*too long.*no sockets here\. Set TMPDIR/,
@@ -139,7 +145,7 @@ describe.skipIf(process.platform === 'win32')('a private folder', () => {
     })
   })
 
-  test('a control socket that was removed is missed', async () => {
+  test('a removed control socket is noticed', async () => {
     vi.stubEnv('TMPDIR', fresh())
     const control = await Control.open(NOBODY)
     rmSync(control.path)
@@ -149,9 +155,9 @@ describe.skipIf(process.platform === 'win32')('a private folder', () => {
     control.close()
   })
 
-  test('restored under the same names while the command runs, and under others if the name is taken', async () => {
+  test('is restored under the same names while the command runs, and under others if the name is taken', async () => {
     vi.stubEnv('TMPDIR', fresh())
-    const preparation = await Preparation.begin(switchboard(), { addresses: [], proxy: undefined }, () => {})
+    const preparation = await Preparation.begin(router(), { addresses: [], proxy: undefined }, () => {})
     const { directory, control } = preparation.held
     rmSync(directory, { recursive: true })
     await Promise.all([preparation.restore(), preparation.restore()])
@@ -167,7 +173,7 @@ describe.skipIf(process.platform === 'win32')('a private folder', () => {
 })
 
 test.skipIf(process.platform === 'win32')(
-  'swept while the command sleeps, and while it runs: the next client is answered',
+  'the next client is answered when the folder is swept, while the command sleeps or runs',
   async () => {
     const [port, folder] = [await freePort(), fresh()]
     const args = [

@@ -5,13 +5,13 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { Socket } from 'node:net'
 import { freePort, RawClient } from '@idle-shutdown/conformance'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { readSettings } from '../src/register/settings.ts'
-import { Life } from '../src/run/life.ts'
+import { Watcher } from '../src/run/command/watcher.ts'
+import { CommandRun } from '../src/run/command-run.ts'
+import { ConnectionRouter } from '../src/run/connections/connection-router.ts'
 import type { RunOptions } from '../src/run/run-options.ts'
-import { Switchboard } from '../src/run/switchboard.ts'
-import { Watcher } from '../src/run/watcher.ts'
-import { operator } from './operator.ts'
-import { Supervised } from './supervisor.ts'
+import { readSettings } from '../src/settings.ts'
+import { routerEvents } from './router-events.ts'
+import { SupervisorProcess } from './supervisor.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -35,9 +35,9 @@ function binds(port: number, host = '127.0.0.1'): [string, ...string[]] {
   return [process.execPath, '-e', code]
 }
 
-async function proxied(options: Partial<RunOptions> = {}, host?: string): Promise<[Supervised, number]> {
+async function proxied(options: Partial<RunOptions> = {}, host?: string): Promise<[SupervisorProcess, number]> {
   const proxy = await freePort()
-  return [await Supervised.start(binds(proxy, host), { ...SHORT, proxy, backoff: 20, ...options }), proxy]
+  return [await SupervisorProcess.start(binds(proxy, host), { ...SHORT, proxy, backoff: 20, ...options }), proxy]
 }
 
 async function ask(url: string): Promise<{ status: number; body: string }> {
@@ -75,8 +75,8 @@ function isAlive(pid: number): boolean {
 test('a command that was ready in time is not killed later', async () => {
   const port = await freePort()
   await occupy(port)
-  const switchboard = new Switchboard(10, 1, operator())
-  switchboard.accept(new Socket(), 0)
+  const router = new ConnectionRouter(10, 1, routerEvents())
+  router.accept(new Socket(), 0)
   const events: string[] = []
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
@@ -84,13 +84,13 @@ test('a command that was ready in time is not killed later', async () => {
     const isReady = new Promise<void>((resolve) => {
       ready = resolve
     })
-    const life = new Life({
+    const run = new CommandRun({
       command: { program: 'sleep', args: ['600'], env: process.env, cwd: '.', stdout: 'inherit' },
       settings: readSettings({}),
       held: { supervisor: process.pid, directory: '.', control: '', addresses: [] },
       proxy: port,
       readyTimeout: 60_000,
-      switchboard,
+      router,
       watcher: new Watcher(),
       start: 1,
       emit: ({ event }) => {
@@ -101,9 +101,9 @@ test('a command that was ready in time is not killed later', async () => {
     await isReady
     vi.advanceTimersByTime(120_000)
     expect(events).toEqual(['starting', 'ready'])
-    life.kill()
+    run.kill()
     vi.useRealTimers()
-    await life.ended
+    await run.ended
   } finally {
     vi.useRealTimers()
   }
@@ -118,7 +118,7 @@ describe.concurrent('--proxy', () => {
   })
 
   test.skipIf(process.platform !== 'linux')(
-    'a port that closes is tried with pauses, and a client that waits for it keeps nothing awake',
+    'a closed port is tried with pauses, and a client that waits for it does not keep the command awake',
     async ({ expect }) => {
       // Long enough for a second client on a busy machine.
       const [supervised] = await proxied({ idle: { IDLE_PATIENCE: '5s' } })
@@ -161,7 +161,7 @@ describe.concurrent('--proxy', () => {
   })
 
   test.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
-    'another user who takes the port while the command runs gets nothing',
+    'another user that takes the port while the command runs gets nothing',
     async ({ expect }) => {
       const [supervised, proxy] = await proxied({ idle: { IDLE_PATIENCE: '1h' }, readyTimeout: 5000, maxFailures: 1 })
       await ask(supervised.url('/down'))
@@ -188,20 +188,21 @@ describe.concurrent('--proxy', () => {
   )
 
   test.skipIf(process.platform === 'win32')(
-    'what the command started and left holds the port no longer',
+    'a process that the command started and left does not hold the port any longer',
     async ({ expect }) => {
       const proxy = await freePort()
       const command = binds(proxy).map((word) => `'${word.replaceAll("'", '"')}'`)
-      const supervised = await Supervised.start(['sh', '-c', `${command.join(' ')} & wait`], { ...SHORT, proxy })
+      const supervised = await SupervisorProcess.start(['sh', '-c', `${command.join(' ')} & wait`], { ...SHORT, proxy })
       const first = await ask(supervised.url())
       await supervised.event('ended')
       const second = await ask(supervised.url())
-      expect([first.status, second.status, supervised.count('crashed')]).toEqual([200, 200, 0])
+      expect([first.status, second.status]).toEqual([200, 200])
+      expect(supervised.events.filter(({ event }) => event === 'crashed')).toEqual([])
       expect(second.body).not.toBe(first.body)
     },
   )
 
-  test.skipIf(process.platform === 'win32')('if the supervisor is killed, the command ends', async ({ expect }) => {
+  test.skipIf(process.platform === 'win32')('the command ends when the supervisor is killed', async ({ expect }) => {
     const [supervised] = await proxied({ idle: { IDLE_PATIENCE: '1h' } })
     const { body: pid } = await ask(supervised.url())
     supervised.child.kill('SIGKILL')
@@ -209,11 +210,11 @@ describe.concurrent('--proxy', () => {
   })
 
   test.skipIf(process.platform === 'win32')(
-    'if it is killed, a command that ignores SIGTERM is killed after the grace',
+    'a command that ignores SIGTERM is killed after the grace when the supervisor is killed',
     async ({ expect }) => {
       const proxy = await freePort()
       const [node, flag, code = ''] = binds(proxy)
-      const supervised = await Supervised.start([node, flag ?? '', `process.on('SIGTERM', () => {});${code}`], {
+      const supervised = await SupervisorProcess.start([node, flag ?? '', `process.on('SIGTERM', () => {});${code}`], {
         proxy,
         idle: { IDLE_GRACE: '0' },
       })
@@ -224,41 +225,41 @@ describe.concurrent('--proxy', () => {
   )
 })
 
-test.skipIf(process.platform === 'win32')(
-  'if the supervisor is killed, a command that is not Node ends, too',
-  async () => {
-    const supervised = await Supervised.start(['sh', '-c', 'sleep 600 & echo "pid $!"; wait'], {
-      idle: { IDLE_GRACE: '0' },
-    })
-    const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
-    await supervised.event('starting')
-    const [, pid] = await supervised.printed(/^pid (\d+)/m)
-    supervised.child.kill('SIGKILL')
-    await expect.poll(() => isAlive(Number(pid)), { timeout: 20_000 }).toBe(false)
-    client.destroy()
-  },
-)
+test.skipIf(process.platform === 'win32')('a command that is not Node ends when the supervisor is killed', async () => {
+  const supervised = await SupervisorProcess.start(['sh', '-c', 'sleep 600 & echo "pid $!"; wait'], {
+    idle: { IDLE_GRACE: '0' },
+  })
+  const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
+  await supervised.event('starting')
+  const [, pid] = await supervised.printed(/^pid (\d+)/m)
+  supervised.child.kill('SIGKILL')
+  await expect.poll(() => isAlive(Number(pid)), { timeout: 20_000 }).toBe(false)
+  client.destroy()
+})
 
-describe.concurrent('a command that does not listen on what is held', () => {
-  test('is hinted at before it is killed, with the port that it has instead', async ({ expect }) => {
+describe.concurrent('a command that does not listen on a held address', () => {
+  test('gets a hint with its actual port before it is killed', async ({ expect }) => {
     const code =
       "require('node:net').createServer().listen(0, '127.0.0.1', function () { console.log('port ' + this.address().port) })"
-    const supervised = await Supervised.start([process.execPath, '-e', code], { readyTimeout: 6000, maxFailures: 1 })
+    const supervised = await SupervisorProcess.start([process.execPath, '-e', code], {
+      readyTimeout: 6000,
+      maxFailures: 1,
+    })
     const asked = ask(supervised.url())
     const port = await supervised.port('port')
     const linux = process.platform === 'linux'
     expect(await supervised.event('hint')).toEqual({
       event: 'hint',
-      hint: `${linux ? `it listens on port ${port}, and not` : 'it has not listened'} on what is held; a program that is not Node needs --proxy PORT`,
+      hint: `${linux ? `it listens on port ${port}, and not` : 'it has not listened'} on a held address; a program that is not Node needs --proxy PORT`,
     })
     expect((await supervised.event('killed')).why).toBe(
-      `it did not listen within 6 s${linux ? ` on what is held, but on port ${port}` : ''}`,
+      `it did not listen within 6 s${linux ? ` on a held address, but on port ${port}` : ''}`,
     )
     expect((await asked).status).toBe(502)
   })
 
-  test('a script that does not exist is said at the start', async ({ expect }) => {
-    const supervised = await Supervised.start([process.execPath, 'no-such-script.js'])
+  test('a hint names a script that does not exist at the start', async ({ expect }) => {
+    const supervised = await SupervisorProcess.start([process.execPath, 'no-such-script.js'])
     expect(await supervised.event('hint')).toMatchObject({
       hint: 'there is no file no-such-script.js: node will not find it',
     })

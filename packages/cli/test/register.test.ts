@@ -37,14 +37,14 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     expect(stderr).toMatch(/^idle-shutdown: idle for 150 ms: closed in \d+ ms\n$/)
   })
 
-  test('IDLE_PATIENCE without a unit: a process warning says that it is milliseconds', async () => {
+  test('a process warning says that IDLE_PATIENCE without a unit is milliseconds', async () => {
     const { stderr, ...ending } = await NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: '150', IDLE_LOG: 'off' }).ended
     expect(ending).toMatchObject(BY_ITSELF)
     expect(stderr.match(/IDLE_SHORT_PATIENCE/g)).toHaveLength(1)
     expect(stderr).toContain(`"IDLE_PATIENCE" is 150 milliseconds`)
   })
 
-  test('a request holds it, however long it takes', async () => {
+  test('a request keeps the process awake, however long it takes', async () => {
     const program = NodeProgram.preloaded(HTTP, SHORT)
     expect(await ask(await program.port(), '/500')).toBe('Hello')
     expect(await program.ended).toMatchObject(BY_ITSELF)
@@ -53,18 +53,18 @@ describe.concurrent('node --import idle-shutdown/register', () => {
   test.each([
     ['NODE_OPTIONS', ['--input-type=module', '--eval', HTTP], { NODE_OPTIONS: `--import ${REGISTER}` }],
     ['--require', ['--require', new URL(REGISTER).pathname, '--input-type=module', '--eval', HTTP], {}],
-  ])('%s does the same', async (_, args, env) => {
+  ])('%s has the same effect', async (_, args, env) => {
     const program = new NodeProgram(args, { ...SHORT, ...env, IDLE_LOG: 'off' })
     expect(await ask(await program.port())).toBe('Hello')
     expect(await program.ended).toMatchObject({ ...BY_ITSELF, stderr: '' })
   })
 
-  test('its name leads to it', () => {
+  test('its name resolves', () => {
     const require = createRequire(import.meta.url)
     expect(new URL(REGISTER).pathname).toBe(require.resolve('idle-shutdown/register'))
   })
 
-  test('http, http2 and net servers are under one clock', async () => {
+  test('http, http2 and net servers have one clock', async () => {
     const program = NodeProgram.preloaded(
       `${HTTP}
       import { createServer as http2 } from 'node:http2'
@@ -89,7 +89,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     h2c.destroy()
   })
 
-  test('https and h2 with TLS: both answer, hold it, and are closed', async () => {
+  test('https and h2 with TLS answer, keep the process awake, and are closed', async () => {
     const program = NodeProgram.preloaded(
       `import { createServer } from 'node:https'
       import { createSecureServer } from 'node:http2'
@@ -114,7 +114,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     https.destroy()
   })
 
-  test('IDLE_IGNORE: health checks keep nobody awake', async () => {
+  test('health checks do not keep the process awake with IDLE_IGNORE', async () => {
     const program = NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: '3s', IDLE_IGNORE: '/0,user-agent:probe' })
     const port = await program.port()
     let asked = 0
@@ -132,7 +132,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
 
-  test('IDLE_PORTS: servers on other ports are closed along', async () => {
+  test('servers on other ports are closed with the others with IDLE_PORTS', async () => {
     const metrics = `
       import { createServer as another } from 'node:http'
       const other = another((req, res) => res.end('metrics'))
@@ -151,12 +151,12 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     const { stderr, ...ending } = await program.ended
     expect(ending).toMatchObject(BY_ITSELF)
     expect(stderr).toContain(`port ${free}: counts`)
-    expect(stderr).toContain('closed along')
+    expect(stderr).toContain('closed with the others')
     expect(await client.ended).toEqual({ how: 'FIN' })
     held.destroy()
   })
 
-  test.skipIf(process.platform === 'win32')('IDLE_LOG=verbose: the name of a path forges no line', async () => {
+  test.skipIf(process.platform === 'win32')('the name of a path stays in its line with IDLE_LOG=verbose', async () => {
     const code = `
       import { createServer } from 'node:http'
       import { mkdtempSync } from 'node:fs'
@@ -170,17 +170,19 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     await program.ended
   })
 
-  test('a wrong setting ends it at once, with one sentence', async () => {
+  test('a wrong setting ends the process at once, with one sentence', async () => {
     const program = NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: 'soon' })
     expect(await program.ended).toEqual({
       code: 1,
       signal: null,
       stdout: '',
-      stderr: expect.stringMatching(/^idle-shutdown: IDLE_PATIENCE is 'soon'; accepted is [^\n]+\n$/),
+      stderr: expect.stringMatching(
+        /^idle-shutdown: "IDLE_PATIENCE" must be a duration [^\n]+ Received 'soon'[^\n]+\n$/,
+      ),
     })
   })
 
-  test('a program that tries its port first is watched on the second listen', async () => {
+  test('a program that tries its port first is watched at its second listen()', async () => {
     const program = NodeProgram.preloaded(
       `import { createServer as net } from 'node:net'
       const trial = net()
@@ -197,21 +199,21 @@ describe.concurrent('node --import idle-shutdown/register', () => {
 describe.concurrent('IDLE_EXIT', () => {
   const AWAKE = `${HTTP}; setInterval(() => {}, 60_000)`
 
-  test('natural: what else is alive keeps it alive, and is named', async () => {
+  test('natural: other work keeps the process alive, and is named', async () => {
     const program = NodeProgram.preloaded(AWAKE, UNUSED)
     await program.printed(/IDLE_STILL_RUNNING(.|\n)*Timeout/, 'stderr')
     program.child.kill('SIGKILL')
     expect(await program.ended).toMatchObject({ signal: 'SIGKILL' })
   })
 
-  test('force: it is ended, after saying what kept it alive', async () => {
+  test('force: the process is ended, after a line that names what kept it alive', async () => {
     const program = NodeProgram.preloaded(AWAKE, { ...UNUSED, IDLE_EXIT: 'force' })
     const { stderr, ...ending } = await program.ended
     expect(ending).toMatchObject(BY_ITSELF)
     expect(stderr).toMatch(/ended by force, since something kept the process alive: .*1 Timeout/)
   })
 
-  test('force: nothing is said where nothing else is alive', async () => {
+  test('force: no line is printed when nothing else is alive', async () => {
     const { stderr } = await NodeProgram.preloaded(HTTP, { ...UNUSED, IDLE_EXIT: 'force' }).ended
     expect(stderr).not.toContain('force')
   })
@@ -233,7 +235,7 @@ describe.concurrent('a program that uses the library itself', () => {
     expect(stderr).toMatch(/^idle-shutdown: port \d+: watched by the program\n$/)
   })
 
-  test('a shorter one of the environment does not end it', async () => {
+  test('a shorter patience of the environment does not end it', async () => {
     const program = NodeProgram.preloaded(own('1s'), { IDLE_PATIENCE: '50ms' })
     const port = await program.port()
     expect(await ask(port, '/100')).toBe('Hello')
@@ -244,7 +246,7 @@ describe.concurrent('a program that uses the library itself', () => {
 
 describe.concurrent('SIGTERM and SIGINT', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s: the request in hand is answered, then it ends with 0',
+    'a request in progress is answered on %s, then the process ends with 0',
     async (signal) => {
       const program = NodeProgram.preloaded(HTTP, { IDLE_LOG: 'off' })
       const answer = ask(await program.port(), '/300')
@@ -255,7 +257,7 @@ describe.concurrent('SIGTERM and SIGINT', () => {
     },
   )
 
-  test('a second one ends it at once', async () => {
+  test('a second signal ends the process at once', async () => {
     const program = NodeProgram.preloaded(HTTP, { IDLE_LOG: 'verbose' })
     const lost = ask(await program.port(), '/60000').catch(() => 'lost')
     await program.printed(/asked/)
@@ -266,7 +268,7 @@ describe.concurrent('SIGTERM and SIGINT', () => {
     expect(await lost).toBe('lost')
   })
 
-  test("with a handler of the program's, ours does nothing", async () => {
+  test('the preload does nothing when the program has its own handler', async () => {
     const program = NodeProgram.preloaded(`${HTTP}; process.once('SIGTERM', () => console.log('own handler'))`)
     const port = await program.port()
     program.child.kill('SIGTERM')
@@ -274,14 +276,14 @@ describe.concurrent('SIGTERM and SIGINT', () => {
     expect(await ask(port)).toBe('Hello')
   })
 
-  test('what else is alive does not keep it: the signal does then what it does by itself', async () => {
+  test('other work does not keep the process alive: the signal then has its default effect', async () => {
     const program = NodeProgram.preloaded(`${HTTP}; setInterval(() => {}, 60_000)`)
     await program.port()
     program.child.kill('SIGTERM')
     expect(await program.ended).toMatchObject({ signal: 'SIGTERM' })
   })
 
-  test('a listener of signal-exit is no handler', async () => {
+  test('a listener of signal-exit does not count as a handler', async () => {
     // The handler of signal-exit 4, in short.
     const program = NodeProgram.preloaded(`${HTTP}
       const emitter = (globalThis[Symbol.for('signal-exit emitter')] = { count: 1 })
@@ -293,7 +295,7 @@ describe.concurrent('SIGTERM and SIGINT', () => {
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
 
-  test('a process without a server ends as it would without us', async () => {
+  test('a process without a server ends as without the preload', async () => {
     const program = NodeProgram.preloaded(`setInterval(() => {}, 60_000); console.log('up')`)
     await program.printed(/up/)
     program.child.kill('SIGTERM')
@@ -302,7 +304,7 @@ describe.concurrent('SIGTERM and SIGINT', () => {
 })
 
 describe.concurrent('other processes and threads', () => {
-  test('a child that inherits NODE_OPTIONS and has no server goes on until it is done', async () => {
+  test('a child that inherits NODE_OPTIONS and has no server runs to its end', async () => {
     const child = "setTimeout(() => console.log('built'), 300)"
     const program = new NodeProgram(
       [

@@ -12,7 +12,7 @@ import { program } from './supervisor.ts'
 const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-run-'))
 afterAll(() => rmSync(temp, { recursive: true, force: true }))
 
-describe('refused by the machine: one sentence, and exit code 1', () => {
+describe('an error of the system prints one sentence, with exit code 1', () => {
   const taken = createServer()
   let port = ''
   beforeAll(async () => {
@@ -45,13 +45,13 @@ describe('refused by the machine: one sentence, and exit code 1', () => {
     expect(await refused(['--listen', listen, './no-such-file'])).toContain('no file ./no-such-file (ENOENT)')
   })
 
-  test.skipIf(process.platform === 'win32')('a file that is not executable, or no folder', async () => {
+  test.skipIf(process.platform === 'win32')('a file that is not executable, and a folder that is a file', async () => {
     const listen = String(await freePort())
     const file = join(temp, 'plain.js')
     writeFileSync(file, '')
     chmodSync(file, 0o644)
     expect(await refused(['--listen', listen, file])).toContain('not executable')
-    expect(await refused(['--listen', listen, '--cwd', file, 'node'])).toContain('which is no folder')
+    expect(await refused(['--listen', listen, '--cwd', file, 'node'])).toContain('"--cwd" must be an existing folder')
   })
 
   test('an address of another machine', async () => {
@@ -106,7 +106,7 @@ describe('run', () => {
     for (const { time } of events) expect(Date.parse(time)).toBeGreaterThan(0)
   })
 
-  test('lines for people tell the cold start of each wake-up', async () => {
+  test('the lines have the cold start of each wake-up', async () => {
     const port = await freePort()
     const run = start(port, [])
     await run.printed(/holds 127.0.0.1:\d+; the first connection starts the command/, 'stderr')
@@ -122,7 +122,7 @@ describe('run', () => {
   })
 
   test.skipIf(process.platform === 'win32')(
-    'SIGHUP, as of a terminal that is closed: what is in progress is answered',
+    'a request in progress is answered on SIGHUP, as when a terminal closes',
     async () => {
       const port = await freePort()
       const run = start(port, [])
@@ -153,7 +153,7 @@ describe('run', () => {
     ).toEqual(['failed', 'failed', 'failed', 'failed', 'failed', 'gave'])
   })
 
-  test('--status says where it is, also at a port that the system chose', async () => {
+  test('--status prints its address, also with a port that the system chose', async () => {
     const json = start(await freePort(), ['--json', '--status', '0'])
     const [, line = ''] = await json.printed(/^({.*"event":"status".*})$/m)
     const { address, url } = JSON.parse(line)
@@ -167,7 +167,7 @@ describe('run', () => {
     await Promise.all([json.ended, lines.ended])
   })
 
-  test('--status tells what is going on, and looking keeps nobody awake', async () => {
+  test('--status shows the current state, and does not keep the command awake', async () => {
     const [port, status] = [await freePort(), await freePort()]
     const run = start(port, ['--json', '--status', String(status)])
     await run.printed(/"event":"listening"/)

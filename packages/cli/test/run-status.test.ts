@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Runner } from '../dist/run/runner.js'
 import type { RunStatus } from '../src/run/run-status.ts'
-import { program, Supervised } from './supervisor.ts'
+import { program, SupervisorProcess } from './supervisor.ts'
 
 const ANSWER = join(import.meta.dirname, 'programs/answer.js')
 /** Starts a process for each port, and listens on none itself. */
@@ -22,7 +22,7 @@ const HANGS = `
 const hang = (url: string) => void fetch(url).catch(() => {})
 const pidAt = async (url: string) => (await (await fetch(url)).json()).pid
 
-describe('a supervisor in this process, asked by several viewers at once', () => {
+describe('a supervisor in this process with several viewers at once', () => {
   // In this process, because a test could not ask a process of its own twice at once.
   const runner = new Runner(
     {
@@ -45,7 +45,7 @@ describe('a supervisor in this process, asked by several viewers at once', () =>
   const looks = (count: number): Promise<RunStatus[]> =>
     Promise.all(Array.from({ length: count }, () => runner.refresh()))
 
-  test('each has the same fresh answer, without the query of the request', async () => {
+  test('each viewer gets the same fresh answer, without the query of the request', async () => {
     await pidAt(url)
     hang(`${url}/reset-password?token=SECRET`)
     let [status] = await looks(1)
@@ -55,7 +55,7 @@ describe('a supervisor in this process, asked by several viewers at once', () =>
     }
   })
 
-  test('a request that is ignored is said to be so', async () => {
+  test('an ignored request is marked as ignored', async () => {
     hang(`${url}/healthz`)
     let [status] = await looks(1)
     while (status?.idle?.reasons.length === 1) [status] = await looks(1)
@@ -66,7 +66,7 @@ describe('a supervisor in this process, asked by several viewers at once', () =>
     ])
   })
 
-  test('a process that stands still is waited for no longer than a second, by all of them together', async () => {
+  test('all viewers together wait a second for a process that does not run', async () => {
     const pid = await pidAt(url)
     process.kill(pid, 'SIGSTOP')
     try {
@@ -79,7 +79,7 @@ describe('a supervisor in this process, asked by several viewers at once', () =>
     }
   })
 
-  test('a process that is killed meanwhile keeps nobody waiting', async () => {
+  test('no viewer waits for a process that is killed meanwhile', async () => {
     const pid = await pidAt(url)
     process.kill(pid, 'SIGSTOP')
     const seen = looks(3)
@@ -89,7 +89,7 @@ describe('a supervisor in this process, asked by several viewers at once', () =>
 })
 
 describe('the status of a command', () => {
-  test('that consists of several processes: what all of them say, with the process in front', async () => {
+  test('of several processes joins their reasons, with the process in front', async () => {
     const command = (ports: readonly string[]): [string, ...string[]] => [
       process.execPath,
       '--input-type=module',
@@ -97,7 +97,7 @@ describe('the status of a command', () => {
       SEVERAL,
       ...ports,
     ]
-    const supervised = await Supervised.start(command, { idle: { IDLE_PATIENCE: '1h' } }, 2)
+    const supervised = await SupervisorProcess.start(command, { idle: { IDLE_PATIENCE: '1h' } }, 2)
     const pids = [await pidAt(supervised.url('/', 0)), await pidAt(supervised.url('/', 1))]
     for (const index of [0, 1]) {
       hang(supervised.url(`/slow${index}?3500000`, index))
@@ -111,8 +111,8 @@ describe('the status of a command', () => {
     )
   })
 
-  test('that has failed too often: it gave up, until the next connection tries again', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'fails'), { backoff: 20, maxFailures: 2 })
+  test('that failed too often is that it gave up, until the next connection tries again', async () => {
+    const supervised = await SupervisorProcess.start(program('odd.js', 'fails'), { backoff: 20, maxFailures: 2 })
     const ask = async () => (await fetch(supervised.url())).status
     expect(await ask()).toBe(502)
     const { delay } = await supervised.event('gave-up')
@@ -128,8 +128,8 @@ describe('the status of a command', () => {
     expect(await supervised.status()).toMatchObject({ state: 'gave-up', starts: 3, failures: 3 })
   })
 
-  test('that failed once: it backs off, and says until when', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'fails'), { backoff: 60_000 })
+  test('that failed once is that it backs off, and until when', async () => {
+    const supervised = await SupervisorProcess.start(program('odd.js', 'fails'), { backoff: 60_000 })
     const client = connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
     await once(client, 'connect')
     await supervised.event('backoff')

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { Http2Client, KeepAliveClient, RawClient } from '@idle-shutdown/conformance'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { RunOptions } from '../src/run/run-options.ts'
-import { program, Supervised } from './supervisor.ts'
+import { program, SupervisorProcess } from './supervisor.ts'
 
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -43,8 +43,8 @@ function keepAlive(): Agent {
 }
 
 describe.concurrent('run', () => {
-  test('the first connection starts the command, the idle one is let go, and the next connection starts it again', async () => {
-    const supervised = await Supervised.start(program('answer.js'), SHORT)
+  test('the first connection starts the command, which ends when it is idle, and the next connection starts it again', async () => {
+    const supervised = await SupervisorProcess.start(program('answer.js'), SHORT)
     expect(supervised.count('starting')).toBe(0)
     const first = await ask(supervised.url('/one'))
     expect(first).toMatchObject({ status: 200, path: '/one', from: '127.0.0.1', port: String(supervised.ports[0]) })
@@ -57,8 +57,8 @@ describe.concurrent('run', () => {
     ])
   })
 
-  test('two addresses are served by one program, and idle together', async () => {
-    const supervised = await Supervised.start((ports) => program('answer.js', ...ports), SHORT, 2)
+  test('one program serves two addresses, which are idle together', async () => {
+    const supervised = await SupervisorProcess.start((ports) => program('answer.js', ...ports), SHORT, 2)
     const [one, two] = await Promise.all([ask(supervised.url('/', 0)), ask(supervised.url('/', 1))])
     expect([one.port, two.port]).toEqual(supervised.ports.map(String))
     expect(one.pid).toBe(two.pid)
@@ -66,17 +66,17 @@ describe.concurrent('run', () => {
     expect(supervised.count('starting')).toBe(1)
   })
 
-  test('a program behind a shell is served over a private path, and sees who the client is', async () => {
+  test("a program behind a shell is served over a private path, and reads the client's address", async () => {
     const [node, file] = program('answer.js')
-    const supervised = await Supervised.start(['sh', '-c', `'${node}' '${file}'; exit 0`], SHORT)
+    const supervised = await SupervisorProcess.start(['sh', '-c', `'${node}' '${file}'; exit 0`], SHORT)
     expect(await ask(supervised.url('/'))).toMatchObject({ status: 200, from: '127.0.0.1' })
     await supervised.event('ended')
     expect(await ask(supervised.url('/'))).toMatchObject({ status: 200 })
     await supervised.event('ended', 2)
   })
 
-  test('a kept-alive connection outlives the command, and starts the next', async () => {
-    const supervised = await Supervised.start(program('answer.js'), SHORT)
+  test('a kept-alive connection outlives the command, and starts the next one', async () => {
+    const supervised = await SupervisorProcess.start(program('answer.js'), SHORT)
     const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
     await client.get('/1')
     const first = await client.until('}')
@@ -100,7 +100,7 @@ describe.concurrent('run', () => {
 
   test('behind a shell as well', async () => {
     const [node, file] = program('answer.js')
-    const supervised = await Supervised.start(['sh', '-c', `'${node}' '${file}'; exit 0`], SHORT)
+    const supervised = await SupervisorProcess.start(['sh', '-c', `'${node}' '${file}'; exit 0`], SHORT)
     const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
     await client.get('/1')
     await client.until('"path":"/1"')
@@ -125,23 +125,23 @@ describe.concurrent('run', () => {
     '50 kept-alive connections outlive the command, %s',
     async (_, command) => {
       // More connections than go back in one turn: handles leave one by one.
-      const supervised = await Supervised.start(command, { idle: { IDLE_PATIENCE: '1s' } })
+      const supervised = await SupervisorProcess.start(command, { idle: { IDLE_PATIENCE: '1s' } })
       const clients = await Promise.all(
         Array.from({ length: 50 }, () => RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })),
       )
-      for (const [life, path] of ['/1', '/2', '/3'].entries()) {
+      for (const [run, path] of ['/1', '/2', '/3'].entries()) {
         await Promise.all(clients.map((client) => client.get(path)))
         await Promise.all(clients.map((client) => client.until(`"path":"${path}"`)))
-        await supervised.event('ended', life + 1)
+        await supervised.event('ended', run + 1)
       }
       expect((await supervised.status()).connections).toBe(50)
       for (const client of clients) client.destroy()
     },
   )
 
-  test('https and h2c, which cannot be kept, wake it anew', async () => {
-    const secure = await Supervised.start(program('odd.js', 'https'), SHORT)
-    const plain = await Supervised.start(program('odd.js', 'h2c'), SHORT)
+  test('a new connection of https or h2c, which cannot be kept, wakes the command', async () => {
+    const secure = await SupervisorProcess.start(program('odd.js', 'https'), SHORT)
+    const plain = await SupervisorProcess.start(program('odd.js', 'h2c'), SHORT)
     for (const nth of [1, 2]) {
       const http = new KeepAliveClient({ host: '127.0.0.1', port: secure.ports[0] ?? 0 }, true)
       expect((await http.ask('/').answer).body).toBe('https')
@@ -154,28 +154,28 @@ describe.concurrent('run', () => {
   })
 
   test('an upgrade', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'upgrade'), SHORT)
+    const supervised = await SupervisorProcess.start(program('odd.js', 'upgrade'), SHORT)
     const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
     await client.send('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
     await client.until('upgraded')
     await supervised.event('ended')
   })
 
-  test('a program that uses our library ends when it says so, and is started again', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'own'), { idle: { IDLE_PATIENCE: '1h' } })
+  test('a program that uses the library ends by its own patience, and is started again', async () => {
+    const supervised = await SupervisorProcess.start(program('odd.js', 'own'), { idle: { IDLE_PATIENCE: '1h' } })
     expect((await ask(supervised.url())).body).toBe('own')
     await supervised.event('ended')
     expect((await ask(supervised.url())).body).toBe('own')
     expect(supervised.count('crashed')).toBe(0)
   })
 
-  test('a unix path, in place of one that somebody left behind', async () => {
+  test('a unix path replaces one that a killed process left', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'idle-shutdown-test-')), 'socket')
     const options = { ...SHORT, listen: [{ path }], env: { PORT: path } }
-    const first = await Supervised.start(program('answer.js', path), options)
+    const first = await SupervisorProcess.start(program('answer.js', path), options)
     first.child.kill('SIGKILL')
     await first.ended
-    const supervised = await Supervised.start(program('answer.js', path), options)
+    const supervised = await SupervisorProcess.start(program('answer.js', path), options)
     const client = await RawClient.connect({ path })
     await client.get('/unix')
     await client.until('"path":"/unix"')
@@ -187,12 +187,12 @@ describe.concurrent('run', () => {
   })
 
   test.skipIf(!('enableCompileCache' in module))('compiled code is cached for the next cold start', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'cache'), SHORT)
+    const supervised = await SupervisorProcess.start(program('odd.js', 'cache'), SHORT)
     expect((await ask(supervised.url())).body).toContain('node-compile-cache')
   })
 
   test('an agent that keeps its connections alive loses nothing', async () => {
-    const supervised = await Supervised.start(program('answer.js'), SHORT)
+    const supervised = await SupervisorProcess.start(program('answer.js'), SHORT)
     const agent = keepAlive()
     const first = await ask(supervised.url('/'), agent)
     await supervised.event('ended')
@@ -202,26 +202,26 @@ describe.concurrent('run', () => {
     expect((await supervised.status()).connections).toBe(1)
   })
 
-  test('a program that tries its port first, by listening and by connecting, finds it free', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'tries'), SHORT)
+  test('a program that tries its port first, by listen() and by connect(), finds it free', async () => {
+    const supervised = await SupervisorProcess.start(program('odd.js', 'tries'), SHORT)
     expect(await ask(supervised.url())).toMatchObject({ status: 200, body: 'tries' })
     await supervised.event('ended')
   })
 
   test('other listeners and timers of the program do not keep it alive', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'busy'), SHORT)
+    const supervised = await SupervisorProcess.start(program('odd.js', 'busy'), SHORT)
     await ask(supervised.url())
     await supervised.event('ended')
     expect(supervised.count('killed')).toBe(0)
   })
 
-  test('a program that listens elsewhere takes the only address that is held', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'elsewhere'), SHORT)
+  test('a program that listens elsewhere takes the only held address', async () => {
+    const supervised = await SupervisorProcess.start(program('odd.js', 'elsewhere'), SHORT)
     expect((await ask(supervised.url())).body).toBe('elsewhere')
   })
 
-  test('a plain server gets its connections as it would have accepted them', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'half'), SHORT)
+  test('a plain server gets its connections as if it had accepted them', async () => {
+    const supervised = await SupervisorProcess.start(program('odd.js', 'half'), SHORT)
     const client = await RawClient.connect(
       { host: '127.0.0.1', port: supervised.ports[0] ?? 0 },
       { allowHalfOpen: true },
@@ -232,17 +232,17 @@ describe.concurrent('run', () => {
     expect(await client.ended).toEqual({ how: 'FIN' })
   })
 
-  test('a worker thread and a cluster worker are refused, clearly', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'worker'), SHORT)
+  test('a worker thread and a cluster worker get a clear error', async () => {
+    const supervised = await SupervisorProcess.start(program('odd.js', 'worker'), SHORT)
     void ask(supervised.url()).catch(() => {})
     await supervised.printed(/ERR_IDLE_CLUSTER_WORKER: A worker thread cannot serve/, 'stderr')
-    const port = await Supervised.start((ports) => program('in-cluster.js', ...ports))
+    const port = await SupervisorProcess.start((ports) => program('in-cluster.js', ...ports))
     void ask(port.url()).catch(() => {})
     await port.printed(/A cluster worker cannot serve/, 'stderr')
   })
 
-  test('what it says of its idleness', async () => {
-    const supervised = await Supervised.start(program('answer.js'), { idle: { IDLE_PATIENCE: '1h' } })
+  test('reports its idleness', async () => {
+    const supervised = await SupervisorProcess.start(program('answer.js'), { idle: { IDLE_PATIENCE: '1h' } })
     expect(await supervised.status()).toMatchObject({ state: 'asleep', starts: 0 })
     const { pid } = await ask(supervised.url())
     // Has no answer, so it is in progress for the whole test.
@@ -264,9 +264,9 @@ describe.concurrent('a command that fails', () => {
 
   test.each([
     ['fails', 3, 'it ended with code 3'],
-    ['ends', 0, 'it ended with code 0 before it listened on what is held'],
-  ])('%s: started again with growing pauses, then a page says why', async (kind, code, why) => {
-    const supervised = await Supervised.start(program('odd.js', kind), { ...BACKOFF, maxFailures: 3 })
+    ['ends', 0, 'it ended with code 0 before it listened on a held address'],
+  ])('a command that %s starts again with growing pauses, and then a page has the reason', async (kind, code, why) => {
+    const supervised = await SupervisorProcess.start(program('odd.js', kind), { ...BACKOFF, maxFailures: 3 })
     const { status, body } = await ask(supervised.url())
     expect(status).toBe(502)
     expect(body).toContain(why)
@@ -275,8 +275,8 @@ describe.concurrent('a command that fails', () => {
     expect(await supervised.event('gave-up')).toMatchObject({ failures: 3, refused: 1 })
   })
 
-  test('never listens: killed after the ready timeout, which is a failure', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'hangs'), {
+  test('a command that never listens is killed after the ready timeout, which is a failure', async () => {
+    const supervised = await SupervisorProcess.start(program('odd.js', 'hangs'), {
       ...BACKOFF,
       readyTimeout: 500,
       maxFailures: 1,
@@ -287,8 +287,8 @@ describe.concurrent('a command that fails', () => {
     expect(await supervised.event('killed')).toMatchObject({ signal: 'SIGKILL' })
   })
 
-  test('ends with 0 while connections wait: started again', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'leaves'), BACKOFF)
+  test('a command that ends with 0 while connections wait starts again', async () => {
+    const supervised = await SupervisorProcess.start(program('odd.js', 'leaves'), BACKOFF)
     const answers = await Promise.all(
       [ask(supervised.url()), ask(supervised.url())].map((asked) => asked.catch(() => 'lost')),
     )
@@ -297,8 +297,8 @@ describe.concurrent('a command that fails', () => {
     expect(supervised.count('crashed')).toBe(0)
   })
 
-  test('the queue is full: 503', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'hangs'), { ...BACKOFF, maxQueue: 2 })
+  test('a connection is answered with 503 when the queue is full', async () => {
+    const supervised = await SupervisorProcess.start(program('odd.js', 'hangs'), { ...BACKOFF, maxQueue: 2 })
     const waiting = [1, 2].map(() => RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 }))
     await Promise.all(waiting)
     const { status, body } = await ask(supervised.url())
@@ -306,8 +306,8 @@ describe.concurrent('a command that fails', () => {
     expect(await supervised.event('queue-full')).toEqual({ event: 'queue-full', maxQueue: 2 })
   })
 
-  test('has closed everything, and does not end: killed, and the next is started', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'lingers'), SHORT)
+  test('a command that has closed everything and does not end is killed, and the next one starts', async () => {
+    const supervised = await SupervisorProcess.start(program('odd.js', 'lingers'), SHORT)
     await ask(supervised.url())
     expect(await supervised.event('killed')).toMatchObject({ why: 'it had closed everything, and did not end' })
     expect(await ask(supervised.url())).toMatchObject({ status: 200 })
@@ -320,21 +320,21 @@ describe.concurrent('a command that fails', () => {
 })
 
 describe.concurrent('start and stop', () => {
-  test('a port in use, a command that is none, and one that is not executable', async () => {
-    const first = await Supervised.start(program('answer.js'))
+  test('rejects for a port in use, for a missing command and for one that is not executable', async () => {
+    const first = await SupervisorProcess.start(program('answer.js'))
     const listen = [{ host: '127.0.0.1', port: first.ports[0] ?? 0 }]
     const failures = [
-      { start: Supervised.start(program('answer.js'), { listen }), why: 'EADDRINUSE' },
-      { start: Supervised.start(['no-such-command']), why: 'There is no command no-such-command in PATH' },
-      { start: Supervised.start(['./no-such-file']), why: 'There is no file ./no-such-file' },
-      { start: Supervised.start([import.meta.filename]), why: 'is not executable' },
+      { start: SupervisorProcess.start(program('answer.js'), { listen }), why: 'EADDRINUSE' },
+      { start: SupervisorProcess.start(['no-such-command']), why: 'There is no command no-such-command in PATH' },
+      { start: SupervisorProcess.start(['./no-such-file']), why: 'There is no file ./no-such-file' },
+      { start: SupervisorProcess.start([import.meta.filename]), why: 'is not executable' },
     ]
     // Each supervisor ends by itself, because nothing is held.
     await Promise.all(failures.map(({ start, why }) => expect(start).rejects.toThrow(why)))
   })
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('%s: the request in hand is answered, and both end', async (signal) => {
-    const supervised = await Supervised.start(program('answer.js'))
+  test.each(['SIGTERM', 'SIGINT'] as const)('a request in progress is answered on %s, and both end', async (signal) => {
+    const supervised = await SupervisorProcess.start(program('answer.js'))
     const answer = ask(supervised.url('/slow?400'))
     await supervised.printed(/got \/slow/, 'stderr')
     supervised.child.kill(signal)
@@ -346,7 +346,7 @@ describe.concurrent('start and stop', () => {
 
   test('behind a shell as well', async () => {
     const [node, file] = program('answer.js')
-    const supervised = await Supervised.start(['sh', '-c', `'${node}' '${file}'; exit 0`])
+    const supervised = await SupervisorProcess.start(['sh', '-c', `'${node}' '${file}'; exit 0`])
     const answer = ask(supervised.url('/slow?400'))
     await supervised.printed(/got \/slow/, 'stderr')
     supervised.child.kill('SIGTERM')
@@ -355,15 +355,15 @@ describe.concurrent('start and stop', () => {
   })
 
   test('a command that ignores SIGTERM is killed after the grace', async () => {
-    const supervised = await Supervised.start(program('odd.js', 'stubborn'), { idle: { IDLE_GRACE: '100ms' } })
+    const supervised = await SupervisorProcess.start(program('odd.js', 'stubborn'), { idle: { IDLE_GRACE: '100ms' } })
     await ask(supervised.url())
     supervised.child.kill('SIGTERM')
     await supervised.ended
     expect(supervised.events.filter(({ event }) => event === 'killed').at(-1)).toMatchObject({ signal: 'SIGKILL' })
   })
 
-  test('where the supervisor is killed, the command answers what it has, and ends', async ({ expect }) => {
-    const supervised = await Supervised.start(program('answer.js'))
+  test('the command answers its requests and ends when the supervisor is killed', async ({ expect }) => {
+    const supervised = await SupervisorProcess.start(program('answer.js'))
     const answer = ask(supervised.url('/slow?400'))
     await supervised.printed(/got \/slow/, 'stderr')
     supervised.child.kill('SIGKILL')
@@ -373,12 +373,12 @@ describe.concurrent('start and stop', () => {
 })
 
 describe.concurrent('--proxy', () => {
-  test('connections are piped to a port of the command, and it is ended when none is open', async () => {
-    const own = await Supervised.start(['true'])
+  test('connections are piped to a port of the command, which ends when none is open', async () => {
+    const own = await SupervisorProcess.start(['true'])
     own.child.kill('SIGTERM')
     await own.ended
     const port = own.ports[0] ?? 0
-    const supervised = await Supervised.start(program('answer.js'), { ...SHORT, proxy: port })
+    const supervised = await SupervisorProcess.start(program('answer.js'), { ...SHORT, proxy: port })
     const first = await ask(supervised.url('/one'))
     expect(first).toMatchObject({ status: 200, path: '/one', port: String(port) })
     await supervised.event('ended')

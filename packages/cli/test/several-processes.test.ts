@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type ClientRequest, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test, vi } from 'vitest'
-import { program, Supervised } from './supervisor.ts'
+import { program, SupervisorProcess } from './supervisor.ts'
 
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -43,8 +43,8 @@ function isAlive(pid: number): boolean {
 }
 
 describe.skipIf(process.platform === 'win32').concurrent('several processes of one command', () => {
-  test('one that is in use keeps the other, which answers meanwhile; both are idle together, and start together', async () => {
-    const supervised = await Supervised.start(several(), SHORT, 2)
+  test('a process in use keeps the other, which answers meanwhile; both end together, and start together', async () => {
+    const supervised = await SupervisorProcess.start(several(), SHORT, 2)
     const [web, api] = [supervised.url('/', 0), supervised.url('/', 1)]
     const first = await ask(web)
     const busy = endless(`${api}slow`)
@@ -65,11 +65,11 @@ describe.skipIf(process.platform === 'win32').concurrent('several processes of o
     ])
   })
 
-  test('three with different patiences end together', async () => {
+  test('three processes with different patiences end together', async () => {
     const patiences = ['150ms', '400ms', '1s']
     const command = (ports: readonly string[]) =>
       program('several.js', ...ports.map((port, index) => `${port}=${patiences[index]}`))
-    const supervised = await Supervised.start(command, SHORT, 3)
+    const supervised = await SupervisorProcess.start(command, SHORT, 3)
     for (const nth of [1, 2]) {
       const answers = await Promise.all([0, 1, 2].map((index) => ask(supervised.url('/', index))))
       await supervised.event('ended', nth)
@@ -78,10 +78,10 @@ describe.skipIf(process.platform === 'win32').concurrent('several processes of o
     expect([supervised.count('idle'), supervised.count('killed'), supervised.count('crashed')]).toEqual([2, 0, 0])
   })
 
-  test('one that crashes leaves the other its answer; who comes for it waits, and is served by the next start', async ({
+  test('a crash of one process does not cut the answer of another, and its clients wait for the next start', async ({
     expect,
   }) => {
-    const supervised = await Supervised.start(several(), SHORT, 2)
+    const supervised = await SupervisorProcess.start(several(), SHORT, 2)
     const [web, api] = [supervised.url('/', 0), supervised.url('/', 1)]
     const crashing = await ask(web)
     const busy = ask(`${api}slow?2500`)
@@ -97,14 +97,14 @@ describe.skipIf(process.platform === 'win32').concurrent('several processes of o
     expect(supervised.count('killed')).toBe(0)
   })
 
-  test('a process that serves nothing does not hold up the end, and does not outlive it', async ({ expect }) => {
+  test('a process that serves nothing does not delay the end, and does not outlive it', async ({ expect }) => {
     const [node, file] = program('several.js')
     const command = (ports: readonly string[]): [string, ...string[]] => [
       'sh',
       '-c',
       `SEVERAL=idle '${node}' '${file}' idle & echo "watcher $!" >&2; SEVERAL=1 '${node}' '${file}' ${ports[0]}; true`,
     ]
-    const supervised = await Supervised.start(command, SHORT)
+    const supervised = await SupervisorProcess.start(command, SHORT)
     const { pid } = await ask(supervised.url())
     const watcher = Number((await supervised.printed(/watcher (\d+)/, 'stderr'))[1])
     await supervised.event('ended')
@@ -113,9 +113,9 @@ describe.skipIf(process.platform === 'win32').concurrent('several processes of o
     expect(supervised.count('killed')).toBe(0)
   })
 
-  test('a process with a port of its own does not end before those that serve what is held', async () => {
+  test('a process with a port of its own does not end before the processes that serve held addresses', async () => {
     const idle = { IDLE_PATIENCE: '50ms', IDLE_STARTUP_PATIENCE: '20s' }
-    const supervised = await Supervised.start(several('own'), { idle }, 1)
+    const supervised = await SupervisorProcess.start(several('own'), { idle }, 1)
     const busy = endless(`${supervised.url()}slow`)
     const [, port = '', pid = ''] = await supervised.printed(/own (\d+) of (\d+)/, 'stderr')
     await supervised.printed(/got \/slow/, 'stderr')

@@ -16,7 +16,7 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 // Returns the violations, and the first element of each.
 const AXE = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))`
 
-describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped where there is none)', () => {
+describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped without Chromium)', () => {
   const profile = mkdtempSync(join(tmpdir(), 'idle-shutdown-chromium-'))
   let browser: BrowserContext
   let source: StatusSource
@@ -67,18 +67,18 @@ describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped whe
     expect(problems).toEqual([])
   })
 
-  test('the countdown lives, and is the same as the JSON’s', async () => {
+  test('the countdown runs, and is the same as in the JSON', async () => {
     source.set(awake(100_000))
     await sees('#dial', /^1:[34]\d$/)
     const first = await page.textContent('#dial')
     await expect.poll(() => page.textContent('#dial')).not.toBe(first)
-    await sees('#sentence', /Nobody uses process 4711. It ends in 1:[34]\d if nobody comes./)
+    await sees('#sentence', /Process 4711 is not in use. It ends in 1:[34]\d unless a client connects./)
     await sees('#last-cold-start', '312 ms')
     expect(await page.locator('#colds li').allTextContents()).toEqual(['1.2 s', '640 ms', '312 ms'])
     expect(problems).toEqual([])
   })
 
-  test('in use: what holds it is listed, as text', async () => {
+  test('reasons are listed as text while the command is in use', async () => {
     const reasons = ['GET /export 12 s', '<b>WebSocket</b> /chat']
     source.set({ ...awake(), idle: { active: 2, deadline: undefined, patience: 120_000, reasons } })
     await sees('#dial', '2')
@@ -96,7 +96,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped whe
     expect(await page.isVisible('#failure')).toBe(true)
   })
 
-  test('idle-shutdown gone: it is said, and what was known stays; back again, it goes on', async () => {
+  test('the page says when idle-shutdown is gone, keeps its figures, and continues when it is back', async () => {
     await sees('#state', 'Asleep')
     const port = Number(server.address)
     await server.close()
@@ -114,7 +114,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped whe
       ['asleep', () => ({ lastFailure: { why: 'it ended with code 1', at: Date.now() - 90_000 } })],
       ['awake', () => awake(100_000)],
     ])(
-      '%s: axe finds nothing, and 320 pixels are wide enough',
+      'axe finds nothing in %s, and 320 pixels are wide enough',
       async (name, changes) => {
         source.set(changes())
         await page.emulateMedia({ colorScheme })

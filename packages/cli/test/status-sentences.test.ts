@@ -11,8 +11,8 @@ const shown = (changes: Partial<StatusSource['status']>) => {
 }
 const lastFailure = { why: 'it ended with code 1', at: NOW - 3000 }
 
-describe('what the page says of a command that fails', () => {
-  test('it is tried again: when, and for whom', async () => {
+describe('the page of a command that fails', () => {
+  test('says when the command is tried again, and for which connections', async () => {
     const failed = { state: 'backing-off', starts: 2, failures: 2, retryAt: NOW + 2000, lastFailure } as const
     expect((await shown({ ...failed, waiting: 3 })).says('sentence')).toBe(
       'It failed 2 times in a row, and is tried again in 0:02. 3 connections wait.',
@@ -22,7 +22,7 @@ describe('what the page says of a command that fails', () => {
     expect(alone.says('no-colds')).toBe('None. The only start ended before it listened.')
   })
 
-  test('it gave up: until when it refuses, and that the next connection tries again', async () => {
+  test('says until when connections are refused, and that the next one tries again', async () => {
     const gaveUp = { state: 'gave-up', starts: 5, failures: 5, lastFailure } as const
     const refusing = await shown({ ...gaveUp, retryAt: NOW + 4000 })
     expect(refusing.title).toBe('Gave up: npm start')
@@ -37,17 +37,17 @@ describe('what the page says of a command that fails', () => {
   })
 })
 
-test('what the page says of a command that has not been started, or is just starting', async () => {
+test('the page says that the command has not started, or is starting', async () => {
   expect((await shown({})).says('no-colds')).toBe('None yet. The first connection starts the command.')
   expect((await shown({ state: 'starting', starts: 1 })).says('no-colds')).toBe(
     'None yet. The first start is under way.',
   )
 })
 
-test('what the page says of an end that an ignored request delays', async () => {
+test('the page says when an ignored request delays the end', async () => {
   const idle = { active: 0, deadline: NOW - 1000, patience: 1000, reasons: ['request GET /healthz (ignored)'] }
   expect((await shown({ state: 'awake', pid: 7, starts: 1, coldStarts: [300], idle })).says('sentence')).toBe(
-    'Nobody uses process 7. It ends when what is ignored is answered.',
+    'Process 7 is not in use. It ends when its ignored requests are answered.',
   )
 })
 

@@ -34,7 +34,7 @@ test.each([
   else expect(text).toMatch(/^<!doctype html>/)
 })
 
-test('each answer has the newest', async () => {
+test('each answer has the newest status', async () => {
   source.set({ state: 'starting', starts: 1 })
   const before = source.asked
   expect(await (await ask('/status.json?x=1')).json()).toMatchObject({ state: 'starting', starts: 1 })
@@ -50,7 +50,7 @@ test('HEAD has the length, and no body', async () => {
 test.each([
   ['localhost', 200],
   ['rebound.example', 403],
-])('asked by the name %s: %d', async (host, status) => {
+])('a request for the host %s is answered with %d', async (host, status) => {
   const asked = request({ host: '127.0.0.1', port: server.address, path: '/status.json', headers: { host } }).end()
   const [response] = await once(asked, 'response')
   expect(response.statusCode).toBe(status)
@@ -67,7 +67,7 @@ test.each([
   expect((await ask(path, { method })).status).toBe(status)
 })
 
-test('no page of another origin may read it, embed it or send forms to it', async () => {
+test('a page of another origin can neither read nor embed the page, and cannot send forms to it', async () => {
   for (const path of ['/', '/status.json', '/nothing']) {
     const { headers } = await ask(path, { headers: { origin: 'https://evil.example' } })
     expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
@@ -100,14 +100,14 @@ test.each([
   ['no HTTP', '\u0000\u0001\u0002 nonsense\r\n', 400],
   ['a method that does not exist', 'LOOK / HTTP/1.1\r\nHost: localhost\r\n', 400],
   ['a head of 100 kB', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(100_000)}\r\n`, 431],
-])('%s: refused, and served on', async (_, head, status) => {
+])('refuses %s, and continues to serve', async (_, head, status) => {
   const answer = await answerTo(`${head}Connection: close\r\n\r\n`)
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
   expect(answer).not.toMatch(/"state"|"version"|access-control/i)
   expect((await ask('/status.json')).status).toBe(200)
 })
 
-test('what it says is one document, whatever the names are', async () => {
+test('serves one JSON document, whatever the names are', async () => {
   const command = ['node', '</script><script>', 'a\nb\u001b[2J']
   source.set({ command, lastFailure: { why: '<b>\r\nx: y', at: 1 } })
   const response = await ask('/status.json')
@@ -117,7 +117,7 @@ test('what it says is one document, whatever the names are', async () => {
   expect(response.headers.has('x')).toBe(false)
 })
 
-test.skipIf(process.platform === 'win32')('a path is for its own user only, whatever the umask', async () => {
+test.skipIf(process.platform === 'win32')('only its own user can use a path, whatever the umask', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-status-'))
   const path = join(folder, 'status.sock')
   const before = process.umask(0)
@@ -137,7 +137,7 @@ test.skipIf(process.platform === 'win32')('a path is for its own user only, what
   }
 })
 
-test('an address is what a browser takes', async () => {
+test('returns an address that a browser accepts', async () => {
   const second = new StatusServer(source)
   await second.start({ host: '::1', port: 0 })
   expect(second.url).toBe(`http://[::1]:${second.address}/`)
@@ -145,7 +145,7 @@ test('an address is what a browser takes', async () => {
   await second.close()
 })
 
-test('a source that fails is said, and the server lives on', async () => {
+test('answers with the error when the source fails, and continues to serve', async () => {
   const refresh = source.refresh
   source.refresh = () => Promise.reject(new Error('no answer'))
   const response = await ask('/status.json')
@@ -154,7 +154,7 @@ test('a source that fails is said, and the server lives on', async () => {
   expect((await ask('/status.json')).status).toBe(200)
 })
 
-test('a port in use rejects with EADDRINUSE, and close() without a start does nothing', async () => {
+test('rejects with EADDRINUSE when the port is in use, and close() without a start does nothing', async () => {
   const second = new StatusServer(source)
   await expect(second.start({ host: '127.0.0.1', port: Number(server.address) })).rejects.toMatchObject({
     code: 'EADDRINUSE',

@@ -1,6 +1,6 @@
 import { RawClient } from '@idle-shutdown/conformance'
 import { describe, expect, test, vi } from 'vitest'
-import { program, Supervised } from './supervisor.ts'
+import { program, SupervisorProcess } from './supervisor.ts'
 
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -12,7 +12,11 @@ const BEHIND_A_SHELL = ['sh', '-c', `'${program('answer.js').join("' '")}'; exit
  * Sends `signals` to a stopped supervisor while connections and requests of clients wait in the kernel. Returns the
  * answers.
  */
-async function queued(supervised: Supervised, count: number, signals: readonly NodeJS.Signals[]): Promise<string[]> {
+async function queued(
+  supervised: SupervisorProcess,
+  count: number,
+  signals: readonly NodeJS.Signals[],
+): Promise<string[]> {
   supervised.child.kill('SIGSTOP')
   const clients = await Promise.all(
     Array.from({ length: count }, () => RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })),
@@ -25,7 +29,7 @@ async function queued(supervised: Supervised, count: number, signals: readonly N
 }
 
 /** Asks once, and returns the process id of the program that answers. */
-async function awake(supervised: Supervised): Promise<number> {
+async function awake(supervised: SupervisorProcess): Promise<number> {
   const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
   await client.send(GET)
   const answer = await client.until('"path":"/queued"')
@@ -38,30 +42,30 @@ describe.concurrent('a supervisor that is stopped while connections wait in the 
     ['as sockets', program('answer.js')],
     ['piped', BEHIND_A_SHELL],
   ] satisfies [string, [string, ...string[]]][])(
-    'passes them on to the program that is awake, %s, which answers them all',
+    'passes them on to the program that is awake, %s, which answers all of them',
     async (_, command) => {
-      const supervised = await Supervised.start(command)
+      const supervised = await SupervisorProcess.start(command)
       await awake(supervised)
       expect(new Set(await queued(supervised, 50, ['SIGTERM']))).toEqual(new Set(['200 FIN']))
       expect(await supervised.ended).toMatchObject({ code: 0 })
     },
   )
 
-  test('turns them away with an answer when the program is asleep', async () => {
-    const supervised = await Supervised.start(program('answer.js'))
+  test('answers them with 503 when the program is asleep', async () => {
+    const supervised = await SupervisorProcess.start(program('answer.js'))
     expect(new Set(await queued(supervised, 20, ['SIGTERM']))).toEqual(new Set(['503 FIN']))
     await supervised.ended
   })
 
-  test('turns them away with an answer when a second signal kills the program before it has taken them', async () => {
-    const supervised = await Supervised.start(program('answer.js'))
+  test('answers them with 503 when a second signal kills the program before it has taken them', async () => {
+    const supervised = await SupervisorProcess.start(program('answer.js'))
     process.kill(await awake(supervised), 'SIGSTOP')
     expect(new Set(await queued(supervised, 20, ['SIGTERM', 'SIGINT']))).toEqual(new Set(['503 FIN']))
     await supervised.ended
   })
 
   test('passes on a kept connection whose request has arrived', async () => {
-    const supervised = await Supervised.start(program('answer.js'), { idle: { IDLE_PATIENCE: '200ms' } })
+    const supervised = await SupervisorProcess.start(program('answer.js'), { idle: { IDLE_PATIENCE: '200ms' } })
     const kept = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
     await kept.get('/first')
     await kept.until('"path":"/first"')

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { RunOptions } from '../src/run/run-options.ts'
-import { program, Supervised } from './supervisor.ts'
+import { program, SupervisorProcess } from './supervisor.ts'
 
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -13,7 +13,7 @@ const behindShell = (kind: string): [string, ...string[]] => [
 ]
 
 /** Sends a request that may fail. */
-function come(supervised: Supervised): void {
+function come(supervised: SupervisorProcess): void {
   fetch(supervised.url()).catch(() => {})
 }
 
@@ -29,7 +29,7 @@ function isLeft(command: number): boolean {
 interface State {
   readonly command: RunOptions['command']
   readonly options?: Partial<RunOptions>
-  reached(supervised: Supervised): Promise<unknown>
+  reached(supervised: SupervisorProcess): Promise<unknown>
 }
 
 const states: Record<string, State> = {
@@ -79,10 +79,10 @@ describe.skipIf(process.platform === 'win32').concurrent('a signal', () => {
     Object.entries(states).map(
       ([name, state], index) => [name, index % 2 === 0 ? 'SIGTERM' : 'SIGINT', state] as const,
     ),
-  )('%s: %s ends it with code 0 and before any grace, and leaves no process', async (_, signal, state) => {
+  )('%s: %s ends the supervisor with code 0 before any grace, and leaves no process', async (_, signal, state) => {
     const { command, options, reached } = state
     const grace = { IDLE_GRACE: '1h', ...options?.idle }
-    const supervised = await Supervised.start(command, { ...options, idle: grace })
+    const supervised = await SupervisorProcess.start(command, { ...options, idle: grace })
     await reached(supervised)
     supervised.child.kill(signal)
     expect(await supervised.ended).toMatchObject({ code: 0 })
@@ -93,10 +93,13 @@ describe.skipIf(process.platform === 'win32').concurrent('a signal', () => {
     }
   })
 
-  test('a second one kills at once what ignores the first', async () => {
-    const supervised = await Supervised.start(['sh', '-c', 'trap "" TERM; echo ignoring >&2; sleep 600; sleep 600'], {
-      idle: { IDLE_GRACE: '1h' },
-    })
+  test('a second signal kills at once a command that ignores the first', async () => {
+    const supervised = await SupervisorProcess.start(
+      ['sh', '-c', 'trap "" TERM; echo ignoring >&2; sleep 600; sleep 600'],
+      {
+        idle: { IDLE_GRACE: '1h' },
+      },
+    )
     come(supervised)
     const { pid } = await supervised.event('starting')
     await supervised.printed(/ignoring/, 'stderr')

@@ -13,7 +13,7 @@ export function program(name: string, ...args: string[]): [string, ...string[]] 
 }
 
 /** A supervisor in its own process. */
-export class Supervised extends NodeProgram {
+export class SupervisorProcess extends NodeProgram {
   /** The ports that it holds. */
   readonly ports: readonly number[]
   #asked = 0
@@ -26,12 +26,12 @@ export class Supervised extends NodeProgram {
     command: RunOptions['command'] | ((ports: readonly string[]) => RunOptions['command']),
     options: Partial<RunOptions> = {},
     count = 1,
-  ): Promise<Supervised> {
+  ): Promise<SupervisorProcess> {
     const ports: number[] = []
     while (ports.length < count) ports.push(await freePort())
     const listen = ports.map((port) => ({ host: '127.0.0.1', port }))
     const chosen = typeof command === 'function' ? command(ports.map(String)) : command
-    const supervised = new Supervised(ports, { listen, command: chosen, ...options })
+    const supervised = new SupervisorProcess(ports, { listen, command: chosen, ...options })
     await supervised.printed(/"event":"listening"/)
     return supervised
   }

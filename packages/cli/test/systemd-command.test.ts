@@ -47,7 +47,7 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
     )
   })
 
-  test('a script that names node in its first line is run by node', async () => {
+  test('node runs a script that names node in its first line', async () => {
     const script = join(temp, 'serve me')
     writeFileSync(script, '#!/usr/bin/env node\n')
     chmodSync(script, 0o755)
@@ -56,30 +56,34 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
   })
 
   test.each([
-    [['--listen', '3000', 'node', 'x'], 2, 'no --name is given'],
-    [['--name', 'a b', '--listen', '3000', 'node', 'x'], 2, "--name is 'a b'"],
-    [['--name', '../web', '--listen', '3000', 'node', 'x'], 2, "--name is '../web'"],
-    [['--name', '..', '--listen', '3000', 'node', 'x'], 2, "--name is '..'"],
+    [['--listen', '3000', 'node', 'x'], 2, '"--name" must be given'],
+    [['--name', 'a b', '--listen', '3000', 'node', 'x'], 2, "Received 'a b'"],
+    [['--name', '../web', '--listen', '3000', 'node', 'x'], 2, "Received '../web'"],
+    [['--name', '..', '--listen', '3000', 'node', 'x'], 2, "Received '..'"],
     [
       [...least, '--user', 'www-data\nExecStartPre=/bin/touch x', 'node', 'x'],
       2,
       "'www-data\\nExecStartPre=/bin/touch x'",
     ],
-    [[...least, '--user', 'www-data\\', 'node', 'x'], 2, '--user must be a value without a backslash at its end'],
-    [[...least, '--user', ' root', 'node', 'x'], 2, '--user must be a value without blanks at its ends'],
+    [[...least, '--user', 'www-data\\', 'node', 'x'], 2, '"--user" must be a value without a backslash at its end'],
+    [[...least, '--user', ' root', 'node', 'x'], 2, '"--user" must be a value without blanks at its ends'],
     [
       [...least, '--listen', '/run/a\nExec=b', 'node', 'x'],
       2,
-      "--listen is '/run/a\\nExec=b'; systemd takes absolute paths",
+      `"--listen" must be an absolute path without control characters. Received '/run/a\\nExec=b'`,
     ],
-    [[...least, '--listen', '/run/a ', 'node', 'x'], 2, '--listen must be a value without blanks at its ends'],
+    [[...least, '--listen', '/run/a ', 'node', 'x'], 2, '"--listen" must be a value without blanks at its ends'],
     [[...least, 'sh\nsh'], 1, 'there is no command sh\\nsh in PATH'],
-    [['--name', 'web', 'node', 'x'], 2, 'no --listen is given'],
-    [least, 2, 'no command is given'],
-    [[...least, '--force', 'node', 'x'], 2, '--force goes with --write'],
-    [[...least, '--patience', 'soon', 'node', 'x'], 2, "--patience is 'soon'"],
-    [[...least, 'sh', '-c', 'node x'], 2, 'sh is not node'],
-    [[...least, 'npm', 'start'], 2, 'npm is not node'],
+    [['--name', 'web', 'node', 'x'], 2, '"--listen" must be given'],
+    [least, 2, '"COMMAND" must be given'],
+    [[...least, '--force', 'node', 'x'], 2, '"--force" must be given with --write'],
+    [
+      [...least, '--patience', 'soon', 'node', 'x'],
+      2,
+      `"--patience" must be a duration such as 900_000 or '15m'. Received 'soon'`,
+    ],
+    [[...least, 'sh', '-c', 'node x'], 2, '"COMMAND" must be node'],
+    [[...least, 'npm', 'start'], 2, '"COMMAND" must be node'],
     [[...least, 'no-such-command-here'], 1, 'there is no command no-such-command-here in PATH'],
     [[...least, './no-such-file'], 1, 'there is no file ./no-such-file'],
   ])('%j: exit code %d, %s', async (args, code, message) => {
@@ -88,29 +92,29 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
     expect(called.stderr).toContain(message)
   })
 
-  test('a folder that is none', async () => {
+  test('refuses a folder that does not exist', async () => {
     expect(await callHere(['systemd', ...least, '--cwd', '/no-such-folder', 'node', 'x'])).toMatchObject({
       code: 1,
-      stderr: "idle-shutdown: --cwd is '/no-such-folder', which is no folder\n",
+      stderr: `idle-shutdown: "--cwd" must be an existing folder. Received '/no-such-folder'\n`,
     })
   })
 
-  test('a folder with a line break in its name is refused with a code, and prints no line of its own', async () => {
+  test('a folder with a line break in its name is refused with a code, in one line', async () => {
     const folder = join(temp, 'a\nExecStartPre=+-usr-bin-touch pwned')
     mkdirSync(folder)
     const { code, stdout, stderr } = await systemd([...least, 'node', 'x'], folder)
     expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toMatch(/^idle-shutdown: --cwd must be [^\n]+ExecStartPre[^\n]+\(ERR_IDLE_INVALID_UNIT_VALUE\)\n$/)
+    expect(stderr).toMatch(/^idle-shutdown: "--cwd" must be [^\n]+ExecStartPre[^\n]+\(ERR_IDLE_INVALID_UNIT_VALUE\)\n$/)
   })
 
-  test('a folder that ends with a backslash leaves the line of the user alone', async () => {
+  test('a folder that ends with a backslash does not swallow the line of the user', async () => {
     const folder = join(temp, 'c\\')
     mkdirSync(folder)
     const { stdout } = await systemd([...least, '--user', 'www-data', 'node', 'x'], folder)
     expect(stdout.split('\n')).toEqual(expect.arrayContaining([`WorkingDirectory=${folder}/`, 'User=www-data']))
   })
 
-  test('what lies in the cache of npx is warned of, on stderr', async () => {
+  test('warns on stderr of a path in the cache of npx', async () => {
     const folder = join(temp, '_npx/x/node_modules')
     const own = join(folder, 'idle-shutdown')
     cpSync(join(import.meta.dirname, '../dist'), join(own, 'dist'), { recursive: true })
@@ -125,7 +129,7 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
     expect(stderr).toContain(`warning: the service needs ${join(own, 'dist/register/index.js')}, in the cache of npx`)
   })
 
-  test('a file that is not executable', async () => {
+  test('refuses a file that is not executable', async () => {
     writeFileSync(join(temp, 'plain.js'), '')
     expect(await systemd([...least, './plain.js'])).toMatchObject({
       code: 1,
@@ -133,7 +137,7 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
     })
   })
 
-  test('--write writes both, replaces none without --force, and leaves nothing else', async () => {
+  test('--write writes both units, replaces none without --force, and leaves no other file', async () => {
     const folder = join(temp, 'units')
     const write = (patience: string, ...more: string[]) =>
       systemd([...least, '--patience', patience, '--write', folder, ...more, '--', 'node', 'server.js'])
@@ -142,7 +146,7 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
       stdout: `${join(folder, 'web.socket')}\n${join(folder, 'web.service')}\n`,
       stderr: 'idle-shutdown: next: systemctl daemon-reload && systemctl enable --now web.socket\n',
     })
-    expect(await write('6m')).toMatchObject({ code: 1, stderr: expect.stringContaining('web.socket is there already') })
+    expect(await write('6m')).toMatchObject({ code: 1, stderr: expect.stringContaining('web.socket exists already') })
     expect(readFileSync(join(folder, 'web.service'), 'utf8')).toContain('IDLE_PATIENCE=5m')
     expect(await write('7m', '--force')).toMatchObject({ code: 0 })
     expect(readFileSync(join(folder, 'web.service'), 'utf8')).toContain('IDLE_PATIENCE=7m')
@@ -152,7 +156,7 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
 
 const analyze = spawnSync('systemd-analyze', ['--version']).status === 0
 
-describe.skipIf(!analyze)('systemd-analyze verify (skipped where there is no systemd)', () => {
+describe.skipIf(!analyze)('systemd-analyze verify (skipped without systemd)', () => {
   test.each([
     ['plain', ['node', 'server.js']],
     [

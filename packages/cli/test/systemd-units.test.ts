@@ -51,7 +51,7 @@ const options: fc.Arbitrary<UnitOptions> = fc.record({
   ),
 })
 
-describe('what a unit says, whatever its values are: read back as systemd reads it', () => {
+describe('a unit with any values, read as systemd reads it', () => {
   /** Reads a unit back. Returns `undefined` if a value was refused with a code or as wrong usage. */
   const made = (make: () => string) => {
     try {
@@ -62,7 +62,7 @@ describe('what a unit says, whatever its values are: read back as systemd reads 
     }
   }
 
-  test('a service has these lines, with these values, and no other', () => {
+  test('a service has only these lines, with these values', () => {
     let read = 0
     fc.assert(
       fc.property(options, (given) => {
@@ -107,7 +107,7 @@ describe('what a unit says, whatever its values are: read back as systemd reads 
     expect(read).toBeGreaterThan(20)
   })
 
-  test('a socket has these lines, with these values, and no other', () => {
+  test('a socket has only these lines, with these values', () => {
     fc.assert(
       fc.property(options, (given) => {
         const lines = made(() => socketUnit(given))
@@ -130,7 +130,7 @@ describe('what a unit says, whatever its values are: read back as systemd reads 
 const SYSTEMD = '/lib/systemd/systemd'
 
 describe.skipIf(!existsSync(SYSTEMD) || process.getuid?.() !== 0)(
-  'what systemd itself reads (skipped without it, or without root)',
+  'a unit that systemd itself reads (skipped without systemd or root)',
   () => {
     const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-systemd-'))
     // Must be readable for another user, since systemd tests no units as root.

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import type { Supervised } from './supervisor.ts'
+import type { SupervisorProcess } from './supervisor.ts'
 
 /**
  * The connections of clients: a new one for each request, or one kept alive by Node's agent, or by its fetch (undici).
@@ -30,7 +30,7 @@ export interface TrafficReport {
  * Each client asks about a patience after the last round, a little earlier or later. Each request has a body, so that
  * no client repeats it by itself.
  */
-export async function traffic(supervised: Supervised, options: TrafficOptions): Promise<TrafficReport> {
+export async function traffic(supervised: SupervisorProcess, options: TrafficOptions): Promise<TrafficReport> {
   const { client, clients, rounds, patience } = options
   const agents = Array.from({ length: clients }, () => new Agent({ keepAlive: true, maxSockets: 1 }))
   const lost: string[] = []

@@ -39,7 +39,7 @@ describe.concurrent('upgraded sockets of an unmodified program', () => {
   const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s: an upgraded socket is ended at once, after what was written',
+    'an upgraded socket ends at once on %s, after pending writes',
     async (signal) => {
       const program = NodeProgram.preloaded(HTTP + UPGRADE, { IDLE_GRACE: '1h', IDLE_LOG: 'off' })
       const client = await RawClient.connect({ host: '127.0.0.1', port: await program.port() })
@@ -52,7 +52,7 @@ describe.concurrent('upgraded sockets of an unmodified program', () => {
     },
   )
 
-  test('an upgraded socket that does not hold it is ended at the idle end', async () => {
+  test('an upgraded socket that does not count ends at the idle end', async () => {
     const program = NodeProgram.preloaded(HTTP + UPGRADE, { ...SHORT, IDLE_GRACE: '1h', IDLE_UPGRADES: 'traffic' })
     const client = await RawClient.connect({ host: '127.0.0.1', port: await program.port() })
     await client.send(REQUEST)
@@ -61,7 +61,7 @@ describe.concurrent('upgraded sockets of an unmodified program', () => {
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
 
-  test('one over TLS, and a WebSocket over HTTP/2, are ended at once as well', async () => {
+  test('an upgraded socket over TLS and a WebSocket over HTTP/2 end at once as well', async () => {
     const program = NodeProgram.preloaded(
       `${HTTP}${UPGRADE}
       import { createServer as https } from 'node:https'
@@ -90,7 +90,7 @@ describe.concurrent('upgraded sockets of an unmodified program', () => {
     session.destroy()
   })
 
-  test("with a handler of the program's, an upgraded socket is the program's", async () => {
+  test('an upgraded socket is left to the program when it has a handler of its own', async () => {
     const program = NodeProgram.preloaded(
       `${HTTP}${UPGRADE}; process.once('SIGTERM', () => console.log('own handler'))`,
     )

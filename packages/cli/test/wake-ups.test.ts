@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { program, Supervised } from './supervisor.ts'
+import { program, SupervisorProcess } from './supervisor.ts'
 import { type Client, traffic } from './traffic.ts'
 
 // WAKE_UPS=full (pnpm test:wake-ups) sends 5,000 requests over more than 200 wake-ups.
@@ -15,11 +15,11 @@ let requests = 0
 async function ask(
   client: Client,
   clients: number,
-  command: Parameters<typeof Supervised.start>[0],
+  command: Parameters<typeof SupervisorProcess.start>[0],
   ports: number,
 ): Promise<void> {
   const idle = { IDLE_PATIENCE: `${PATIENCE}ms` }
-  const supervised = await Supervised.start(command, { idle }, ports)
+  const supervised = await SupervisorProcess.start(command, { idle }, ports)
   const rounds = clients === 1 ? ROUNDS.alone : ROUNDS.together
   const { answered, lost } = await traffic(supervised, { client, clients, rounds, patience: PATIENCE })
   expect(lost).toEqual([])
@@ -31,7 +31,7 @@ async function ask(
   expect(await supervised.ended).toMatchObject({ code: 0 })
 }
 
-describe('requests around the deadline, none of which is lost', { timeout: TIMEOUT }, () => {
+describe('requests around the deadline are answered', { timeout: TIMEOUT }, () => {
   for (const client of ['close', 'agent', 'fetch'] satisfies Client[]) {
     for (const ports of [1, 2]) {
       for (const clients of [1, 50]) {

@@ -1,5 +1,5 @@
 import type { Subject } from './subject.ts'
-import type { Trial } from './trial.ts'
+import type { TestContext } from './test-context.ts'
 
 /** One row of the table of what counts, or one step of the deadline or the drain. */
 export interface Behaviour {
@@ -11,7 +11,7 @@ export interface Behaviour {
   readonly unix?: boolean
   /** The behaviour blocks the event loop or inspects state of the whole process, so nothing else may run meanwhile. */
   readonly alone?: boolean
-  readonly run: (trial: Trial) => Promise<void>
+  readonly run: (context: TestContext) => Promise<void>
 }
 
 export const isHttp = ({ protocol }: Subject): boolean => protocol !== 'raw'

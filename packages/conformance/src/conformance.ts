@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest'
-import { attempt, behavioursOf } from './attempt.ts'
+import { behavioursOf, runBehaviour } from './run-behaviour.ts'
 import type { Subject } from './subject.ts'
 
 /** Milliseconds. Concurrent behaviours share an event loop: on a busy machine each takes as long as all of them. */
@@ -13,10 +13,10 @@ export function conformance(subject: Subject, where: 'tcp' | 'unix' = 'tcp'): vo
   describe(where === 'unix' ? `${subject.name}, on a unix socket` : subject.name, () => {
     const behaviours = behavioursOf(subject, where)
     for (const behaviour of behaviours.filter(({ alone }) => alone !== true)) {
-      test.concurrent(behaviour.name, { timeout: TIMEOUT }, () => attempt(behaviour, subject, where))
+      test.concurrent(behaviour.name, { timeout: TIMEOUT }, () => runBehaviour(behaviour, subject, where))
     }
     for (const behaviour of behaviours.filter(({ alone }) => alone === true)) {
-      test(behaviour.name, () => attempt(behaviour, subject, where))
+      test(behaviour.name, () => runBehaviour(behaviour, subject, where))
     }
   })
 }

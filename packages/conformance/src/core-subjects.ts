@@ -63,7 +63,7 @@ function coreSubject(name: string, kind: ServerKind, protocol: Subject['protocol
         protocol === 'raw'
           ? undefined
           : (request, response) => {
-              if (request.url === MARKED) idle.ignore(request)
+              if (request.url === MARKED) idle.ignoreRequest(request)
               handler(request, response)
             },
       )

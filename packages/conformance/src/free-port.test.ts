@@ -13,13 +13,13 @@ function thinkOf(port: number): void {
   vi.spyOn(Math, 'random').mockReturnValueOnce((port + 0.5 - 16_000) / 16_000)
 }
 
-test('no port is given twice', async () => {
+test('returns no port twice', async () => {
   const first = await freePort()
   thinkOf(first)
   expect(await freePort()).not.toBe(first)
 })
 
-test('nor one that somebody listens on', async () => {
+test('returns no port on which a server listens', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = addressOf(server)
@@ -29,7 +29,7 @@ test('nor one that somebody listens on', async () => {
   server.close()
 })
 
-test('it can be listened on at once', async () => {
+test('returns a port on which a server can listen at once', async () => {
   const server = createServer().listen(await freePort())
   await once(server, 'listening')
   server.close()

@@ -24,7 +24,7 @@ export type Handler = (request: Request, response: Response) => void
 export type Idle = Pick<IdleShutdown, 'signal' | 'tracker' | 'closed' | 'close' | 'watch' | 'endOnIdle'>
 
 /** Options of a served subject, beyond those under test. */
-export interface Serving {
+export interface ServeOptions {
   /** A TCP port on 127.0.0.1, or a unix socket. Default: TCP. */
   readonly where?: 'tcp' | 'unix'
   /** Called with each server before a client can reach it and, if possible, before it is watched. */
@@ -32,7 +32,7 @@ export interface Serving {
 }
 
 /** A listening server, and the shutdown that watches it. */
-export interface Served {
+export interface RunningServer {
   readonly idle: Idle
   /** One server, or all servers if a framework binds several. Clients connect to the first. */
   readonly servers: readonly [AnyServer, ...AnyServer[]]
@@ -50,5 +50,5 @@ export interface Subject {
   readonly http1Too?: boolean
   /** The path of a route that marks its requests as ignored before the handler gets them. */
   readonly ignoredRoute?: string
-  serve(handler: Handler, options: IdleShutdownOptions, serving?: Serving): Promise<Served>
+  serve(handler: Handler, options: IdleShutdownOptions, serving?: ServeOptions): Promise<RunningServer>
 }

@@ -105,15 +105,15 @@ test('proxy that copies the headers of its upstream → Connection: close, witho
 })
 
 test.each([
-  ['400: no Host', 'GET / HTTP/1.1\r\n\r\n'],
-  ['400: no request', 'nonsense\r\n\r\n'],
+  ['400 without a Host', 'GET / HTTP/1.1\r\n\r\n'],
+  ['400 for what is not a request', 'nonsense\r\n\r\n'],
   [
-    '413: extensions of chunks that are too long',
+    '413 for extensions of chunks that are too long',
     `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(20_000)}`,
   ],
-  ['417: an expectation that the server does not meet', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: the-best\r\n\r\n'],
-  ['431: a head that is too long', `GET / HTTP/1.1\r\nHost: a\r\nX-A: ${'x'.repeat(20_000)}\r\n\r\n`],
-  ['503: more requests than maxRequestsPerSocket', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['417 for an expectation that the server does not meet', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: the-best\r\n\r\n'],
+  ['431 for a head that is too long', `GET / HTTP/1.1\r\nHost: a\r\nX-A: ${'x'.repeat(20_000)}\r\n\r\n`],
+  ['503 for more requests than maxRequestsPerSocket', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
 ])('answer of Node itself in a drain, %s → Connection: close', async (name, text) => {
   const server = createServer((message, response) => message.on('end', () => response.end('fine')).resume())
   server.maxRequestsPerSocket = 1

@@ -5,14 +5,14 @@ import { connect } from 'node:net'
 import { type AnyServer, IdleShutdown } from '@idle-shutdown/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { addressOf } from '../src/address.ts'
-import { answerTo, Calls } from '../src/calls.ts'
 import { CERTIFICATE, KEY } from '../src/certificate.ts'
 import { Http2Client } from '../src/clients/http2-client.ts'
 import { KeepAliveClient } from '../src/clients/keep-alive-client.ts'
 import { listen, makeServer, type ServerKind } from '../src/core-subjects.ts'
-import { PATIENCE } from '../src/trial.ts'
+import { answerTo, PendingRequests } from '../src/pending-requests.ts'
+import { PATIENCE } from '../src/test-context.ts'
 
-const OPTIONS = { patience: PATIENCE, startupPatience: '1h' }
+const OPTIONS = { patience: PATIENCE, startupPatience: '1h' } as const
 
 const tls = { key: KEY, cert: CERTIFICATE, handshakeTimeout: 100 }
 
@@ -43,8 +43,8 @@ describe.each<[ServerKind, protocol: 'http/1.1' | 'h2']>([
   ['h2', 'h2'],
 ])('a server of kind %s', (kind, protocol) => {
   test('un-watching a busy server → its share is released, and its request is answered', async () => {
-    const calls = new Calls()
-    const [busy, other] = [makeServer(kind, calls.handler), makeServer('http', calls.handler)]
+    const requests = new PendingRequests()
+    const [busy, other] = [makeServer(kind, requests.handler), makeServer('http', requests.handler)]
     const idle = new IdleShutdown(other, OPTIONS)
     const undo = idle.watch(busy)
     await Promise.all([listen(busy), listen(other)])
@@ -52,14 +52,14 @@ describe.each<[ServerKind, protocol: 'http/1.1' | 'h2']>([
     const client =
       protocol === 'h2' ? new Http2Client(addressOf(busy), secure) : new KeepAliveClient(addressOf(busy), secure)
     const { answer } = client.ask('/busy')
-    const call = await calls.next()
+    const pending = await requests.next()
     expect(idle.tracker.active).toBe(1)
     undo[Symbol.dispose]()
     expect(idle.tracker.active).toBe(0)
     // The other server ends. The busy one is no longer watched.
     expect((await idle.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
     expect([busy.listening, other.listening]).toEqual([true, false])
-    await call.answer()
+    await pending.answer()
     expect((await answer).body).toBe(answerTo('/busy'))
     expect(idle.tracker.explain()).toMatchObject({ active: 0, ignored: 0 })
     client.destroy()

@@ -7,20 +7,20 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { type AnyServer, IdleShutdown } from '@idle-shutdown/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { addressOf } from '../src/address.ts'
-import { answerTo, Calls } from '../src/calls.ts'
 import { Http2Client } from '../src/clients/http2-client.ts'
 import { KeepAliveClient } from '../src/clients/keep-alive-client.ts'
 import { RawClient } from '../src/clients/raw-client.ts'
 import { listen, makeServer, type ServerKind } from '../src/core-subjects.ts'
-import { PATIENCE, patiences } from '../src/trial.ts'
+import { answerTo, PendingRequests } from '../src/pending-requests.ts'
+import { PATIENCE, patiences } from '../src/test-context.ts'
 
 const KINDS: readonly ServerKind[] = ['http', 'https', 'h2c', 'h2', 'h2 with HTTP/1', 'net', 'tls']
 const HTTP1: readonly ServerKind[] = ['http', 'https', 'h2 with HTTP/1']
-const OPTIONS = { patience: PATIENCE, startupPatience: '1h' }
+const OPTIONS = { patience: PATIENCE, startupPatience: '1h' } as const
 
 describe.each(KINDS)('watching a server of kind %s', (kind) => {
   test('one that listens late → the clock stands still until then, then ends it', async () => {
-    const server = makeServer(kind, new Calls().handler)
+    const server = makeServer(kind, new PendingRequests().handler)
     const idle = new IdleShutdown(server, { patience: PATIENCE })
     expect(idle.tracker.explain().state).toBe('starting')
     await patiences(2)
@@ -32,11 +32,11 @@ describe.each(KINDS)('watching a server of kind %s', (kind) => {
     expect(server.listening).toBe(false)
   })
 
-  test('EADDRINUSE, closed and told to listen again, as in the manual of Node → serves; closed then, it ends', async () => {
+  test('EADDRINUSE, closed and made to listen again, as in the manual of Node → serves; closed then, it ends', async () => {
     const taken = makeServer('net')
     await listen(taken)
     const { port } = taken.address() as AddressInfo
-    const server = makeServer(kind, new Calls().handler)
+    const server = makeServer(kind, new PendingRequests().handler)
     const idle = new IdleShutdown(server, OPTIONS)
     const failed = once(server, 'error')
     server.listen(port, '127.0.0.1')
@@ -69,7 +69,7 @@ describe.each(KINDS)('watching a server of kind %s', (kind) => {
     expect(idle.signal.reason).toMatchObject({ name: 'AbortError' })
   })
 
-  test('closed before it listens, after the end → closed as soon as it listens all the same', async () => {
+  test('closed before it listens, after the end → closed as soon as it listens', async () => {
     const server = makeServer(kind)
     const idle = new IdleShutdown(server, OPTIONS)
     await idle.close()
@@ -83,7 +83,7 @@ describe.each(KINDS)('watching a server of kind %s', (kind) => {
   })
 
   test('the end → no listener and no property of ours is left', async () => {
-    const server = makeServer(kind, new Calls().handler)
+    const server = makeServer(kind, new PendingRequests().handler)
     const before = traces(server)
     const idle = new IdleShutdown(server, OPTIONS)
     expect(traces(server)).not.toEqual(before)
@@ -93,7 +93,7 @@ describe.each(KINDS)('watching a server of kind %s', (kind) => {
   })
 
   test('the undo → no listener is left, with the server open, and what was held is released', async () => {
-    const server = makeServer(kind, new Calls().handler)
+    const server = makeServer(kind, new PendingRequests().handler)
     await listen(server)
     closeAfterwards(server)
     const before = traces(server)
@@ -112,9 +112,9 @@ describe.each(KINDS)('watching a server of kind %s', (kind) => {
   })
 
   test('a parent that has aborted already → closes it at once, and as soon as it listens', async () => {
-    const listening = makeServer(kind, new Calls().handler)
+    const listening = makeServer(kind, new PendingRequests().handler)
     await listen(listening)
-    const late = makeServer(kind, new Calls().handler)
+    const late = makeServer(kind, new PendingRequests().handler)
     const idle = new IdleShutdown([listening, late], { ...OPTIONS, signal: AbortSignal.abort('before') })
     expect(idle.signal.reason).toBe('before')
     expect(await idle.closed).toMatchObject({ reason: 'before', drained: 0, destroyed: 0 })
@@ -128,14 +128,14 @@ describe.each(KINDS)('watching a server of kind %s', (kind) => {
   test('after the end → watch throws, and leaves nothing behind', async () => {
     const idle = new IdleShutdown([], OPTIONS)
     await idle.close()
-    const server = makeServer(kind, new Calls().handler)
+    const server = makeServer(kind, new PendingRequests().handler)
     const before = traces(server)
     expect(() => idle.watch(server)).toThrow(expect.objectContaining({ code: 'ERR_IDLE_ENDED' }))
     expect(traces(server)).toEqual(before)
   })
 
   test('twice, with one undo → stays watched; with both → released', async () => {
-    const server = makeServer(kind, new Calls().handler)
+    const server = makeServer(kind, new PendingRequests().handler)
     await listen(server)
     closeAfterwards(server)
     const idle = new IdleShutdown([], OPTIONS)
@@ -155,8 +155,8 @@ describe.each(KINDS)('watching a server of kind %s', (kind) => {
 
 describe.each(HTTP1)('HTTP/1 on a server of kind %s', (kind) => {
   test("its 'request' listeners replaced after watching (as engine.io does) → still counted", async () => {
-    const calls = new Calls()
-    const server = makeServer(kind, calls.handler)
+    const requests = new PendingRequests()
+    const server = makeServer(kind, requests.handler)
     const idle = new IdleShutdown(server, OPTIONS)
     await listen(server)
     const listeners = server.listeners('request')
@@ -167,9 +167,9 @@ describe.each(HTTP1)('HTTP/1 on a server of kind %s', (kind) => {
     const client = new KeepAliveClient(addressOf(server), kind !== 'http')
     onTestFinished(() => client.destroy())
     const { answer } = client.ask('/replaced')
-    const call = await calls.next()
+    const pending = await requests.next()
     expect(idle.tracker.active).toBe(1)
-    await call.answer()
+    await pending.answer()
     expect((await answer).body).toBe(answerTo('/replaced'))
     expect(idle.tracker.active).toBe(0)
     await idle.closed
@@ -177,8 +177,8 @@ describe.each(HTTP1)('HTTP/1 on a server of kind %s', (kind) => {
   })
 
   test('watched late, with a response in progress and an idle socket → the one counts, the other does not', async () => {
-    const calls = new Calls()
-    const server = makeServer(kind, calls.handler)
+    const requests = new PendingRequests()
+    const server = makeServer(kind, requests.handler)
     await listen(server)
     const secure = kind !== 'http'
     const [busy, silent] = [
@@ -188,13 +188,13 @@ describe.each(HTTP1)('HTTP/1 on a server of kind %s', (kind) => {
     onTestFinished(() => [busy, silent].forEach((client) => void client.destroy()))
     await silent.ask('/now').answer
     const { answer } = busy.ask('/in-progress')
-    const call = await calls.next()
+    const pending = await requests.next()
     const idle = new IdleShutdown(server, OPTIONS)
     // The contents of TLS cannot be seen: both connections count until their next request ends or they close.
     expect(idle.tracker.active).toBe(kind === 'http' ? 1 : 2)
     await patiences(2)
     expect(idle.signal.aborted).toBe(false)
-    await call.answer()
+    await pending.answer()
     await answer
     if (secure) {
       await Promise.all([busy, silent].map((client) => client.ask('/now').answer))
@@ -231,7 +231,7 @@ test('a stream-only HTTP/2 server → its compatibility layer stays off, and its
 describe.each(['h2c', 'h2'] as const)('an HTTP/2 session, %s', (kind) => {
   // Node retains some ended sessions forever, and everything that their listeners reference.
   test('that has ended, or is no longer watched → no listener of ours is left on it', async () => {
-    const server = makeServer(kind, new Calls().handler)
+    const server = makeServer(kind, new PendingRequests().handler)
     await listen(server)
     closeAfterwards(server)
     const idle = new IdleShutdown([], OPTIONS)
@@ -256,8 +256,8 @@ describe.each(['h2c', 'h2'] as const)('an HTTP/2 session, %s', (kind) => {
 })
 
 test('a socket given to a server that does not listen (inetd) → starts the clock, is served, ends', async () => {
-  const calls = new Calls()
-  const [server, front] = [createServer(calls.handler), makeServer('net')]
+  const requests = new PendingRequests()
+  const [server, front] = [createServer(requests.handler), makeServer('net')]
   const idle = new IdleShutdown(server, OPTIONS)
   front.on('connection', (socket) => server.emit('connection', socket))
   await listen(front)
@@ -273,7 +273,7 @@ describe('a connection that is any Duplex, as the manual of Node allows', () => 
   const get = 'GET /now HTTP/1.1\r\nHost: a\r\n\r\n'
 
   test('is served, is idle when it is kept, and is ended', async () => {
-    const server = makeServer('http', new Calls().handler)
+    const server = makeServer('http', new PendingRequests().handler)
     const idle = new IdleShutdown(server, OPTIONS)
     const [client, inner] = duplexPair()
     const received = collect(client)
@@ -286,7 +286,7 @@ describe('a connection that is any Duplex, as the manual of Node allows', () => 
   })
 
   test('half a head on it is waited for in a drain, and the answer is its last', async () => {
-    const server = makeServer('http', new Calls().handler)
+    const server = makeServer('http', new PendingRequests().handler)
     await listen(server)
     const idle = new IdleShutdown(server, { patience: '1h' })
     const [client, inner] = duplexPair()
@@ -354,7 +354,7 @@ describe.each(KINDS)('two watches on a server of kind %s', (kind) => {
     ['first', 0],
     ['second', 1],
   ])('the %s is undone first → the other goes on, and then nothing is left', async (_, first) => {
-    const server = makeServer(kind, new Calls().handler)
+    const server = makeServer(kind, new PendingRequests().handler)
     const upgraded = (): void => {}
     server.on('upgrade', upgraded)
     await listen(server)
@@ -378,9 +378,9 @@ describe.each(KINDS)('two watches on a server of kind %s', (kind) => {
     ['first', 0],
     ['second', 1],
   ])(
-    'the user removes his listener of upgrades, and the %s is undone → no listener of ours is left',
+    'the user removes the listener of upgrades, and the %s is undone → no listener of ours is left',
     async (_, first) => {
-      const server = makeServer(kind, new Calls().handler)
+      const server = makeServer(kind, new PendingRequests().handler)
       const before = traces(server)
       const upgraded = (): void => {}
       const idles = [new IdleShutdown([], OPTIONS), new IdleShutdown([], OPTIONS)]
@@ -397,7 +397,7 @@ describe.each(KINDS)('two watches on a server of kind %s', (kind) => {
     ['first', 0],
     ['second', 1],
   ])('both end, the %s first → no listener and no property of ours is left', async (_, first) => {
-    const server = makeServer(kind, new Calls().handler)
+    const server = makeServer(kind, new PendingRequests().handler)
     const before = traces(server)
     const idles = [new IdleShutdown(server, OPTIONS), new IdleShutdown(server, OPTIONS)]
     await listen(server)

@@ -1,12 +1,19 @@
 // Exports values that users import from index here, too, so that an adapter loads one module less.
-export { type Activation, activations } from './activation.ts'
-export { AppShutdown, type IdleMembers, withMembers } from './app-shutdown.ts'
+export {
+  AppShutdown,
+  alreadyRegistered,
+  checkUnregistered,
+  type IdleMembers,
+  isRegistered,
+  register,
+  withMembers,
+} from './app-shutdown.ts'
 export { after, systemClock } from './clock.ts'
-export { handedOver } from './connection/handed-over.ts'
+export { handedOver } from './connection/http1-connection.ts'
 export { ignoreRequest } from './connection/ignore-request.ts'
-export { discover, SERVE } from './discovery.ts'
-export { IdleTimeoutError, IdleUsageError, showValue, warn } from './errors.ts'
-export { endUpgrades, IdleShutdown, listenersDown, livesOn, waitForConfirm } from './idle-shutdown.ts'
-export { milliseconds, refuseUnknown } from './options.ts'
+export { IdleTimeoutError, IdleUsageError, invalidOption, showValue, warn } from './errors.ts'
+export { IdleShutdown, type Internals, internals } from './idle-shutdown.ts'
+export { infinite, milliseconds, oneOf, rejectUnknownOptions } from './options.ts'
 export { printable } from './printable.ts'
-export { checkServer } from './server.ts'
+export { discover, SERVE } from './server/discovery.ts'
+export { type Activation, activations, checkServer } from './server/server.ts'

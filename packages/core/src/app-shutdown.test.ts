@@ -68,7 +68,7 @@ async function until(test: () => boolean): Promise<void> {
   while (!test()) await turns(1)
 }
 
-test('finds the server, and closes it when idle', async () => {
+test('a server of the app is found, and closes when idle', async () => {
   expect(app.tracker.explain().state).toBe('starting')
   const server = await listen()
   expect(app.tracker.explain().state).toBe('waiting')
@@ -80,7 +80,7 @@ test('finds the server, and closes it when idle', async () => {
   expect(await app.closed).toMatchObject({ reason: { code: 'ERR_IDLE_TIMEOUT' }, destroyed: 0 })
 })
 
-test('found, adopted and watched by hand, a request counts once', async () => {
+test('a request counts once if its server is found, adopted and watched by hand', async () => {
   const server = await listen()
   app.watch(server)
   const answer = ask(server, '/slow')
@@ -98,7 +98,7 @@ class Hidden {
   readonly listener: RequestListener = (request, response) => this.handler(request, response)
 }
 
-test('a server whose listener does not lead to the handler is adopted at its first request', async () => {
+test('adopts a server at its first request when its listener does not lead to the handler', async () => {
   const server = await listen(new Hidden().listener)
   await turns()
   expect(app.tracker.explain().state).toBe('starting')
@@ -124,7 +124,7 @@ function takeOver(server: Server): void {
   })
 }
 
-describe('a server that no client calls is found, and ends', () => {
+describe('a server without a request is found and ends if', () => {
   const ends = async (server: Server): Promise<void> => {
     await until(() => app.tracker.explain().state === 'waiting')
     await clock.advance(PATIENCE)
@@ -132,11 +132,11 @@ describe('a server that no client calls is found, and ends', () => {
     expect(await app.closed).toMatchObject({ reason: { code: 'ERR_IDLE_TIMEOUT' } })
   }
 
-  test('its listener calls the handler', async () => {
+  test('when its listener calls the handler', async () => {
     await ends(await listen((request, response) => handler(request, response)))
   })
 
-  test('another package has taken the place of the handler', async () => {
+  test('another package has replaced the handler', async () => {
     const server = createServer(handler)
     takeOver(server)
     server.listen(0, '127.0.0.1')
@@ -144,20 +144,20 @@ describe('a server that no client calls is found, and ends', () => {
     await ends(server)
   })
 
-  test('another package takes the place of the handler when it listens', async () => {
+  test('another package replaces the handler when the server listens', async () => {
     const server = await listen()
     takeOver(server)
     await ends(server)
   })
 
-  test('its handler is added behind listen()', async () => {
+  test('its handler is added after listen()', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     server.on('request', handler)
     cleanUps.push(() => server.close())
     await ends(server)
   })
 
-  test('it listens before the app is known', async () => {
+  test('it listens before the app is served', async () => {
     const late: RequestListener = (_, response) => response.end()
     const server = await listen(late)
     await turns()
@@ -165,7 +165,7 @@ describe('a server that no client calls is found, and ends', () => {
     await ends(server)
   })
 
-  test('only requests that another package answers arrive', async () => {
+  test('when only requests that another package answers arrive', async () => {
     const server = createServer(handler)
     takeOver(server)
     server.listen(0, '127.0.0.1')
@@ -175,7 +175,7 @@ describe('a server that no client calls is found, and ends', () => {
     await ends(server)
   })
 
-  test('two servers, one of them wrapped: both end', async () => {
+  test('it is one of two servers, of which one is wrapped', async () => {
     const [plain, wrapped] = [await listen(), createServer(handler)]
     takeOver(wrapped)
     wrapped.listen(0, '127.0.0.1')
@@ -185,7 +185,7 @@ describe('a server that no client calls is found, and ends', () => {
     expect([plain.listening, wrapped.listening]).toEqual([false, false])
   })
 
-  test('another IdleShutdown, such as that of the preload, watches it first', async () => {
+  test('when another IdleShutdown, such as that of the preload, watches it first', async () => {
     const server = createServer((request, response) => handler(request, response))
     server.once('listening', () => new IdleShutdown(server, { clock, patience: 10 * PATIENCE }))
     server.listen(0, '127.0.0.1')
@@ -193,7 +193,7 @@ describe('a server that no client calls is found, and ends', () => {
     await ends(server)
   })
 
-  test('of two apps, each ends its own', async () => {
+  test('another app has a server of its own, which ends with that app', async () => {
     const otherHandler: RequestListener = (_, response) => response.end('other')
     const other = new AppShutdown({ patience: 10 * PATIENCE, clock })
     const undo = other.serves(otherHandler)
@@ -214,7 +214,7 @@ describe('a server that is not found', () => {
     list.filter(({ code }) => code === 'IDLE_SERVER_UNKNOWN').map(({ message }) => message)
   const passes = (ms: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, ms))
 
-  test('is never ended, and close() names it', async () => {
+  test('never ends, and close() names it', async () => {
     using warnings = new Warnings()
     const server = await listen(mock)
     await turns()
@@ -228,7 +228,7 @@ describe('a server that is not found', () => {
     ])
   })
 
-  test('is named after a second while the app has none, once', async () => {
+  test('is named once, after a second, while the app has no server', async () => {
     using warnings = new Warnings()
     const { port } = (await listen(new Hidden().listener)).address() as AddressInfo
     await passes(SECOND / 2)
@@ -254,7 +254,7 @@ describe('a server that is not found', () => {
     expect(named(warnings)).toEqual([])
   })
 
-  test('is searched again before it is named: its handler may come late', async () => {
+  test('is searched again before it is named, since its handler may be added late', async () => {
     using warnings = new Warnings()
     let late: RequestListener = mock
     const server = await listen((request, response) => late(request, response))
@@ -267,7 +267,7 @@ describe('a server that is not found', () => {
   })
 })
 
-describe('an app that is served again after an end starts anew', () => {
+describe('an app that is served again after an end has a new signal', () => {
   const ends: [string, (server: Server) => unknown][] = [
     ['an idle end', () => clock.advance(PATIENCE)],
     ['close()', () => app.close('enough')],
@@ -299,7 +299,7 @@ describe('an app that is served again after an end starts anew', () => {
     expect(warnings.codes).toEqual([])
   })
 
-  test('also by the same server', async () => {
+  test('if the same server listens again', async () => {
     const server = await listen()
     await app.close()
     const { signal } = app
@@ -313,7 +313,7 @@ describe('an app that is served again after an end starts anew', () => {
     await answer
   })
 
-  test('and by hand', async () => {
+  test('if a server is watched by hand', async () => {
     await listen()
     await app.close()
     stopServing()
@@ -323,7 +323,7 @@ describe('an app that is served again after an end starts anew', () => {
     expect(app.signal.aborted).toBe(false)
   })
 
-  test('20 times, without a listener left on a server that ended', async () => {
+  test('20 times, and leaves no listener on a server that ended', async () => {
     for (let round = 0; round < 20; round++) {
       const server = await listen()
       expect(await ask(server)).toBe('ok')
@@ -336,14 +336,14 @@ describe('an app that is served again after an end starts anew', () => {
   })
 })
 
-test('what was undone finds nothing more', async () => {
+test('serves() finds no server after its undo', async () => {
   stopServing()
   await listen((_, response) => response.end())
   await listen()
   expect(app.tracker.explain().state).toBe('starting')
 })
 
-test('several servers of one app are one: a busy one keeps all', async () => {
+test('several servers of one app end together, after the busy one', async () => {
   const [one, two] = [await listen(), await listen()]
   const answer = ask(two, '/slow')
   await until(() => app.tracker.active === 1)
@@ -358,7 +358,7 @@ test('several servers of one app are one: a busy one keeps all', async () => {
 })
 
 test.each(['before the server listens', 'after an end'])(
-  'a parent that aborts %s: a new server is closed',
+  'a new server closes if the parent signal aborted %s',
   async (when) => {
     const parent = new AbortController()
     stopServing()
@@ -384,16 +384,16 @@ describe('options', () => {
     [5000, '5000'],
     [true, 'true'],
     [() => {}, '[Function'],
-  ])('%o is none', (options, shown) => {
-    expect(make(options)).toContain(`ERR_IDLE_INVALID_OPTION: options is ${shown}`)
+  ])('the constructor throws for %o', (options, shown) => {
+    expect(make(options)).toContain(`ERR_IDLE_INVALID_OPTION: "options" must be an object. Received ${shown}`)
   })
 
-  test('wrong ones are refused at once, and not when a server listens', () => {
-    expect(make({ patience: 'soon' })).toContain("ERR_IDLE_INVALID_DURATION: patience is 'soon'")
+  test('wrong ones throw at once, and not when a server listens', () => {
+    expect(make({ patience: 'soon' })).toMatch(/^ERR_IDLE_INVALID_DURATION: "patience" must be .* Received 'soon'/)
     expect(make(undefined)).toBe('accepted')
   })
 
-  test('changing them afterwards changes nothing', async () => {
+  test('a change after the call has no effect', async () => {
     const options = { patience: PATIENCE, clock }
     const own = new AppShutdown(options)
     options.patience = -1
@@ -405,7 +405,7 @@ describe('options', () => {
   })
 })
 
-test('the members that a middleware carries are those of the living', async () => {
+test('the members of a middleware are those of the current IdleShutdown', async () => {
   const middleware = withMembers(() => 'answer', app)
   expect(middleware()).toBe('answer')
   const { signal, tracker } = middleware
@@ -422,13 +422,24 @@ test('the members that a middleware carries are those of the living', async () =
   expect(middleware.signal.aborted).toBe(true)
 })
 
-test('a request that was injected has no server, and is no matter', () => {
+test('ignoreRequest throws if it is called as a handler, of an app or of a server', () => {
+  const { ignoreRequest } = withMembers(() => {}, app)
+  const idle = new IdleShutdown([], { clock })
+  for (const handler of [ignoreRequest, idle.ignoreRequest]) {
+    const received = refusal(() => Reflect.apply(handler, undefined, [{}, {}, () => {}]))
+    expect(received).toBe(
+      'ERR_IDLE_INVALID_OPTION: "ignoreRequest" must be called with a request only. Received 3 arguments, as a handler does. Pass the middleware idle.ignored to a route, or call ignoreRequest(request) in a handler',
+    )
+  }
+})
+
+test('an injected request, which has no server, is not adopted', () => {
   const injected = { socket: undefined, headers: {} }
   expect(() => Reflect.apply(app.adopt, app, [injected, {}])).not.toThrow()
   expect(app.tracker.explain().state).toBe('starting')
 })
 
-test('a client that is silent is no request', async () => {
+test('a client that sends nothing counts as a connection, and not as a request', async () => {
   const server = await listen()
   const { port } = server.address() as AddressInfo
   const socket = connect(port, '127.0.0.1')

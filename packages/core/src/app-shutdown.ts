@@ -1,15 +1,16 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { type Carrier, carriedBy } from './connection/carrier.ts'
-import { discover, withoutChannels } from './discovery.ts'
-import type { CloseReport } from './drain.ts'
-import { warn } from './errors.ts'
-import { adoptRequest, IdleShutdown, livesOn } from './idle-shutdown.ts'
-import type { IdleTracker } from './idle-tracker.ts'
+import type { CloseReport } from './closing/drain.ts'
+import { type Attachable, firstConnectionOn } from './connection/connection.ts'
+import { serverOf } from './connection/node-internals.ts'
+import { IdleUsageError, warn } from './errors.ts'
+import { IdleShutdown, internals, type NoArgument } from './idle-shutdown.ts'
 import type { IdleShutdownOptions } from './options.ts'
-import { addresses, searchAgain, seek } from './seeking.ts'
-import type { AnyServer } from './server.ts'
+import { discover, withoutChannels } from './server/discovery.ts'
+import { addresses, searchAgain, seek } from './server/seeking.ts'
+import type { AnyServer } from './server/server.ts'
+import type { IdleTracker } from './tracker/idle-tracker.ts'
 
 /**
  * The idle shutdown of an app, which may have other servers later. For adapters.
@@ -55,7 +56,7 @@ export class AppShutdown {
 
   #watch(server: AnyServer): Disposable {
     if (!this.signal.aborted) return this.#current.watch(server)
-    livesOn(this.#current)
+    internals(this.#current).cancelStillRunningWarning()
     this.#current = this.#make([])
     if (!this.signal.aborted) return this.#current.watch(server)
     // A parent signal that has aborted closes each server that listens.
@@ -71,8 +72,9 @@ export class AppShutdown {
     return this.#context.runInAsyncScope(() => new IdleShutdown(servers, this.#options))
   }
 
-  ignore(request: IncomingMessage | Http2ServerRequest): void {
-    this.#current.ignore(request)
+  /** See {@link IdleShutdown.ignoreRequest}. */
+  ignoreRequest(request: IncomingMessage | Http2ServerRequest, ...rest: NoArgument[]): void {
+    this.#current.ignoreRequest(request, ...rest)
   }
 
   /** Ends a response on the signal of the current {@link IdleShutdown}. See {@link IdleShutdown.endOnIdle}. */
@@ -87,10 +89,10 @@ export class AppShutdown {
    * are left.
    */
   close(reason?: unknown): Promise<CloseReport> {
-    if (!this.#hasServed && !this.signal.aborted) this.#nameStrangers()
+    if (!this.#hasServed && !this.signal.aborted) this.#nameUnwatched()
     this.#stopSeeking?.()
     // A test closes its app, and its process goes on.
-    if (!this.signal.aborted) livesOn(this.#current)
+    if (!this.signal.aborted) internals(this.#current).cancelStillRunningWarning()
     return this.#current.close(reason)
   }
 
@@ -109,6 +111,11 @@ export class AppShutdown {
   serves(handler: object): () => void {
     this.seek()
     return discover(handler, (server) => this.watch(server))
+  }
+
+  /** Adds the property `idleSignal` to `target`: the signal of the current {@link IdleShutdown}. */
+  exposeSignal(target: object): void {
+    Object.defineProperty(target, 'idleSignal', { get: () => this.signal, enumerable: true, configurable: true })
   }
 
   /**
@@ -132,15 +139,15 @@ export class AppShutdown {
    * An injected request has no server.
    */
   adopt(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void {
-    const carrier: Carrier | undefined = 'stream' in request ? request.stream : request.socket
-    if (carrier === undefined || carriedBy(carrier) !== undefined) return
-    const server: unknown = Reflect.get(request.socket, 'server')
+    const socket: Attachable | undefined = 'stream' in request ? request.stream : request.socket
+    if (socket === undefined || firstConnectionOn(socket) !== undefined) return
+    const server = serverOf(request.socket)
     if (!isListening(server)) return
     this.watch(server)
-    adoptRequest(this.#current, request, response)
+    internals(this.#current).adoptRequest(request, response)
   }
 
-  #nameStrangers(): void {
+  #nameUnwatched(): void {
     const left = searchAgain()
     if (this.#hasServed || left.length === 0) return
     warn(
@@ -150,10 +157,37 @@ export class AppShutdown {
   }
 }
 
+/** The apps that have an idle shutdown. */
+const registered = new WeakSet<object>()
+
+/** Reports whether an app has an idle shutdown. For adapters. */
+export function isRegistered(app: object): boolean {
+  return registered.has(app)
+}
+
+/** Throws `ERR_IDLE_ALREADY_REGISTERED` if an app has an idle shutdown. For adapters. */
+export function checkUnregistered(app: object): void {
+  if (registered.has(app)) throw alreadyRegistered()
+}
+
+/** Registers an app. Throws `ERR_IDLE_ALREADY_REGISTERED` if the app has an idle shutdown. For adapters. */
+export function register(app: object): void {
+  checkUnregistered(app)
+  registered.add(app)
+}
+
+/** Returns the error for a second registration on one app. For adapters. */
+export function alreadyRegistered(): IdleUsageError {
+  return new IdleUsageError(
+    'ERR_IDLE_ALREADY_REGISTERED',
+    '"app" must be an app without idle shutdown. Received one that has it. Register it once',
+  )
+}
+
 /** The members of the middleware of an adapter: those of the current {@link IdleShutdown}. */
 export type IdleMembers = Pick<
   IdleShutdown,
-  'tracker' | 'signal' | 'closed' | 'watch' | 'ignore' | 'endOnIdle' | 'close'
+  'tracker' | 'signal' | 'closed' | 'watch' | 'ignoreRequest' | 'endOnIdle' | 'close'
 > &
   AsyncDisposable
 
@@ -164,7 +198,7 @@ export function withMembers<T extends object>(middleware: T, shutdown: AppShutdo
     signal: { get: () => shutdown.signal },
     closed: { get: () => shutdown.closed },
     watch: { value: shutdown.watch.bind(shutdown) },
-    ignore: { value: shutdown.ignore.bind(shutdown) },
+    ignoreRequest: { value: shutdown.ignoreRequest.bind(shutdown) },
     endOnIdle: { get: () => shutdown.endOnIdle },
     close: { value: shutdown.close.bind(shutdown) },
     [Symbol.asyncDispose]: { value: shutdown[Symbol.asyncDispose].bind(shutdown) },

@@ -4,7 +4,7 @@ import { ManualClock, turns } from '../test/manual-clock.ts'
 import { Warnings } from '../test/warnings.ts'
 import { after, MAX_TIMEOUT, systemClock } from './clock.ts'
 
-test.each([1, 0.5, 1000, MAX_TIMEOUT, 2 ** 31, 2 ** 32 + 5, 10 * 2 ** 31])('after %d ms', async (ms) => {
+test.each([1, 0.5, 1000, MAX_TIMEOUT, 2 ** 31, 2 ** 32 + 5, 10 * 2 ** 31])('fires after %d ms', async (ms) => {
   const clock = new ManualClock()
   const calls: number[] = []
   const begin = clock.time
@@ -16,7 +16,7 @@ test.each([1, 0.5, 1000, MAX_TIMEOUT, 2 ** 31, 2 ** 32 + 5, 10 * 2 ** 31])('afte
   expect(clock.timers).toBe(0)
 })
 
-test('after nothing: in a later turn, and not at once', async () => {
+test('fires after 0 ms in a later turn, and not at once', async () => {
   const clock = new ManualClock()
   let called = false
   after(clock, 0, () => {
@@ -27,7 +27,7 @@ test('after nothing: in a later turn, and not at once', async () => {
   expect(called).toBe(true)
 })
 
-test('after Infinity: never, and without a timer', () => {
+test('never fires after Infinity, and sets no timer', () => {
   const clock = new ManualClock()
   const undo = after(clock, Number.POSITIVE_INFINITY, () => {})
   expect(clock.timers).toBe(0)
@@ -35,7 +35,7 @@ test('after Infinity: never, and without a timer', () => {
   expect(clock.timerOperations).toBe(0)
 })
 
-test('a timer that fires early sleeps the rest', async () => {
+test('waits for the rest when its timer fires early', async () => {
   const clock = new ManualClock()
   clock.earliness = 0.9
   const begin = clock.time
@@ -46,7 +46,7 @@ test('a timer that fires early sleeps the rest', async () => {
   expect(calls[0]).toBeGreaterThanOrEqual(10)
 })
 
-test.each([5, 2 ** 31])('the undo of %d ms, once, twice, and afterwards', async (ms) => {
+test.each([5, 2 ** 31])('can be cleared once, twice, and after it fired (%d ms)', async (ms) => {
   const clock = new ManualClock()
   let calls = 0
   const undo = after(clock, ms, () => calls++)
@@ -63,7 +63,7 @@ test.each([5, 2 ** 31])('the undo of %d ms, once, twice, and afterwards', async 
   expect(calls).toBe(1)
 })
 
-test("Node's timers, which keep no process alive, and do not overflow", async () => {
+test('uses timers of Node that keep no process running and do not overflow', async () => {
   using warnings = new Warnings()
   const timer = systemClock.setTimeout(() => {}, MAX_TIMEOUT)
   expect(Reflect.apply(Reflect.get(Object(timer), 'hasRef'), timer, [])).toBe(false)
@@ -81,7 +81,7 @@ test("Node's timers, which keep no process alive, and do not overflow", async ()
   expect(warnings.list).toEqual([])
 })
 
-test("Node's clocks", () => {
+test('reads the clocks of Node', () => {
   expect(Math.abs(systemClock.now() - performance.now())).toBeLessThan(1000)
   expect(Math.abs(systemClock.date() - Date.now())).toBeLessThan(1000)
   expect(Math.abs((systemClock.uptime?.() ?? 0) - uptime() * 1000)).toBeLessThan(2000)

@@ -64,22 +64,6 @@ export function defaultClock(): Clock {
 }
 
 /**
- * Returns a clock that sets its timers inside `run`.
- *
- * A timer retains the asynchronous context in which it is set. If a request sets it, that timer and those after it
- * would retain the stores of the request.
- */
-export function clockIn(run: <T>(callback: () => T) => T, clock: Clock): Clock {
-  return {
-    now: () => clock.now(),
-    date: () => clock.date(),
-    ...(clock.uptime !== undefined && { uptime: () => clock.uptime?.() ?? clock.date() }),
-    setTimeout: (callback, ms) => run(() => clock.setTimeout(callback, ms)),
-    clearTimeout: (timer) => clock.clearTimeout(timer),
-  }
-}
-
-/**
  * The longest timeout; longer ones overflow to 1 ms. See
  * https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
  */

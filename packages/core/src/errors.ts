@@ -8,12 +8,12 @@ export type IdleErrorCode =
   | 'ERR_IDLE_INVALID_RESPONSE'
   | 'ERR_IDLE_ENDED'
   | 'ERR_IDLE_ALREADY_REGISTERED'
-  | 'ERR_IDLE_FOREIGN_SOCKETS'
+  | 'ERR_IDLE_LISTEN_PID_MISMATCH'
   | 'ERR_IDLE_INVALID_LISTEN_FDS'
   | 'ERR_IDLE_NO_SOCKET'
   | 'ERR_IDLE_DATAGRAM_SOCKET'
   | 'ERR_IDLE_UNKNOWN_SOCKET'
-  | 'ERR_IDLE_SOCKET_TAKEN'
+  | 'ERR_IDLE_SOCKET_IN_USE'
   | 'ERR_IDLE_SOCKET_KIND'
   | 'ERR_IDLE_CLUSTER_WORKER'
   | 'ERR_IDLE_UNSUPPORTED_RUNTIME'
@@ -26,7 +26,7 @@ export type IdleWarningCode =
   | 'IDLE_LISTENER_FAILED'
   | 'IDLE_HOLD_EXPIRED'
   | 'IDLE_STILL_RUNNING'
-  | 'IDLE_WITHOUT_APP'
+  | 'IDLE_NO_APP'
   | 'IDLE_SERVER_UNKNOWN'
   | 'IDLE_SHORT_PATIENCE'
 
@@ -57,14 +57,19 @@ export class IdleTimeoutError extends Error {
   }
 }
 
-/** Returns the error for a wrong value, with the value that was received and the values that are accepted. */
-export function refused(
+/**
+ * Returns the error for a wrong value, in the form of Node's own errors. `accepted` is what follows "must be".
+ * `instruction` is a sentence without its full stop.
+ */
+export function invalidOption(
   name: string,
   value: unknown,
   accepted: string,
+  instruction?: string,
   code: IdleErrorCode = 'ERR_IDLE_INVALID_OPTION',
 ): IdleUsageError {
-  return new IdleUsageError(code, `${name} is ${showValue(value)}; accepted is ${accepted}`)
+  const next = instruction === undefined ? '' : `. ${instruction}`
+  return new IdleUsageError(code, `"${name}" must be ${accepted}. Received ${showValue(value)}${next}`)
 }
 
 /** Reports whether `value` has each of these methods. */

@@ -1,18 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { type Activation, activations } from './activation.ts'
-import type { Connection } from './connection/connection.ts'
+import { type CloseReport, Drain } from './closing/drain.ts'
+import { type Closable, type Endable, OpenResponses } from './closing/open-responses.ts'
+import { StillRunningWarning, serverOpened, watchWorkers } from './closing/still-running.ts'
 import { ignoreRequest } from './connection/ignore-request.ts'
-import { Arriving } from './connection/parser.ts'
-import { type CloseReport, Drain } from './drain.ts'
 import { IdleUsageError, showValue } from './errors.ts'
-import { MOST_REASONS } from './explanation.ts'
-import { IdleTracker, observe, type TrackerControls } from './idle-tracker.ts'
-import { type EndedBy, serverOpened, serversOpened, watchForLeftovers, watchWorkers } from './left-running.ts'
-import { type Closable, type Endable, OpenResponses } from './open-responses.ts'
 import { type IdleShutdownOptions, type ShutdownSettings, shutdownSettings } from './options.ts'
-import { type AnyHttpServer, type AnyServer, checkServer, isHttp1, isHttp2 } from './server.ts'
-import { ServerWatch, type Shutdown } from './server-watch.ts'
+import { type AnyHttpServer, type AnyServer, checkServer, isHttp1, isHttp2 } from './server/server.ts'
+import { ServerGroup } from './server/server-group.ts'
+import { ServerWatch, type Shutdown } from './server/server-watch.ts'
+import { type IdleTracker, observe, pausedTracker, type TrackerControls } from './tracker/idle-tracker.ts'
 
 /**
  * Closes servers without losing a request when none of them has been used for the patience, so that the process can end
@@ -35,34 +32,37 @@ export function idleShutdown(servers: AnyServer | Iterable<AnyServer>, options?:
   return new IdleShutdown(servers, options)
 }
 
-/** Cancels the warning `IDLE_STILL_RUNNING`, since the process goes on by intent. For adapters. */
-export let livesOn: (idle: IdleShutdown) => void
+/** Returns the private parts of an {@link IdleShutdown}, for adapters and for the preload. */
+export let internals: (idle: IdleShutdown) => Internals
+
+declare const kNone: unique symbol
 
 /**
- * Removes the time limit of `confirm`, which is then asked once. An activity meanwhile still counts. For the preload.
+ * The type of no value. TypeScript refuses a function with such a parameter as a handler, also without `strict`, where
+ * `never` fits every parameter.
  */
-export let waitForConfirm: (idle: IdleShutdown) => void
+export interface NoArgument {
+  readonly [kNone]: never
+}
 
-/**
- * Returns a promise that resolves when an end has been decided and no listener accepts connections any more. For
- * adapters.
- */
-export let listenersDown: (idle: IdleShutdown) => Promise<void>
-
-/**
- * Makes a drain end upgraded sockets as soon as it has begun, even those that count. Flushes what was written, then
- * sends FIN.
- *
- * For the preload, since an unmodified program has no listener that would end them.
- */
-export let endUpgrades: (idle: IdleShutdown) => void
-
-/** Counts a request that began before its server was watched. For adapters. */
-export let adoptRequest: (
-  idle: IdleShutdown,
-  request: IncomingMessage | Http2ServerRequest,
-  response: ServerResponse | Http2ServerResponse,
-) => void
+/** The parts of an {@link IdleShutdown} that only this family has. */
+export interface Internals {
+  /** Resolves when an end has been decided and no listener accepts connections any more. */
+  readonly listenersClosed: Promise<void>
+  /** Cancels the warning `IDLE_STILL_RUNNING`, since the process goes on by intent. */
+  cancelStillRunningWarning(): void
+  /** Removes the time limit of `confirm`, which is then asked once. An activity meanwhile still counts. */
+  waitForConfirm(): void
+  /**
+   * Makes a drain end upgraded sockets as soon as it has begun, even those that count. Flushes what was written, then
+   * sends FIN.
+   *
+   * For the preload, since an unmodified program has no listener that would end them.
+   */
+  endUpgrades(): void
+  /** Counts a request that began before its server was watched. */
+  adoptRequest(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void
+}
 
 /**
  * Watches several servers under one clock, and closes them when they are idle.
@@ -74,97 +74,55 @@ export class IdleShutdown implements AsyncDisposable {
   readonly tracker: IdleTracker
   /** Resolves when all servers are closed, all sockets are closed and all holds have ended. Never rejects. */
   readonly closed: Promise<CloseReport>
-  readonly #settings: ShutdownSettings
   readonly #end: TrackerControls['end']
-  readonly #watches = new Map<AnyServer, ServerWatch>()
+  readonly #servers = new ServerGroup()
   readonly #drain: Drain
   readonly #shutdown: Shutdown
   readonly #responses: OpenResponses
-  #forgetLeftovers: (() => void) | undefined
-  /** `true` if the process goes on after the end by intent. */
-  #livesOn = false
+  readonly #warning = new StillRunningWarning()
+  /** `true` if the user has closed all servers, which was the end. */
+  #closedByUser = false
 
   constructor(servers: AnyServer | Iterable<AnyServer>, options?: IdleShutdownOptions) {
     const settings = shutdownSettings(options)
     const list = isIterable(servers) ? [...servers] : [servers]
     for (const server of list) check(server, settings)
-
-    this.#settings = settings
-    this.tracker = new IdleTracker(settings.tracker)
-    let endedBy: EndedBy | undefined
-    let openedBefore = 0
     watchWorkers()
-    this.#responses = new OpenResponses(this.signal)
-    let closedByUser = false
-    const known = (): Activation[] => [...this.#watches.keys()].flatMap((server) => activations.get(server) ?? [])
+
+    this.tracker = pausedTracker(settings.tracker)
     const { countdown, end } = observe(this.tracker, {
-      get startedAgainBy() {
-        return [...new Set(known().map((activation) => activation.startedAgainBy))].join(', ') || undefined
+      servers: this.#servers,
+      holdEnded: () => this.#drain.check(),
+      end: (by, abort) => {
+        this.#warning.decided(by)
+        this.#drain.end(by === 'idle', abort)
       },
-      arrivals: () => this.#arrivals(),
-      mark: () => this.#each((connection) => connection.mark()),
-      headBegun: () => {
-        const arriving = new Arriving()
-        return this.#count((connection) => connection.headBegun(arriving)) > 0
-      },
-      trafficMoved: () => this.#count((connection) => connection.trafficMoved()) > 0,
-      explain: (reasons) => this.#each((connection) => reasons.length < MOST_REASONS && connection.explain(reasons)),
-      holdEnded: () => drain.check(),
-      ending: (by) => {
-        endedBy = by
-        openedBefore = serversOpened()
-        drain.begin(by === 'idle')
-        for (const activation of known()) activation.draining(settings.grace)
-      },
-      ended: (reason) => drain.proceed(reason, endedBy === 'idle'),
     })
-    const drain = new Drain(this.#watches, countdown, settings.grace)
     this.#end = end
-    this.#drain = drain
-    this.closed = drain.closed
+    this.#responses = new OpenResponses(this.signal)
+    this.#drain = new Drain(this.#servers, countdown, settings.grace)
+    this.closed = this.#drain.closed
     this.#shutdown = {
       countdown,
       settings,
-      drain,
-      opened: (watch) => {
-        if (closedByUser) {
-          // The server listens again before the end that its close() caused is over. Leave it to a later watch.
-          watch.detach()
-          this.#watches.delete(watch.server)
-          return
-        }
-        if (drain.begun) {
-          watch.close()
-          return
-        }
-        serverOpened()
-        if (countdown.paused) countdown.start()
-      },
-      closed: (watch) => {
-        // A server that has not opened yet stays watched, and is closed as soon as it opens.
-        if (drain.over) watch.hasOpened && watch.detach()
-        else if (drain.begun) drain.check()
-        // When the user has closed all servers, that is the end, too. A server that was never open does not count as
-        // closed.
-        else if (watch.hasOpened && [...this.#watches.values()].every(({ hasClosed }) => hasClosed)) {
-          this.#livesOn = true
-          closedByUser = true
-          end(undefined)
-        }
-      },
+      drain: this.#drain,
+      onServerOpened: (watch) => this.#serverOpened(watch),
+      onServerClosed: (watch) => this.#serverClosed(watch),
     }
-    void this.closed.then(() => {
-      const opened = [...this.#watches.values()].filter(({ hasOpened }) => hasOpened)
-      for (const watch of opened) watch.detach()
-      if (endedBy === undefined || opened.length === 0 || this.#livesOn || serversOpened() !== openedBefore) return
-      this.#forgetLeftovers = watchForLeftovers(countdown.givenClock, endedBy)
-    })
+    void this.closed.then(() => this.#detach())
 
-    const { aborted } = this.signal
-    countdown.pause()
-    if (aborted) drain.begin(false)
-    for (const server of list) this.#attach(server)
-    if (aborted) drain.proceed(this.signal.reason, false)
+    const watchAll = (): void => {
+      for (const server of list) this.#servers.watch(server, this.#shutdown)
+    }
+    if (this.signal.aborted) {
+      // The parent had aborted before: each server closes as soon as it listens.
+      this.#drain.end(false, () => {
+        watchAll()
+        return this.signal.reason
+      })
+    } else {
+      watchAll()
+    }
   }
 
   /** The idle signal, the same as the tracker's. Aborts when the end is decided. */
@@ -180,20 +138,19 @@ export class IdleShutdown implements AsyncDisposable {
    * @throws IdleUsageError `ERR_IDLE_INVALID_SERVER`, `ERR_IDLE_INVALID_ACTIVITY`, and `ERR_IDLE_ENDED` after the end
    */
   watch(server: AnyServer): Disposable {
-    check(server, this.#settings)
+    check(server, this.#shutdown.settings)
     if (this.#drain.begun) {
-      const message = 'This IdleShutdown has ended, and cannot watch a server; make a new one'
+      const message = 'watch() must be called before the end. Received a server after it. Make a new IdleShutdown'
       throw new IdleUsageError('ERR_IDLE_ENDED', message)
     }
-    const watch = this.#attach(server)
+    const watch = this.#servers.watch(server, this.#shutdown)
     let undone = false
     return {
       [Symbol.dispose]: () => {
         if (undone) return
         undone = true
         if (--watch.references > 0) return
-        watch.detach()
-        this.#watches.delete(server)
+        this.#servers.remove(watch)
         this.#drain.check()
       },
     }
@@ -202,10 +159,19 @@ export class IdleShutdown implements AsyncDisposable {
   /**
    * Marks a request in progress as ignored: it suspends the end until it is answered, and does not renew the deadline.
    *
-   * Does nothing for a request that is answered, or of a server that is not watched here.
+   * Does nothing for a request that is answered, or of a server that is not watched here. Is not a handler, and calls no
+   * `next()`: a route takes the middleware `idle.ignored` of an adapter.
+   *
+   * @throws IdleUsageError `ERR_IDLE_INVALID_OPTION` if it is called as a handler, with further arguments
    */
-  ignore(request: IncomingMessage | Http2ServerRequest): void {
-    ignoreRequest(request, (site) => site instanceof ServerWatch && this.#watches.get(site.server) === site)
+  ignoreRequest(request: IncomingMessage | Http2ServerRequest, ...rest: NoArgument[]): void {
+    if (rest.length > 0) {
+      throw new IdleUsageError(
+        'ERR_IDLE_INVALID_OPTION',
+        `"ignoreRequest" must be called with a request only. Received ${rest.length + 1} arguments, as a handler does. Pass the middleware idle.ignored to a route, or call ignoreRequest(request) in a handler`,
+      )
+    }
+    ignoreRequest(request, (context) => context instanceof ServerWatch && this.#servers.has(context))
   }
 
   /**
@@ -246,54 +212,49 @@ export class IdleShutdown implements AsyncDisposable {
     await this.close()
   }
 
-  #attach(server: AnyServer): ServerWatch {
-    const known = this.#watches.get(server)
-    if (known !== undefined) {
-      known.references++
-      return known
+  /** Handles a server that listens or is given a connection. */
+  #serverOpened(watch: ServerWatch): void {
+    // The server listens again before the end that its close() caused is over. Leave it to a later watch.
+    if (this.#closedByUser) this.#servers.remove(watch)
+    else if (this.#drain.begun) watch.close()
+    else {
+      serverOpened()
+      this.#shutdown.countdown.startClock()
     }
-    const watch = new ServerWatch(server, this.#shutdown)
-    this.#watches.set(server, watch)
-    watch.attach()
-    return watch
   }
 
-  #arrivals(): number {
-    let sum = 0
-    for (const watch of this.#watches.values()) sum += watch.arrivals
-    this.#each((connection) => {
-      sum += connection.arrived
-    })
-    return sum
+  /** Handles a server that has closed. When the user has closed all servers, that is the end, too. */
+  #serverClosed(watch: ServerWatch): void {
+    // A server that has not opened yet stays watched, and is closed as soon as it opens. It does not count as closed.
+    if (this.#drain.over) watch.hasOpened && watch.detach()
+    else if (this.#drain.begun) this.#drain.check()
+    else if (watch.hasOpened && this.#servers.isClosed) {
+      this.#closedByUser = true
+      this.#warning.cancel()
+      this.#end(undefined)
+    }
   }
 
-  #count(test: (connection: Connection) => boolean): number {
-    let count = 0
-    this.#each((connection) => {
-      if (test(connection)) count++
-    })
-    return count
-  }
-
-  #each(visit: (connection: Connection) => unknown): void {
-    for (const watch of this.#watches.values()) for (const connection of watch.connections) visit(connection)
+  #detach(): void {
+    const opened = [...this.#servers].filter(({ hasOpened }) => hasOpened)
+    for (const watch of opened) watch.detach()
+    if (opened.length > 0) this.#warning.start(this.#shutdown.countdown.clock)
   }
 
   static {
-    listenersDown = (idle) => idle.#drain.listenersDown
-    endUpgrades = (idle) => {
-      idle.#drain.endsUpgrades = true
-    }
-    livesOn = (idle) => {
-      idle.#livesOn = true
-      idle.#forgetLeftovers?.()
-    }
-    waitForConfirm = (idle) => {
-      idle.#shutdown.countdown.confirmWithin = Infinity
-    }
-    adoptRequest = (idle, request, response) => {
-      for (const watch of idle.#watches.values()) watch.adoptRequest(request, response)
-    }
+    internals = (idle) => ({
+      listenersClosed: idle.#drain.listenersClosed,
+      cancelStillRunningWarning: () => idle.#warning.cancel(),
+      waitForConfirm: () => {
+        idle.#shutdown.countdown.confirmWithin = Infinity
+      },
+      endUpgrades: () => {
+        idle.#drain.endsUpgrades = true
+      },
+      adoptRequest: (request, response) => {
+        for (const watch of idle.#servers) watch.adoptRequest(request, response)
+      },
+    })
   }
 }
 
@@ -302,7 +263,7 @@ function check(server: AnyServer, { activity }: ShutdownSettings): void {
   if (activity === 'connections' || isHttp1(server) || isHttp2(server)) return
   throw new IdleUsageError(
     'ERR_IDLE_INVALID_ACTIVITY',
-    `${showValue(server)} is a net or tls server, which has no requests; with one, activity must be 'connections'`,
+    `"activity" must be 'connections' for a net or tls server, which has no requests. Received 'requests' with ${showValue(server)}. Leave it out`,
   )
 }
 

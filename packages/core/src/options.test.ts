@@ -6,8 +6,8 @@ import { ManualClock } from '../test/manual-clock.ts'
 import { refusal } from '../test/refusal.ts'
 import { Warnings } from '../test/warnings.ts'
 import { idleShutdown } from './idle-shutdown.ts'
-import { IdleTracker } from './idle-tracker.ts'
 import { milliseconds, type RequestInfo, shutdownSettings, trackerSettings } from './options.ts'
+import { IdleTracker } from './tracker/idle-tracker.ts'
 
 // A call from JavaScript, with any value.
 const tracker = (options: unknown) => () => Reflect.construct(IdleTracker, [options])
@@ -15,7 +15,7 @@ const shutdown = (options: unknown, server: unknown = createHttp()) => {
   return () => Reflect.apply(idleShutdown, undefined, [server, options])
 }
 
-const DURATION = /accepted is a number of milliseconds \(.*Infinity for never\) or a text such as '90s' or '15m'/
+const INSTRUCTION = 'Write milliseconds, a text with a unit, or Infinity for never'
 const { now, date, setTimeout, clearTimeout } = new ManualClock()
 
 const refusedDurations: [value: unknown, shown: string][] = [
@@ -35,39 +35,48 @@ const refusedDurations: [value: unknown, shown: string][] = [
   [new Date(0), '1970-01-01T00:00:00.000Z'],
 ]
 
+const durationError = (name: string): RegExp => {
+  return new RegExp(`^ERR_IDLE_INVALID_DURATION: "${name}" must be a duration.* such as 900_000 or '15m'\\. Received `)
+}
+
 describe.each(['patience', 'startupPatience', 'jitter'])('%s', (name) => {
-  test.each(refusedDurations)('refuses %o', (value, shown) => {
+  test.each(refusedDurations)('throws for %o', (value, shown) => {
     const said = refusal(tracker({ [name]: value }))
-    expect(said).toContain(`ERR_IDLE_INVALID_DURATION: ${name} is ${shown};`)
-    expect(said).toMatch(DURATION)
+    expect(said).toMatch(durationError(name))
+    expect(said).toContain(`Received ${shown}. ${INSTRUCTION}`)
   })
 })
 
-test.each(refusedDurations)('grace refuses %o', (value, shown) => {
+test.each(refusedDurations)('grace throws for %o', (value, shown) => {
   const said = refusal(shutdown({ grace: value }))
-  expect(said).toContain(`ERR_IDLE_INVALID_DURATION: grace is ${shown};`)
-  expect(said).toMatch(DURATION)
+  expect(said).toMatch(durationError('grace'))
+  expect(said).toContain(`Received ${shown}. ${INSTRUCTION}`)
 })
 
-test.each([0, '0', '0s', '0ms'])('no duration: %o', (none) => {
-  expect(refusal(tracker({ patience: none }))).toMatch(
-    /^ERR_IDLE_INVALID_DURATION: patience is .*more than 0.*To get the default of 15 minutes, leave it out$/,
+test("the error is written as Node's own errors are, and ends with one instruction", () => {
+  expect(refusal(tracker({ patience: 'soon' }))).toBe(
+    `ERR_IDLE_INVALID_DURATION: "patience" must be a duration such as 900_000 or '15m'. Received 'soon'. ${INSTRUCTION}`,
   )
-  expect(refusal(tracker({ startupPatience: none }))).toMatch(/^ERR_IDLE_INVALID_DURATION: startupPatience is /)
+})
+
+test.each([0, '0', '0s', '0ms'] as const)('%o is refused as a patience, and accepted as grace and jitter', (none) => {
+  expect(refusal(tracker({ patience: none }))).toMatch(
+    /^ERR_IDLE_INVALID_DURATION: "patience" must be a duration of more than 0, .*Leave it out for the default of 15 minutes$/,
+  )
+  expect(refusal(tracker({ startupPatience: none }))).toMatch(durationError('startupPatience'))
   expect(trackerSettings({ jitter: none }).jitter).toBe(0)
   expect(shutdownSettings({ grace: none }).grace).toBe(0)
 })
 
-test.each([0.5, 0.999, '0.5ms', '.1'])('less than a millisecond is no patience: %o', (part) => {
+test.each([0.5, 0.999, '0.5ms', '.1'] as const)('%o is refused as a patience, since it is below 1 ms', (part) => {
   for (const name of ['patience', 'startupPatience']) {
-    expect(refusal(tracker({ [name]: part }))).toMatch(
-      new RegExp(`^ERR_IDLE_INVALID_DURATION: ${name} is .*1 or more, Infinity for never`),
-    )
+    expect(refusal(tracker({ [name]: part }))).toMatch(durationError(name))
+    expect(refusal(tracker({ [name]: part }))).toContain('of 1 ms or more, such as')
   }
   expect(shutdownSettings({ grace: part }).grace).toBeLessThan(1)
 })
 
-describe('a patience below a second that has no unit is warned of', () => {
+describe('warnings of a patience below a second without a unit', () => {
   const codes = async (call: () => unknown): Promise<readonly unknown[]> => {
     using warnings = new Warnings()
     Object(call())[Symbol.dispose]?.()
@@ -80,7 +89,7 @@ describe('a patience below a second that has no unit is warned of', () => {
     ['patience', '16', "Write '16m' for minutes, '16s' for seconds, or '16ms' if it is meant"],
     ['startupPatience', 30, "Write '30m' for minutes"],
     ['patience', 999, "'999ms'"],
-  ])('%s: %o, once', async (name, value, message) => {
+  ])('%s %o is warned of once', async (name, value, message) => {
     const call = tracker({ [name]: value })
     expect(await codes(call)).toEqual([['IDLE_SHORT_PATIENCE', expect.stringContaining(message)]])
     expect(await codes(call)).toEqual([])
@@ -91,11 +100,11 @@ describe('a patience below a second that has no unit is warned of', () => {
     ['a second', { patience: 1000, startupPatience: '1000' }],
     ['a clock of the caller', { patience: 18, clock: new ManualClock() }],
     ['no patience', { jitter: 19 }],
-  ])('not with %s', async (_, options) => {
+  ])('there is no warning with %s', async (_, options) => {
     expect(await codes(tracker(options))).toEqual([])
   })
 
-  test('once for a patience that is also the startup patience, with servers too', async () => {
+  test('there is one warning for a patience that is also the startup patience', async () => {
     expect(await codes(shutdown({ patience: 20 }))).toHaveLength(1)
   })
 })
@@ -111,20 +120,20 @@ test.each([
   ['1.5 hours', 5_400_000],
   [2 ** 31, 2 ** 31],
   [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
-])('%o is %d ms', (given, ms) => {
+] as const)('%o is %d ms', (given, ms) => {
   expect(milliseconds('patience', given)).toBe(ms)
   using tracker = new IdleTracker({ patience: given, clock: new ManualClock() })
   expect(tracker.patience).toBe(ms)
 })
 
-test('defaults', () => {
+test('an option that is left out has its default', () => {
   expect(trackerSettings()).toMatchObject({ patience: 900_000, startupPatience: 900_000, jitter: 0 })
   expect(trackerSettings({ patience: '1h' }).startupPatience).toBe(3_600_000)
   expect(shutdownSettings()).toMatchObject({ grace: 10_000, activity: 'connections', upgrades: 'open' })
   expect(shutdownSettings().ignored).toBeUndefined()
 })
 
-test('what is undefined was left out', () => {
+test('an option that is undefined counts as left out', () => {
   const none = { patience: undefined, startupPatience: undefined, jitter: undefined, signal: undefined }
   expect(refusal(tracker({ ...none, confirm: undefined, clock: undefined }))).toBe('accepted')
   expect(refusal(shutdown({ grace: undefined, activity: undefined, ignore: undefined, upgrades: undefined }))).toBe(
@@ -132,21 +141,19 @@ test('what is undefined was left out', () => {
   )
 })
 
-describe('refuses options that are no options', () => {
-  test.each([null, 5, '15m', true, () => {}])('%o', (options) => {
-    expect(refusal(tracker(options))).toMatch(/^ERR_IDLE_INVALID_OPTION: options is .*; accepted is an object$/)
-    expect(refusal(shutdown(options))).toMatch(/^ERR_IDLE_INVALID_OPTION: options is .*; accepted is an object$/)
-  })
+test.each([null, 5, '15m', true, () => {}])('the call throws if the options are %o', (options) => {
+  expect(refusal(tracker(options))).toMatch(/^ERR_IDLE_INVALID_OPTION: "options" must be an object\. Received /)
+  expect(refusal(shutdown(options))).toMatch(/^ERR_IDLE_INVALID_OPTION: "options" must be an object\. Received /)
 })
 
-test('refuses unknown names, and says which are known', () => {
+test('an unknown option throws, and the error lists the known ones', () => {
   expect(refusal(tracker({ patince: 5 }))).toBe(
-    "ERR_IDLE_UNKNOWN_OPTION: Unknown option 'patince'; accepted are patience, startupPatience, jitter, signal, confirm, clock",
+    'ERR_IDLE_UNKNOWN_OPTION: "options" must have no names but patience, startupPatience, jitter, signal, confirm, clock. Received \'patince\'. Correct this name, or leave it out',
   )
   expect(refusal(shutdown({ patience: 5, Grace: 5 }))).toBe(
-    "ERR_IDLE_UNKNOWN_OPTION: Unknown option 'Grace'; accepted are patience, startupPatience, jitter, signal, confirm, clock, grace, activity, ignore, upgrades",
+    'ERR_IDLE_UNKNOWN_OPTION: "options" must have no names but patience, startupPatience, jitter, signal, confirm, clock, grace, activity, ignore, upgrades. Received \'Grace\'. Correct this name, or leave it out',
   )
-  expect(refusal(tracker({ grace: 5 }))).toContain("Unknown option 'grace'")
+  expect(refusal(tracker({ grace: 5 }))).toContain("Received 'grace'")
 })
 
 test.each([
@@ -169,24 +176,25 @@ test.each([
   ['clock', Date, '[Function: Date]', 'an object with now(), date(), setTimeout() and clearTimeout()'],
   ['clock', { now, setTimeout, clearTimeout }, '{', 'an object with now(), date(), setTimeout() and clearTimeout()'],
   ['clock', { now, date, setTimeout, clearTimeout: 5 }, '{', 'date()'],
-])('%s refuses %o', (name, value, shown, accepted) => {
+])('%s throws for %o', (name, value, shown, accepted) => {
   const said = refusal(shutdown({ [name]: value }))
-  expect(said).toContain(`ERR_IDLE_INVALID_OPTION: ${name} is ${shown}`)
+  expect(said).toContain(`ERR_IDLE_INVALID_OPTION: "${name}" must be `)
+  expect(said).toContain(`Received ${shown}`)
   expect(said).toContain(accepted)
   expect(said).not.toContain('\n')
 })
 
-test('a long value is shown short', () => {
+test('a long value is cut in the error', () => {
   expect(refusal(tracker({ patience: 'x'.repeat(1000) })).length).toBeLessThan(260)
 })
 
-describe('a call that was refused leaves nothing behind', () => {
+describe('a call that throws leaves no listener and no timer', () => {
   const listeners = (server: NodeJS.EventEmitter): unknown[] => {
     return server.eventNames().map((event) => [event, ...server.listeners(event)])
   }
 
   test.each([{ patience: 0 }, { grace: -1 }, { ignore: 5 }, { activity: 'sometimes' }, { patince: 5 }, { confirm: 1 }])(
-    '%o',
+    'if the options have %o',
     (wrong) => {
       const parent = new AbortController()
       const clock = new ManualClock()
@@ -203,7 +211,7 @@ describe('a call that was refused leaves nothing behind', () => {
   test.each([
     ['no server', {}, {}],
     ['a net server that has no requests', createNet(), { activity: 'requests' }],
-  ])('with %s after a good server', (_, wrong, options) => {
+  ])('if %s follows a good server', (_, wrong, options) => {
     const parent = new AbortController()
     const clock = new ManualClock()
     const server = createHttp()
@@ -226,7 +234,7 @@ describe('ignore', () => {
     ['/healthz#top', '/healthz'],
     ['/health check', '/health'],
     ['http://localhost/healthz', '/healthz'],
-  ])('refuses %o, which is the path of no request', (path, own) => {
+  ])('throws for %o, since no request has this path', (path, own) => {
     for (const ignore of [path, [/x/, path]]) {
       const said = refusal(shutdown({ ignore }))
       expect(said).toContain(
@@ -252,18 +260,18 @@ describe('ignore', () => {
     [/^\/health/, '/?/health', false],
     [/z$/, '/healthz?a=b', true],
     [/verbose/, '/healthz?verbose', false],
-  ])('%s: is %s ignored? %s', (ignore, url, expected) => {
+  ])('%s with a request for %s reports %s', (ignore, url, expected) => {
     expect(ignores({ ignore }, { url })).toBe(expected)
     expect(ignores({ ignore: ['/nowhere', ignore] }, { url })).toBe(expected)
   })
 
-  test('a pattern that keeps its position matches every time', () => {
+  test('a pattern with the g flag matches every time', () => {
     const { ignored } = shutdownSettings({ ignore: /health/g })
     const request = { url: '/health', headers: {} }
     expect([ignored?.(request), ignored?.(request), ignored?.(request)]).toEqual([true, true, true])
   })
 
-  test('a function sees the request, and only true ignores', () => {
+  test('a function receives the request, and ignores it only if it returns true', () => {
     const probe = { method: 'HEAD', url: '/', headers: { 'user-agent': 'kube-probe/1.30' } }
     expect(ignores({ ignore: ({ headers }) => headers['user-agent']?.startsWith('kube-probe') === true }, probe)).toBe(
       true,

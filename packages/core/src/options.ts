@@ -1,10 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { parse } from '@lukeed/ms'
 import { type Clock, defaultClock } from './clock.ts'
-import { hasMethods, IdleUsageError, refused, showValue, warn } from './errors.ts'
+import { hasMethods, IdleUsageError, invalidOption, showValue, warn } from './errors.ts'
 
-/** Milliseconds, or a text such as `'500ms'`, `'90s'`, `'15m'`, `'2h'`, `'30d'`. `Infinity` means never. */
-export type Duration = number | string
+/** The units of a text. A week has 7 days, and a year 365.25. */
+type Unit =
+  | `${'millisecond' | 'msec' | 'second' | 'sec' | 'minute' | 'min' | 'hour' | 'hr' | 'day' | 'week' | 'wk' | 'year' | 'yr'}${'' | 's'}`
+  | ('ms' | 's' | 'm' | 'h' | 'd' | 'w' | 'y')
+
+/**
+ * Milliseconds, or a text such as `'500ms'`, `'90s'`, `'15m'`, `'2h'`, `'30d'`. `Infinity` means never.
+ *
+ * A text has a unit, or is a number of milliseconds. TypeScript refuses `'soon'`. A text that is read at run time needs
+ * a cast, `text as Duration`, and is checked by the call.
+ */
+export type Duration =
+  | number
+  // An editor suggests these. Without the Record, TypeScript drops texts from a union with a pattern that matches them.
+  | ('500ms' | '90s' | '15m' | '2h' | '30d')
+  | (`${number}${'' | Unit | Uppercase<Unit> | Capitalize<Unit>}` & Record<never, never>)
 
 /** The options of {@link IdleTracker}. A duration is a number of milliseconds or a text. */
 export interface IdleTrackerOptions {
@@ -87,7 +101,7 @@ const SHUTDOWN_OPTIONS = [...TRACKER_OPTIONS, 'grace', 'activity', 'ignore', 'up
 
 /** Checks and completes the options of a tracker. Throws an {@link IdleUsageError}. */
 export function trackerSettings(options: IdleTrackerOptions = {}): TrackerSettings {
-  refuseUnknown(options, TRACKER_OPTIONS)
+  rejectUnknownOptions(options, TRACKER_OPTIONS)
   const { patience = '15m', startupPatience = patience, jitter = 0, signal, confirm, clock = defaultClock() } = options
   const settings = {
     patience: milliseconds('patience', patience),
@@ -97,13 +111,18 @@ export function trackerSettings(options: IdleTrackerOptions = {}): TrackerSettin
     confirm,
     clock,
   }
-  if (settings.jitter === Infinity) throw refused('jitter', jitter, 'a finite duration', 'ERR_IDLE_INVALID_DURATION')
+  if (settings.jitter === Infinity) throw infinite('jitter')
   // Not instanceof: test runners give each test file globals of its own.
   if (signal !== undefined && !(hasMethods(signal, 'addEventListener') && typeof signal.aborted === 'boolean'))
-    throw refused('signal', signal, 'an AbortSignal')
-  if (confirm !== undefined && typeof confirm !== 'function') throw refused('confirm', confirm, 'a function')
+    throw invalidOption(
+      'signal',
+      signal,
+      'an AbortSignal',
+      hasMethods(signal, 'abort') ? 'Pass its .signal' : undefined,
+    )
+  if (confirm !== undefined && typeof confirm !== 'function') throw invalidOption('confirm', confirm, 'a function')
   if (!hasMethods(clock, 'now', 'date', 'setTimeout', 'clearTimeout'))
-    throw refused('clock', clock, 'an object with now(), date(), setTimeout() and clearTimeout()')
+    throw invalidOption('clock', clock, 'an object with now(), date(), setTimeout() and clearTimeout()')
   if (options.clock === undefined) {
     warnIfShort('patience', options.patience)
     warnIfShort('startupPatience', options.startupPatience)
@@ -113,7 +132,7 @@ export function trackerSettings(options: IdleTrackerOptions = {}): TrackerSettin
 
 /** Checks and completes the options of a shutdown, except for the tracker's part. Throws an {@link IdleUsageError}. */
 export function shutdownSettings(options: IdleShutdownOptions = {}): ShutdownSettings {
-  refuseUnknown(options, SHUTDOWN_OPTIONS)
+  rejectUnknownOptions(options, SHUTDOWN_OPTIONS)
   const { grace = '10s', activity, upgrades, ignore, ...tracker } = options
   return {
     grace: milliseconds('grace', grace, 'or 0'),
@@ -128,13 +147,31 @@ export function shutdownSettings(options: IdleShutdownOptions = {}): ShutdownSet
  * Returns a duration in milliseconds. Throws `ERR_IDLE_INVALID_DURATION` if the value is not a duration or is negative.
  * Also throws for less than 1 without `zero`.
  */
-export function milliseconds(name: string, value: Duration, zero?: 'or 0'): number {
+export function milliseconds(name: string, value: number | string, zero?: 'or 0'): number {
   const ms = typeof value === 'string' ? parsed(value) : value
   if (typeof ms === 'number' && (zero === undefined ? ms >= 1 : ms >= 0)) return ms
-  const least = zero !== undefined ? '0 or more' : Number(ms) > 0 ? '1 or more' : 'more than 0'
-  const hint = ms === 0 && name === 'patience' ? '. To get the default of 15 minutes, leave it out' : ''
-  const accepted = `a number of milliseconds (${least}, Infinity for never) or a text such as '90s' or '15m'${hint}`
-  throw refused(name, value, accepted, 'ERR_IDLE_INVALID_DURATION')
+  const least = zero !== undefined ? '0 or more' : Number(ms) > 0 ? '1 ms or more' : 'more than 0'
+  const limit = typeof ms === 'number' && ms < 1 ? ` of ${least},` : ''
+  throw invalidOption(
+    name,
+    value,
+    `a duration${limit} such as 900_000 or '15m'`,
+    ms === 0 && name === 'patience'
+      ? 'Leave it out for the default of 15 minutes'
+      : 'Write milliseconds, a text with a unit, or Infinity for never',
+    'ERR_IDLE_INVALID_DURATION',
+  )
+}
+
+/** Returns the error for a duration that is `Infinity` and must not be. */
+export function infinite(name: string): IdleUsageError {
+  return invalidOption(
+    name,
+    Infinity,
+    "a finite duration such as 900_000 or '15m'",
+    undefined,
+    'ERR_IDLE_INVALID_DURATION',
+  )
 }
 
 /** The durations that a warning has named. */
@@ -146,7 +183,7 @@ const warnedOf = new Set<string>()
  *
  * A duration with a unit (`'50ms'`) is taken literally.
  */
-export function warnIfShort(name: string, value: Duration | undefined): void {
+export function warnIfShort(name: string, value: number | string | undefined): void {
   const ms = typeof value === 'string' && /^[\d.]+$/.test(value.trim()) ? Number(value) : value
   if (typeof ms !== 'number' || !(ms < 1000) || warnedOf.has(`${name} ${ms}`)) return
   warnedOf.add(`${name} ${ms}`)
@@ -161,10 +198,16 @@ function parsed(text: string): number | undefined {
   return parse(text) ?? (Number.parseFloat(text) === 0 && parse(`1${text}`) !== undefined ? 0 : undefined)
 }
 
-function oneOf<const T extends string>(name: string, value: T | undefined, accepted: readonly [T, ...T[]]): T {
+/** Returns `value`, or the first of `accepted` if it is undefined. Throws `ERR_IDLE_INVALID_OPTION` for any other. */
+export function oneOf<const T extends string>(
+  name: string,
+  value: string | undefined,
+  accepted: readonly [T, ...T[]],
+): T {
   if (value === undefined) return accepted[0]
-  if (accepted.includes(value)) return value
-  throw refused(name, value, accepted.map((one) => `'${one}'`).join(', '))
+  const found = accepted.find((one) => one === value)
+  if (found !== undefined) return found
+  throw invalidOption(name, value, `one of ${accepted.map((one) => `'${one}'`).join(', ')}`)
 }
 
 /** Returns a test that is true for a request that any of `rules` matches. A rule that throws matches nothing. */
@@ -177,7 +220,7 @@ function anyOf(rules: readonly Ignore[]): (request: RequestInfo) => boolean {
     }
     // search(), unlike test(), keeps no position in a pattern with the g flag.
     if (rule instanceof RegExp) return (request) => pathOf(request).search(rule) >= 0
-    throw refused('ignore', rule, 'a path, a RegExp, a function, or an array of these')
+    throw invalidOption('ignore', rule, 'a path, a RegExp, a function, or an array of these')
   })
   let failed = false
   return (request) => {
@@ -215,12 +258,12 @@ function pathOf({ url = '' }: RequestInfo): string {
  * Throws `ERR_IDLE_UNKNOWN_OPTION` if a name is not in `accepted`, and `ERR_IDLE_INVALID_OPTION` if `options` is not an
  * object.
  */
-export function refuseUnknown(options: object, accepted: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw refused('options', options, 'an object')
+export function rejectUnknownOptions(options: object, accepted: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object')
   const unknown = Object.keys(options).find((name) => !accepted.includes(name))
   if (unknown === undefined) return
   throw new IdleUsageError(
     'ERR_IDLE_UNKNOWN_OPTION',
-    `Unknown option ${showValue(unknown)}; accepted are ${accepted.join(', ')}`,
+    `"options" must have no names but ${accepted.join(', ')}. Received ${showValue(unknown)}. Correct this name, or leave it out`,
   )
 }

@@ -12,11 +12,11 @@ test.each([
   ['a\u2028b\u2029', 'a\\u2028b\\u2029'],
   ['\u202Egpj.exe', '\\u202egpj.exe'],
   ['C:\\new', 'C:\\new'],
-])('%j is printed as %j', (text, printed) => {
+])('prints %j as %j', (text, printed) => {
   expect(printable(text)).toBe(printed)
 })
 
-test('no text leaves its line or moves the cursor', () => {
+test('keeps every text in its line, and does not let it move the cursor', () => {
   const sign = fc.constantFrom('\n', '\r', '\t', '\u001b', '\u009b', '\u2028', '\u202e', '\\', 'a', '[', '2', 'J', '日')
   fc.assert(
     fc.property(fc.string({ unit: sign }), (text) => {

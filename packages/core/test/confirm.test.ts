@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { IdleTracker } from '../src/idle-tracker.ts'
+import { IdleTracker } from '../src/tracker/idle-tracker.ts'
 import { ManualClock, turns } from './manual-clock.ts'
 import { Warnings } from './warnings.ts'
 
@@ -26,7 +26,7 @@ describe.each<[string, () => Answer]>([
   ['true', () => true],
   ['a promise of true', async () => true],
 ])('%s', (_, yes) => {
-  test('ends at the deadline', async () => {
+  test('the tracker ends at the deadline', async () => {
     const { clock, tracker, asked } = setUp(yes)
     await clock.advance(PATIENCE - 1)
     expect(asked).toEqual([])
@@ -45,7 +45,7 @@ describe.each<[string, () => Answer]>([
   ['a promise of something truthy', async () => JSON.parse('1')],
   ['null', () => JSON.parse('null')],
 ])('%s', (_, no) => {
-  test('waits another patience, and asks again', async () => {
+  test('the tracker waits for another patience, and asks again', async () => {
     const { clock, tracker, asked } = setUp(no, no)
     await clock.advance(PATIENCE)
     expect(tracker.deadline).toEqual(new Date(clock.date() + PATIENCE))
@@ -67,7 +67,7 @@ describe.each<[string, () => Answer]>([
   ],
   ['a rejection', () => Promise.reject(new Error('broken on purpose'))],
 ])('%s', (_, fail) => {
-  test('waits another patience, and is reported once', async () => {
+  test('the tracker waits for another patience, and reports it once', async () => {
     using warnings = new Warnings()
     const { clock, tracker, asked } = setUp(fail, fail)
     await clock.advance(3 * PATIENCE - 1)
@@ -80,7 +80,7 @@ describe.each<[string, () => Answer]>([
   })
 })
 
-test('no answer within one patience: another patience', async () => {
+test('waits for another patience when there is no answer within one', async () => {
   const { clock, tracker, asked } = setUp(never)
   await clock.advance(3 * PATIENCE - 1)
   expect(asked).toEqual([PATIENCE])
@@ -90,7 +90,7 @@ test('no answer within one patience: another patience', async () => {
   expect(tracker.signal.aborted).toBe(true)
 })
 
-test('an answer that comes too late is none', async () => {
+test('ignores an answer that arrives too late', async () => {
   let answer: (yes: boolean) => void = () => {}
   const { clock, tracker, asked } = setUp(
     () =>
@@ -108,7 +108,7 @@ test('an answer that comes too late is none', async () => {
   expect(tracker.signal.aborted).toBe(false)
 })
 
-test('an answer that comes while it is asked again is none, and does not make it ask once more', async () => {
+test('ignores an answer that arrives while it asks again, and does not ask once more', async () => {
   let answer: (yes: boolean) => void = () => {}
   const { clock, tracker, asked } = setUp(
     () =>
@@ -124,7 +124,7 @@ test('an answer that comes while it is asked again is none, and does not make it
   expect(tracker.signal.aborted).toBe(false)
 })
 
-test('is asked once at a time', async () => {
+test('asks once at a time', async () => {
   const { clock, tracker, asked } = setUp(never)
   await clock.advance(PATIENCE)
   for (let each = 0; each < 10; each++) tracker.hold().cancel()
@@ -132,14 +132,14 @@ test('is asked once at a time', async () => {
   expect(asked).toHaveLength(1)
 })
 
-test('is not asked while something is active', async () => {
+test('does not ask while something is active', async () => {
   const { clock, tracker, asked } = setUp()
   tracker.hold()
   await clock.advance(5 * PATIENCE)
   expect(asked).toEqual([])
 })
 
-test('a hold that begins while it is asked: not fired, whatever the answer', async () => {
+test('does not end when a hold begins while it asks, whatever the answer', async () => {
   let answer: (yes: boolean) => void = () => {}
   const { clock, tracker, asked } = setUp(
     () =>
@@ -163,7 +163,7 @@ test('a hold that begins while it is asked: not fired, whatever the answer', asy
 test.each<[string, (tracker: IdleTracker) => void]>([
   ['a hold that begins and is released', (tracker) => tracker.hold().release()],
   ['a touch', (tracker) => tracker.touch()],
-])('%s while it is asked: another patience', async (_, activity) => {
+])('waits for another patience after %s while it asks', async (_, activity) => {
   let answer: (yes: boolean) => void = () => {}
   const { clock, tracker } = setUp(
     () =>
@@ -180,7 +180,7 @@ test.each<[string, (tracker: IdleTracker) => void]>([
   expect(tracker.signal.aborted).toBe(true)
 })
 
-test('a hold that begins in the last look after the answer: not fired', async () => {
+test('does not end when a hold begins in the second last look', async () => {
   const { clock, tracker, asked } = setUp()
   clock.step(PATIENCE)
   while (asked.length === 0) await turns(1)
@@ -192,7 +192,7 @@ test('a hold that begins in the last look after the answer: not fired', async ()
   expect(tracker.signal.aborted).toBe(true)
 })
 
-test('no answer within a patience longer than a timer can be', async () => {
+test('waits for an answer for a patience that is longer than a timer can be', async () => {
   const clock = new ManualClock()
   const tracker = new IdleTracker({ patience: 2 ** 32, clock, confirm: never })
   await clock.advance(2 ** 33)
@@ -202,8 +202,8 @@ test('no answer within a patience longer than a timer can be', async () => {
 describe.each<[string, (tracker: IdleTracker, parent: AbortController) => void, boolean]>([
   ['disposal', (tracker) => tracker[Symbol.dispose](), false],
   ['an abort of the parent', (_, parent) => parent.abort(), true],
-])('%s while it is asked', (_, stop, aborted) => {
-  test.each([true, false])('no timer left, and an answer of %s is nothing', async (yes) => {
+])('%s while it asks', (_, stop, aborted) => {
+  test.each([true, false])('leaves no timer, and ignores an answer of %s', async (yes) => {
     let answer: (yes: boolean) => void = () => {}
     const clock = new ManualClock()
     const parent = new AbortController()

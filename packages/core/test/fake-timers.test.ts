@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { IdleShutdown } from '../src/idle-shutdown.ts'
-import { IdleTracker } from '../src/idle-tracker.ts'
+import { IdleTracker } from '../src/tracker/idle-tracker.ts'
 import { runProgram } from './program.ts'
 
 // Tests of the default clock under fake timers of other packages. Moving the time is all that a test has to do.
@@ -17,7 +17,7 @@ describe.each<[string, NonNullable<Parameters<typeof vi.useFakeTimers>[0]>]>([
   beforeEach(() => void vi.useFakeTimers(faked))
   afterEach(() => void vi.useRealTimers())
 
-  test('the end comes at the deadline, and not a millisecond before', () => {
+  test('ends at the deadline, and not a millisecond before', () => {
     const tracker = new IdleTracker({ patience: '15m' })
     vi.advanceTimersByTime(PATIENCE - 1)
     expect(tracker.signal.aborted).toBe(false)
@@ -25,7 +25,7 @@ describe.each<[string, NonNullable<Parameters<typeof vi.useFakeTimers>[0]>]>([
     expect(tracker.signal.reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT' })
   })
 
-  test('a touch, a hold and confirm move it', async () => {
+  test('moves the deadline by a touch, a hold and confirm', async () => {
     const answers = [false, true]
     const tracker = new IdleTracker({ patience: '15m', confirm: () => answers.shift() ?? false })
     vi.advanceTimersByTime(PATIENCE / 2)
@@ -42,13 +42,13 @@ describe.each<[string, NonNullable<Parameters<typeof vi.useFakeTimers>[0]>]>([
     expect(tracker.signal.aborted).toBe(true)
   })
 
-  test('all the time at once is enough, however much', () => {
+  test('ends when all the time passes at once, however much', () => {
     const tracker = new IdleTracker({ patience: '15m' })
     vi.advanceTimersByTime(PATIENCE * 100)
     expect(tracker.signal.aborted).toBe(true)
   })
 
-  test('close() of a server that really listens needs no time to be moved', async () => {
+  test('close() closes a real server without moving the time', async () => {
     const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const idle = new IdleShutdown(server, { patience: '15m' })
@@ -56,7 +56,7 @@ describe.each<[string, NonNullable<Parameters<typeof vi.useFakeTimers>[0]>]>([
     expect(server.listening).toBe(false)
   })
 
-  test('a server that nobody calls closes when the time is moved', async () => {
+  test('closes a server without a request when the time is moved', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const idle = new IdleShutdown(server, { patience: '15m' })
@@ -83,7 +83,7 @@ describe("node:test's fake timers → deterministic", () => {
     return stdout.trim().split('\n')
   }
 
-  test.concurrent('the end comes at the deadline, and not a millisecond before', async () => {
+  test.concurrent('ends at the deadline, and not a millisecond before', async () => {
     const lines = await printed(`
       const tracker = new IdleTracker({ patience: '15m' })
       timers.tick(${PATIENCE - 1}); print(tracker.signal.aborted)
@@ -91,7 +91,7 @@ describe("node:test's fake timers → deterministic", () => {
     expect(lines).toEqual(['false', '"ERR_IDLE_TIMEOUT"'])
   })
 
-  test.concurrent('a touch, a hold and confirm move it', async () => {
+  test.concurrent('moves the deadline by a touch, a hold and confirm', async () => {
     const lines = await printed(`
       const answers = [false, true]
       const tracker = new IdleTracker({ patience: '15m', confirm: () => answers.shift() })
@@ -105,14 +105,14 @@ describe("node:test's fake timers → deterministic", () => {
     expect(lines).toEqual([`${PATIENCE}`, 'false', '[true]', 'false', 'true'])
   })
 
-  test.concurrent('all the time at once is enough, however much', async () => {
+  test.concurrent('ends when all the time passes at once, however much', async () => {
     const lines = await printed(`
       const tracker = new IdleTracker({ patience: '15m' })
       timers.tick(${PATIENCE * 100}); print(tracker.signal.aborted)`)
     expect(lines).toEqual(['true'])
   })
 
-  test.concurrent('without setImmediate faked, the last look takes turns of the event loop', async () => {
+  test.concurrent('takes turns of the event loop for the last look if setImmediate is not faked', async () => {
     const lines = await printed(
       `const tracker = new IdleTracker({ patience: '15m' })
        timers.tick(${PATIENCE}); print(tracker.signal.aborted)
@@ -123,7 +123,7 @@ describe("node:test's fake timers → deterministic", () => {
     expect(lines).toEqual(['false', 'true'])
   })
 
-  test.concurrent('servers close when the time is moved, and on close() without', async () => {
+  test.concurrent('closes servers when the time is moved, and on close() without that', async () => {
     const lines = await printed(`
       const [one, two] = [createServer().listen(0), createServer().listen(0)]
       await Promise.all([once(one, 'listening'), once(two, 'listening')])

@@ -1,87 +1,82 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** The modules of this package from the top. An import goes down, or stays on its floor without a circle. */
-const floors: readonly (readonly string[])[] = [
-  ['index', 'adapter', 'tracker'],
-  ['app-shutdown'],
-  ['idle-shutdown'],
-  ['drain', 'server-watch', 'looks'],
-  ['idle-tracker'],
-  [
-    'ignore-request',
-    'request-channel',
-    'http1-connection',
-    'http2-connection',
-    'plain-connection',
-    'announcement',
-    'apart',
-    'upgraded',
-    'stream-count',
-    'lingering-close',
-    'connection',
-    'silence',
-    'carrier',
-    'handed-over',
-    'bytes',
-    'http2-internals',
-    'parser',
-    'request-label',
-    'head-text',
-  ],
-  ['countdown', 'hold'],
-  [
-    'idle-signal',
-    'explanation',
-    'open-responses',
-    'options',
-    'openings',
-    'confirmation',
-    'alarm',
-    'lookout',
-    'activation',
-    'seeking',
-    'discovery',
-    'closures',
-    'strangers',
-    'server',
-    'left-running',
-    'leftovers',
-    'last-look',
-    'clock',
-    'errors',
-    'printable',
-  ],
+/**
+ * The floors from the top: the files of `src/` one by one, and each folder as a whole. An import goes down, or stays in
+ * its folder.
+ */
+const floors = [
+  'index.ts',
+  'adapter.ts',
+  'tracker.ts',
+  'app-shutdown.ts',
+  'idle-shutdown.ts',
+  'server/',
+  'closing/',
+  'connection/',
+  'tracker/',
+  'options.ts',
+  'clock.ts',
+  'errors.ts',
+  'printable.ts',
 ]
-const order = floors.flat()
 
 const source = join(import.meta.dirname, '../src')
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file))
-const imports = (file: string): RegExpMatchArray[] => [
-  ...readFileSync(join(source, file), 'utf8').matchAll(/^(import type|import|export)[^'"]*? from '([^']+)'/gms),
-]
+const floorOf = (file: string): number => floors.indexOf(file.replace(/\/.*/, '/'))
 
-test('every file has its floor', () => {
-  expect(files.map((file) => basename(file, '.ts')).toSorted()).toEqual(order.toSorted())
+/** Returns the modules that a file imports or exports from, those of types and those that it loads later included. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(source, file), 'utf8')
+  const found = text.matchAll(/^(?:import|export)\b[^'"]*? from '([^']+)'|\bimport\('([^']+)'\)/gm)
+  return [...found].map(([, specifier, later]) => specifier ?? later ?? '')
+}
+
+/** The files of this package that each file imports. */
+const below = new Map(
+  files.map((file) => [
+    file,
+    importsOf(file)
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => normalize(join(dirname(file), specifier))),
+  ]),
+)
+
+/** Returns the circle of imports that begins and ends at `file`. Returns an empty path if there is none. */
+function circleAt(file: string): string[] {
+  const path: string[] = []
+  const seen = new Set<string>()
+  const leadsBack = (from: string): boolean =>
+    (below.get(from) ?? []).some((next) => {
+      if (next !== file && seen.has(next)) return false
+      seen.add(next)
+      if (next !== file && !leadsBack(next)) return false
+      path.unshift(next)
+      return true
+    })
+  return leadsBack(file) ? [file, ...path] : []
+}
+
+test('each file has a floor, and each floor has a file', () => {
+  expect([...new Set(files.map(floorOf))].toSorted((a, b) => a - b)).toEqual([...floors.keys()])
 })
 
-test.each(files)('%s imports from below only', (file) => {
-  const own = order.indexOf(basename(file, '.ts'))
-  for (const [, kind, specifier = ''] of imports(file)) {
-    // A type is not a dependency at run time: carrier and connection import types from each other.
-    if (!specifier.startsWith('.') || kind === 'import type') continue
-    expect(order.indexOf(basename(specifier, '.ts')), `${file} imports ${specifier}`).toBeGreaterThan(own)
+test.each(files)('%s imports from its folder and from below', (file) => {
+  for (const imported of below.get(file) ?? []) {
+    const inFolder = dirname(file) !== '.' && dirname(file) === dirname(imported)
+    if (!inFolder) expect(floorOf(imported), `${file} imports ${imported}`).toBeGreaterThan(floorOf(file))
   }
 })
 
-test.each(
-  floors
-    .slice(4)
-    .flat()
-    .filter((name) => !floors[5]?.includes(name) && name !== 'server'),
-)('%s knows nothing of servers', (name) => {
-  for (const [, kind, specifier] of imports(`${name}.ts`)) {
-    if (kind !== 'import type') expect(specifier).not.toMatch(/^node:(https?|http2|net|tls)$/)
-  }
+test.each(files)('%s is in no circle of imports, types included', (file) => {
+  expect(circleAt(file)).toEqual([])
 })
+
+test.each(files.filter((file) => !file.startsWith('connection/') && file !== 'server/server-watch.ts'))(
+  '%s loads no server of Node',
+  (file) => {
+    const text = readFileSync(join(source, file), 'utf8')
+    expect(text).not.toMatch(/^(?:import|export)(?! type)[^'"]*? from 'node:(?:https?|http2|net|tls)'/m)
+  },
+)

@@ -6,65 +6,65 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { idleShutdown, livesOn } from '../src/idle-shutdown.ts'
+import { idleShutdown, internals } from '../src/idle-shutdown.ts'
 import { PATIENCE, startCountdown } from './start-countdown.ts'
 
-describe('under 100,000 requests within one patience', () => {
-  test('one at a time: one timer operation, and a clock read each time the count falls to zero', async () => {
+describe('with 100,000 requests within one patience', () => {
+  test('one at a time: takes one timer operation, and reads the clock each time the count falls to zero', async () => {
     const { clock, countdown } = startCountdown()
     const { timerOperations, reads } = clock
     for (let request = 0; request < 100_000; request++) {
-      countdown.begin()
-      countdown.end()
+      countdown.start('active')
+      countdown.finish('active')
     }
     expect(clock.timerOperations - timerOperations).toBeLessThanOrEqual(1)
     expect(clock.reads - reads).toBeLessThanOrEqual(100_000)
   })
 
-  test('while another is in progress: no timer operation, and no clock read', () => {
+  test('while another is in progress: takes no timer operation, and does not read the clock', () => {
     const { clock, countdown } = startCountdown()
-    countdown.begin()
+    countdown.start('active')
     const { timerOperations, reads } = clock
     for (let request = 0; request < 100_000; request++) {
-      countdown.begin()
-      countdown.end()
-      countdown.beginSoft()
-      countdown.endSoft()
-      countdown.hold()
-      countdown.cancel()
-      countdown.begin()
-      countdown.retract()
+      countdown.start('active')
+      countdown.finish('active')
+      countdown.start('ignored')
+      countdown.finish('ignored')
+      countdown.start('hold')
+      countdown.cancel('hold')
+      countdown.start('active')
+      countdown.cancel('active')
     }
     expect(clock.timerOperations).toBe(timerOperations)
     expect(clock.reads).toBe(reads)
   })
 
-  test('spread over the whole patience: one timer operation more, when the timer wakes', async () => {
+  test('spread over the whole patience: takes one more timer operation, when the timer fires', async () => {
     const { clock, countdown, ends } = startCountdown()
     const { timerOperations } = clock
     for (let request = 0; request < 100_000; request++) {
-      countdown.begin()
+      countdown.start('active')
       clock.step(PATIENCE / 100_000)
-      countdown.end()
+      countdown.finish('active')
     }
     expect(clock.timerOperations - timerOperations).toBeLessThanOrEqual(1)
     await clock.advance(2 * PATIENCE)
     expect(ends).toHaveLength(1)
   })
 
-  test('after a startup patience that is longer: one, the first time', () => {
+  test('after a longer startup patience: takes one timer operation, the first time', () => {
     const { clock, countdown } = startCountdown({ startupPatience: '1h' })
     const { timerOperations } = clock
     for (let request = 0; request < 100_000; request++) {
-      countdown.begin()
-      countdown.end()
+      countdown.start('active')
+      countdown.finish('active')
     }
     // The timer for the first deadline is cleared, and another one is set.
     expect(clock.timerOperations - timerOperations).toBe(2)
   })
 })
 
-describe('nothing of a request is kept: its store of AsyncLocalStorage is collected', () => {
+describe('keeps nothing of a request, so that its store of AsyncLocalStorage is collected', () => {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
   const PATIENCE = 150
@@ -96,7 +96,7 @@ describe('nothing of a request is kept: its store of AsyncLocalStorage is collec
     }
     await ask('/long')
     await ask('/short')
-    if (store === undefined) throw new Error('No request has come')
+    if (store === undefined) throw new Error('No request has arrived')
     return { idle, store }
   }
 
@@ -109,29 +109,29 @@ describe('nothing of a request is kept: its store of AsyncLocalStorage is collec
     return false
   }
 
-  test('while the server goes on', async () => {
+  test('while the server continues', async () => {
     const { idle, store } = await serve(() => {})
     const hold = idle.tracker.hold()
     expect(await isCollected(store)).toBe(true)
     expect(idle.signal.aborted).toBe(false)
     hold.release()
     await idle.closed
-    livesOn(idle)
+    internals(idle).cancelStillRunningWarning()
   })
 
   test('after the idle end', async () => {
     const { idle, store } = await serve(() => {})
     await idle.closed
     expect(await isCollected(store)).toBe(true)
-    livesOn(idle)
+    internals(idle).cancelStillRunningWarning()
   })
 
-  test('while a hold with a long maxAge goes on that it took', async () => {
+  test('while a hold that the request took continues, with a long maxAge', async () => {
     const holds: Disposable[] = []
     const { idle, store } = await serve(({ tracker }) => holds.push(tracker.hold('kept', { maxAge: '1h' })))
     expect(await isCollected(store)).toBe(true)
     for (const hold of holds) hold[Symbol.dispose]()
     await idle.closed
-    livesOn(idle)
+    internals(idle).cancelStillRunningWarning()
   })
 })

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { idleShutdown } from '../src/index.ts'
 
-test('a server that its user closes and that listens again at once goes on, and is watched no longer', async () => {
+test('stops watching a server when the program closes it and makes it listen again at once', async () => {
   const server = createServer()
   const idle = idleShutdown(server, { patience: '1h' })
   await once(server.listen(0, '127.0.0.1'), 'listening')

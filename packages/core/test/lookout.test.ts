@@ -4,7 +4,7 @@ import { PATIENCE, startCountdown } from './start-countdown.ts'
 
 // The questions of a countdown to the watched servers: when it asks, and how it uses the answers.
 
-test('bytes are marked a second before the deadline, and once', async () => {
+test('marks bytes once, a second before the deadline', async () => {
   const marks: number[] = []
   const { clock, ends } = startCountdown({}, { mark: () => marks.push(clock.time - 1000) })
   await clock.advance(PATIENCE)
@@ -12,7 +12,7 @@ test('bytes are marked a second before the deadline, and once', async () => {
   expect(ends).toEqual([PATIENCE])
 })
 
-test('and once where timers fire early: a head that began in the last second is not forgotten', async () => {
+test('marks bytes once if timers fire early, so that a head that began in the last second counts', async () => {
   let read = 0
   let marked = 0
   const mark = (): void => {
@@ -28,7 +28,7 @@ test('and once where timers fire early: a head that began in the last second is 
   expect(ends).toHaveLength(1)
 })
 
-test('heads that never end hold it for two patiences, and no longer', async () => {
+test('waits at most two patiences for heads that never end', async () => {
   const { clock, ends } = startCountdown({}, { headBegun: () => true })
   await clock.advance(3 * PATIENCE)
   expect(ends).toEqual([])
@@ -36,7 +36,7 @@ test('heads that never end hold it for two patiences, and no longer', async () =
   expect(ends).toEqual([3 * PATIENCE + 1000])
 })
 
-test('half a patience before it, where that is shorter', async () => {
+test('marks bytes half a patience before the deadline, if that is shorter', async () => {
   const marks: number[] = []
   const { clock, ends } = startCountdown({ patience: 100 }, { mark: () => marks.push(clock.time - 1000) })
   await clock.advance(100)
@@ -47,7 +47,7 @@ test('half a patience before it, where that is shorter', async () => {
 test.each([
   [PATIENCE, 1000],
   [100, 100],
-])('patience %d: a head that has begun is waited for, %d ms at a time', async (patience, wait) => {
+])('waits for a partial head with a patience of %d, %d ms at a time', async (patience, wait) => {
   let begun = true
   const { clock, ends } = startCountdown({ patience }, { headBegun: () => begun })
   await clock.advance(patience + 2 * wait)
@@ -57,7 +57,7 @@ test.each([
   expect(ends).toEqual([patience + 3 * wait])
 })
 
-test('a head that stalls is let go: it is measured from a new mark', async () => {
+test('ends when a head stalls, measured from a new mark', async () => {
   let read = 0
   let marked = 0
   const mark = (): void => {
@@ -72,20 +72,20 @@ test('a head that stalls is let go: it is measured from a new mark', async () =>
   expect(ends).toEqual([PATIENCE + 1000])
 })
 
-test('a head that becomes a request during that wait keeps it', async () => {
+test('does not end when a head becomes a request during that wait', async () => {
   let begun = true
   const { clock, countdown, ends } = startCountdown({}, { headBegun: () => begun })
   await clock.advance(PATIENCE + 500)
   begun = false
-  countdown.begin()
+  countdown.start('active')
   await clock.advance(PATIENCE)
   expect(ends).toEqual([])
-  countdown.end()
+  countdown.finish('active')
   await clock.advance(PATIENCE)
   expect(ends).toEqual([3 * PATIENCE + 500])
 })
 
-test('traffic on upgraded sockets renews at the deadline', async () => {
+test('renews at the deadline when bytes moved on upgraded sockets', async () => {
   let moves = 2
   const { clock, ends } = startCountdown({}, { trafficMoved: () => moves-- > 0 })
   await clock.advance(3 * PATIENCE - 1)
@@ -94,7 +94,7 @@ test('traffic on upgraded sockets renews at the deadline', async () => {
   expect(ends).toEqual([3 * PATIENCE])
 })
 
-test('traffic that moves during the last look renews', async () => {
+test('renews when bytes move during the last look', async () => {
   let moved = false
   const { clock, ends } = startCountdown({}, { trafficMoved: () => moved })
   clock.step(PATIENCE)
@@ -106,7 +106,7 @@ test('traffic that moves during the last look renews', async () => {
   expect(ends).toEqual([2 * PATIENCE])
 })
 
-test('arrivals make the last look longer', async () => {
+test('makes the last look longer when connections arrive', async () => {
   let arrived = 0
   const { clock, ends } = startCountdown({}, { arrivals: () => arrived })
   clock.step(PATIENCE)
@@ -119,7 +119,7 @@ test('arrivals make the last look longer', async () => {
   expect(ends).toEqual([PATIENCE])
 })
 
-test('arrivals that never pause: not fired, and looked at again', async () => {
+test('does not end when arrivals never pause, and looks again', async () => {
   let arrived = 0
   let calm = false
   const { clock, ends } = startCountdown({}, { arrivals: () => (calm ? arrived : ++arrived) })

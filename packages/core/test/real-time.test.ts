@@ -1,14 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { expect, test, vi } from 'vitest'
-import { IdleTracker } from '../src/idle-tracker.ts'
+import { IdleTracker } from '../src/tracker/idle-tracker.ts'
 import { turns } from './manual-clock.ts'
 import { runProgram } from './program.ts'
 import { Warnings } from './warnings.ts'
 
 // Tests of the default clock only. Everything that an injected clock can show is tested beside the sources.
 
-test('1,000 trackers, none of them early by performance.now()', async () => {
+test('ends none of 1,000 trackers early by performance.now()', async () => {
   const trials = Array.from({ length: 1000 }, async (_, trial) => {
     const patience = 20 + (trial % 50) / 10
     const tracker = new IdleTracker({ patience, startupPatience: 5 + (trial % 7) })
@@ -23,7 +23,7 @@ test('1,000 trackers, none of them early by performance.now()', async () => {
   expect(early).toEqual([])
 })
 
-test('1,000 first deadlines, none of them early by performance.now()', async () => {
+test('keeps 1,000 first deadlines by performance.now()', async () => {
   const trials = Array.from({ length: 1000 }, async (_, trial) => {
     const patience = 20 + (trial % 50) / 10
     const begin = performance.now()
@@ -34,7 +34,7 @@ test('1,000 first deadlines, none of them early by performance.now()', async () 
   expect(early).toEqual([])
 })
 
-test.each([-86_400_000, 86_400_000])("Node's clock, with a Date that is moved by %d ms → no effect", async (ms) => {
+test.each([-86_400_000, 86_400_000])('is not affected on the clock of Node when Date is moved by %d ms', async (ms) => {
   vi.useFakeTimers({ toFake: ['Date'] })
   try {
     const begin = performance.now()
@@ -48,7 +48,7 @@ test.each([-86_400_000, 86_400_000])("Node's clock, with a Date that is moved by
   }
 })
 
-test('abort listeners and confirm see the store in which the tracker was made', async () => {
+test('calls abort listeners and confirm in the store in which the tracker was made', async () => {
   const store = new AsyncLocalStorage<string>()
   const seen: Record<string, string | undefined> = {}
   const confirm = async (): Promise<boolean> => {
@@ -68,7 +68,7 @@ test('abort listeners and confirm see the store in which the tracker was made', 
   expect(seen).toEqual({ confirm: 'maker', listener: 'maker' })
 })
 
-test('where the parent aborts, abort listeners see that store too', () => {
+test('calls abort listeners in that store when the parent aborts', () => {
   const store = new AsyncLocalStorage<string>()
   const parent = new AbortController()
   const tracker = store.run('maker', () => new IdleTracker({ signal: parent.signal }))
@@ -80,22 +80,25 @@ test('where the parent aborts, abort listeners see that store too', () => {
   expect(seen).toBe('maker')
 })
 
-test.each(['30d', 2 ** 31, 2 ** 40])('a patience of %o brings no warning and no early end', async (patience) => {
-  using warnings = new Warnings()
-  using tracker = new IdleTracker({ patience })
-  const begin = performance.now()
-  while (performance.now() - begin < 10) await turns()
-  expect(tracker.signal.aborted).toBe(false)
-  expect(warnings.list).toEqual([])
-})
+test.each(['30d', 2 ** 31, 2 ** 40] as const)(
+  'a patience of %o brings no warning and no early end',
+  async (patience) => {
+    using warnings = new Warnings()
+    using tracker = new IdleTracker({ patience })
+    const begin = performance.now()
+    while (performance.now() - begin < 10) await turns()
+    expect(tracker.signal.aborted).toBe(false)
+    expect(warnings.list).toEqual([])
+  },
+)
 
 test.each([
   ['an armed tracker', `new IdleTracker({ patience: '15m' })`],
-  ['a hold that nobody releases', `new IdleTracker({ patience: '15m' }).hold('job', { maxAge: '1h' })`],
+  ['a hold that is not released', `new IdleTracker({ patience: '15m' }).hold('job', { maxAge: '1h' })`],
   ['a confirm that never settles', `new IdleTracker({ patience: '1ms', confirm: () => new Promise(() => {}) })`],
   ['a tracker with a parent', `new IdleTracker({ signal: new AbortController().signal })`],
   ['a server that never listens', `idleShutdown((await import('node:http')).createServer(), { patience: '15m' })`],
-])('%s keeps no process alive', async (_, source) => {
+])('%s keeps no process running', async (_, source) => {
   const begin = performance.now()
   const { code, stderr } = await runProgram(`${source}; process.on('exit', () => console.log('end'))`)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

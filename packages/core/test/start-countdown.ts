@@ -1,6 +1,6 @@
-import { Countdown } from '../src/countdown.ts'
-import type { Lookout } from '../src/lookout.ts'
 import { type IdleTrackerOptions, trackerSettings } from '../src/options.ts'
+import type { ActivityProbe } from '../src/tracker/arrival-marks.ts'
+import { Countdown } from '../src/tracker/countdown.ts'
 import { ManualClock } from './manual-clock.ts'
 
 export const PATIENCE = 60_000
@@ -13,19 +13,25 @@ export interface Started {
 }
 
 /** Starts a countdown with {@link PATIENCE}, unless the options have another one. */
-export function startCountdown(options: IdleTrackerOptions = {}, lookout?: Partial<Lookout>): Started {
+export function startCountdown(options?: IdleTrackerOptions, probe?: Partial<ActivityProbe>): Started {
+  const made = makeCountdown(options, probe)
+  made.countdown.startClock()
+  return made
+}
+
+/** Makes a countdown that is paused, with {@link PATIENCE} unless the options have another one. */
+export function makeCountdown(options: IdleTrackerOptions = {}, probe?: Partial<ActivityProbe>): Started {
   const clock = new ManualClock()
   const begin = clock.time
   const ends: number[] = []
   const settings = trackerSettings({ patience: PATIENCE, clock, ...options })
   const countdown = new Countdown(settings, () => ends.push(clock.time - begin))
-  if (lookout !== undefined) countdown.watchWith({ ...blind, ...lookout })
-  countdown.start()
+  if (probe !== undefined) countdown.setProbe({ ...blind, ...probe })
   return { clock, countdown, ends }
 }
 
-/** A lookout that sees nothing. */
-const blind: Lookout = {
+/** A probe that sees nothing. */
+const blind: ActivityProbe = {
   arrivals: () => 0,
   mark: () => {},
   headBegun: () => false,

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { IdleTracker } from '../src/idle-tracker.ts'
+import { IdleTracker } from '../src/tracker/idle-tracker.ts'
 import { ManualClock } from './manual-clock.ts'
 
 // The ends of a tracker other than by its deadline, and its behavior afterwards.
@@ -30,7 +30,7 @@ describe('the parent', () => {
     expect(tracker.signal.reason).toMatchObject({ name: 'AbortError' })
   })
 
-  test('that has aborted already ends it at construction', () => {
+  test('ends the tracker at construction if it has aborted already', () => {
     const clock = new ManualClock()
     const signal = AbortSignal.abort('SIGTERM')
     const tracker = new IdleTracker({ patience: PATIENCE, clock, signal })
@@ -43,7 +43,7 @@ describe('the parent', () => {
   test.each<[string, (tracker: IdleTracker, clock: ManualClock) => unknown]>([
     ['the deadline', (_, clock) => clock.advance(PATIENCE)],
     ['disposal', (tracker) => tracker[Symbol.dispose]()],
-  ])('is listened to no longer after %s', async (_, end) => {
+  ])('has no listener left after %s', async (_, end) => {
     const clock = new ManualClock()
     const parent = new AbortController()
     const tracker = new IdleTracker({ patience: PATIENCE, clock, signal: parent.signal })
@@ -58,7 +58,7 @@ describe('the parent', () => {
     expect(calls).toBe(aborted ? 1 : 0)
   })
 
-  test('of many trackers does not warn of many listeners on its own account', () => {
+  test('does not warn of many listeners when it has many trackers', () => {
     const parent = new AbortController()
     const trackers = Array.from(
       { length: 5 },
@@ -68,7 +68,7 @@ describe('the parent', () => {
     expect(trackers.map(({ signal }) => signal.reason)).toEqual(Array(5).fill('SIGTERM'))
   })
 
-  test('that aborts within a listener of the idle signal changes nothing', async () => {
+  test('changes nothing when it aborts within a listener of the idle signal', async () => {
     const clock = new ManualClock()
     const parent = new AbortController()
     const tracker = new IdleTracker({ patience: PATIENCE, clock, signal: parent.signal })
@@ -84,7 +84,7 @@ describe('the parent', () => {
 })
 
 describe('disposal', () => {
-  test('stops the clock: never fires, and no timer is left', async () => {
+  test('stops the clock, and leaves no timer', async () => {
     const clock = new ManualClock()
     const tracker = new IdleTracker({ patience: PATIENCE, clock })
     tracker[Symbol.dispose]()
@@ -99,7 +99,7 @@ describe('disposal', () => {
     expect(tracker.explain().state).toBe('disposed')
   })
 
-  test('is what using does', () => {
+  test('happens at the end of the scope with using', () => {
     const clock = new ManualClock()
     {
       using tracker = new IdleTracker({ patience: PATIENCE, clock })
@@ -109,7 +109,7 @@ describe('disposal', () => {
     expect(clock.timers).toBe(0)
   })
 
-  test('with a hold open: no timer is left, and its release does nothing', async () => {
+  test('leaves no timer while a hold is open, whose release then does nothing', async () => {
     const clock = new ManualClock()
     const tracker = new IdleTracker({ patience: PATIENCE, clock })
     const hold = tracker.hold('job')
@@ -121,7 +121,7 @@ describe('disposal', () => {
     expect(tracker.signal.aborted).toBe(false)
   })
 
-  test('with a hold open that has a maxAge: no timer is left', () => {
+  test('leaves no timer while a hold with a maxAge is open', () => {
     const clock = new ManualClock()
     const tracker = new IdleTracker({ patience: PATIENCE, clock })
     tracker.hold('job', { maxAge: '1h' })
@@ -129,7 +129,7 @@ describe('disposal', () => {
     expect(clock.timers).toBe(0)
   })
 
-  test('after the end changes nothing', async () => {
+  test('changes nothing after the end', async () => {
     const clock = new ManualClock()
     const tracker = new IdleTracker({ patience: PATIENCE, clock })
     await clock.advance(PATIENCE)
@@ -139,7 +139,7 @@ describe('disposal', () => {
 })
 
 describe('waitUntil', () => {
-  test('holds until the work is done, gives what it gave, and starts the clock anew', async () => {
+  test('holds until the work is done, resolves with its value, and starts the patience again', async () => {
     const clock = new ManualClock()
     const tracker = new IdleTracker({ patience: PATIENCE, clock })
     let finish: (result: number) => void = () => {}
@@ -166,7 +166,7 @@ describe('waitUntil', () => {
     expect(tracker.signal.aborted).toBe(true)
   })
 
-  test('takes what is no promise as done', async () => {
+  test('takes a value that is not a promise as done', async () => {
     const tracker = new IdleTracker({ clock: new ManualClock() })
     expect(await Reflect.apply(tracker.waitUntil, tracker, [5])).toBe(5)
     expect(tracker.active).toBe(0)
@@ -177,7 +177,7 @@ describe('after the end', () => {
   test.each<[string, (clock: ManualClock, parent: AbortController) => unknown]>([
     ['by the deadline', (clock) => clock.advance(PATIENCE)],
     ['by the parent', (_, parent) => parent.abort('SIGTERM')],
-  ])('%s: hold, touch and waitUntil do nothing', async (_, end) => {
+  ])('hold, touch and waitUntil do nothing after %s', async (_, end) => {
     const clock = new ManualClock()
     const parent = new AbortController()
     const tracker = new IdleTracker({ patience: PATIENCE, clock, signal: parent.signal })
@@ -197,7 +197,7 @@ describe('after the end', () => {
     expect(tracker.signal.reason).toBe(reason)
   })
 
-  test('a hold of before can still be released', () => {
+  test('releases a hold that began before the end', () => {
     const clock = new ManualClock()
     const parent = new AbortController()
     const tracker = new IdleTracker({ patience: PATIENCE, clock, signal: parent.signal })
@@ -210,7 +210,7 @@ describe('after the end', () => {
   })
 })
 
-test('confirm and abort listeners see the store in which it was made, whatever the clock does', async () => {
+test('calls confirm and abort listeners in the store in which the tracker was made, whatever the clock does', async () => {
   const store = new AsyncLocalStorage<string>()
   const clock = new ManualClock()
   const seen: unknown[] = []

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Hold } from '../src/hold.ts'
-import { IdleTracker } from '../src/idle-tracker.ts'
+import type { Hold } from '../src/tracker/hold.ts'
+import { IdleTracker } from '../src/tracker/idle-tracker.ts'
 import { ManualClock } from './manual-clock.ts'
 
 const PATIENCE = 10
@@ -85,7 +85,7 @@ async function obey(command: Command, model: Model, real: Real): Promise<void> {
   }
 }
 
-test('fires when nothing is active, at the right time, and never else', async () => {
+test('ends at the right time when nothing is active, and never otherwise', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(3, PATIENCE, 50),

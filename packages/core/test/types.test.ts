@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
-import { createServer as createHttp } from 'node:http'
+import { createServer as createHttp, IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createHttp2 } from 'node:http2'
-import { createServer as createNet } from 'node:net'
+import { createServer as createNet, Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import {
@@ -22,7 +22,7 @@ import {
 // The script `types` compiles this file. If an illegal call compiles, TypeScript reports the directive above it as
 // unused.
 
-describe('what does not compile', () => {
+describe('does not compile', () => {
   test('tracker options', () => {
     // @ts-expect-error: the name is misspelt
     expect(() => new IdleTracker({ patince: 5 })).toThrow('patince')
@@ -30,6 +30,15 @@ describe('what does not compile', () => {
     expect(() => new IdleTracker({ patience: null })).toThrow('null')
     // @ts-expect-error: a duration is a number or a text
     expect(() => new IdleTracker({ jitter: {} })).toThrow('jitter')
+    // @ts-expect-error: not the text of a duration
+    expect(() => new IdleTracker({ patience: 'soon' })).toThrow("Received 'soon'")
+    // @ts-expect-error: no such unit
+    expect(() => new IdleTracker({ patience: '15 fortnights' })).toThrow('fortnights')
+    // @ts-expect-error: never is the number Infinity
+    expect(() => new IdleTracker({ patience: 'Infinity' })).toThrow('Infinity')
+    const text: string = '1h'
+    // @ts-expect-error: a text that is known at run time only needs a cast
+    expect(() => new IdleTracker({ patience: text })).not.toThrow()
     // @ts-expect-error: a controller is not a signal
     expect(() => new IdleTracker({ signal: new AbortController() })).toThrow('signal')
     // @ts-expect-error: an answer is a boolean
@@ -54,7 +63,7 @@ describe('what does not compile', () => {
     expect(() => idleShutdown(() => {})).toThrow('server')
   })
 
-  test('a response that stays open', async () => {
+  test('a wrong response that stays open', async () => {
     const idle = idleShutdown(createHttp())
     // @ts-expect-error: without end(), it needs a function that ends it
     expect(() => idle.endOnIdle(new EventEmitter())).toThrow('end()')
@@ -67,6 +76,18 @@ describe('what does not compile', () => {
     await idle.close()
   })
 
+  test('ignoreRequest as a handler', async () => {
+    const idle = idleShutdown(createHttp())
+    // @ts-expect-error: it answers no request
+    createHttp(idle.ignoreRequest)
+    // @ts-expect-error: it calls no next()
+    const middleware: (request: IncomingMessage, response: ServerResponse, next: () => void) => void =
+      idle.ignoreRequest
+    expectTypeOf(idle.ignoreRequest).toBeCallableWith(new IncomingMessage(new Socket()))
+    expect(middleware).toBeTypeOf('function')
+    await idle.close()
+  })
+
   test('a net server whose requests should count', () => {
     // @ts-expect-error: it has no requests
     expect(() => idleShutdown(createNet(), { activity: 'requests' })).toThrow('requests')
@@ -74,7 +95,7 @@ describe('what does not compile', () => {
     expect(() => idleShutdown([createHttp(), createNet()], { activity: 'requests' })).toThrow('requests')
   })
 
-  test('changing what is to be read', () => {
+  test('changing a readonly member', () => {
     using tracker = new IdleTracker()
     const write = (): void => {
       // @ts-expect-error: read-only
@@ -87,7 +108,12 @@ describe('what does not compile', () => {
 })
 
 test('what compiles', () => {
-  expectTypeOf<Duration>().toEqualTypeOf<number | string>()
+  expectTypeOf<'15m' | '15M' | '15 m' | '1.5 hours' | '.5s' | '100' | '30D' | '2 Weeks' | '5yrs'>().toExtend<Duration>()
+  expectTypeOf<number>().toExtend<Duration>()
+  // An editor suggests the members of the union.
+  expectTypeOf<Extract<Duration, '500ms' | '90s' | '15m' | '2h' | '30d'>>().toEqualTypeOf<
+    '500ms' | '90s' | '15m' | '2h' | '30d'
+  >()
   expectTypeOf<{ patience: '15m'; jitter: 5; confirm: () => Promise<boolean> }>().toExtend<IdleTrackerOptions>()
   expectTypeOf<IdleTrackerOptions>().toExtend<IdleShutdownOptions>()
   expectTypeOf<string | RegExp>().toExtend<Ignore>()
@@ -99,7 +125,7 @@ test('what compiles', () => {
   expectTypeOf(() => idleShutdown(new Set([createHttp(), createNet()]))).returns.toEqualTypeOf<IdleShutdown>()
 })
 
-test('what is given back', () => {
+test('returns the declared types', () => {
   expectTypeOf<ConstructorParameters<typeof IdleTracker>>().toEqualTypeOf<[options?: IdleTrackerOptions | undefined]>()
   expectTypeOf<IdleTracker>().toExtend<Disposable>()
   expectTypeOf<IdleTracker['patience']>().toEqualTypeOf<number>()

@@ -22,7 +22,7 @@ describe.each([
   ],
   ['Express 5', () => express5(), () => express5.Router()],
 ])('%s', (_name, makeApp, makeRouter) => {
-  test('the server closes although no request ever came', async () => {
+  test('a server without a request closes after the patience', async () => {
     const app = makeApp()
     const middleware = idle({ patience })
     app.use(middleware)
@@ -31,7 +31,7 @@ describe.each([
     expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
   })
 
-  test('a port in use, closed and retried, and the next port of another server → served, and then the idle end', async () => {
+  test('a server that finds its port in use, closes and listens elsewhere serves, and ends when idle', async () => {
     const taken = await listening(createServer())
     const { port } = taken.address() as AddressInfo
     const app = makeApp()
@@ -51,7 +51,7 @@ describe.each([
     taken.close()
   })
 
-  test('handlers find the signal in app.locals and in the request', async () => {
+  test('app.locals and each request have the signal', async () => {
     const app = makeApp()
     const middleware = idle({ patience: Infinity })
     app.use(middleware)
@@ -63,7 +63,7 @@ describe.each([
     await request(app).get('/').expect(200, [true, true])
   })
 
-  test('handlers of a mounted app find the signal, too', async () => {
+  test('a request of a mounted app has the signal, too', async () => {
     const app = makeApp()
     const inner = makeApp()
     app.use(idle({ patience: Infinity }))
@@ -72,7 +72,7 @@ describe.each([
     await request(app).get('/inner').expect(200, 'false')
   })
 
-  test('on a mounted app, the servers of the outermost app are watched', async () => {
+  test('a mounted app with idle() has the servers of the outermost app watched', async () => {
     const [outermost, outer, inner] = [makeApp(), makeApp(), makeApp()]
     const middleware = idle({ patience })
     inner.use(middleware)
@@ -83,7 +83,7 @@ describe.each([
     expect(middleware.signal.aborted).toBe(true)
   })
 
-  test('a server whose listener only calls the app closes although no request ever came', async () => {
+  test('a server whose listener only calls the app closes without a request', async () => {
     const app = makeApp()
     const middleware = idle({ patience })
     app.use(middleware)
@@ -119,7 +119,7 @@ describe.each([
     expect(server.listening).toBe(false)
   })
 
-  test('app.use(idle()) behind app.listen() → the server closes although no request ever came', async () => {
+  test('app.use(idle()) after app.listen() closes the server without a request', async () => {
     const app = makeApp()
     const server = await listening(createServer(app))
     app.use(idle({ patience }))
@@ -186,12 +186,12 @@ describe.each([
     server.close()
   })
 
-  test('idle.ignored(), called where it should be handed over, is refused at once', () => {
+  test('idle.ignored throws at once if it is called instead of passed', () => {
     const app = makeApp()
     expect(() => app.get('/healthz', Reflect.apply(idle.ignored, undefined, []))).toThrow(
       expect.objectContaining({
         code: 'ERR_IDLE_INVALID_OPTION',
-        message: expect.stringContaining('write idle.ignored, not idle.ignored()'),
+        message: expect.stringContaining('Write idle.ignored, not idle.ignored()'),
       }),
     )
   })
@@ -212,7 +212,7 @@ describe.each([
     server.close()
   })
 
-  test('an app that is served again starts anew, with a living signal', async () => {
+  test('an app that is served again has a new signal, which has not aborted', async () => {
     const app = makeApp()
     const middleware = idle({ patience: 60_000 })
     app.use(middleware)
@@ -230,15 +230,25 @@ describe.each([
     expect(seen.map(({ reason }) => reason.name)).toEqual(['AbortError', 'AbortError', 'AbortError'])
   })
 
-  test('app.use(idle), without the call, says so at the first request', async () => {
+  test('a route that has ignoreRequest as a handler fails at its first request, and does not hang', async () => {
+    const app = makeApp()
+    const middleware = idle({ patience: Infinity })
+    // @ts-expect-error ignoreRequest is not a handler
+    app.get('/healthz', middleware.ignoreRequest, (_req, res) => void res.send('ok'))
+    const { status, text } = await request(app).get('/healthz')
+    expect(status).toBe(500)
+    expect(text).toContain('Pass the middleware idle.ignored to a route')
+  })
+
+  test('app.use(idle), without the call, fails at the first request, and the error shows the right form', async () => {
     const app = makeApp()
     app.use(Object(idle))
     const { status, text } = await request(app).get('/')
     expect(status).toBe(500)
-    expect(text).toContain('write app.use(idle()), not app.use(idle)')
+    expect(text).toContain('Write app.use(idle()), not app.use(idle)')
   })
 
-  test('a second registration on the same app is refused, and the first goes on', async () => {
+  test('a second registration on the same app throws, and the first works on', async () => {
     const app = makeApp()
     app.use(idle({ patience }))
     expect(() => app.use(idle({ patience: Infinity }))).toThrow(
@@ -248,7 +258,7 @@ describe.each([
     await once(server, 'close')
   })
 
-  test('close() answers what is in progress', async () => {
+  test('close() answers a request in progress', async () => {
     const app = makeApp()
     const middleware = idle({ patience: Infinity })
     app.use(middleware)
@@ -262,7 +272,7 @@ describe.each([
     expect(await closed).toMatchObject({ reason: 'enough', drained: 1, destroyed: 0 })
   })
 
-  test('listeners of the signal run in the context in which the app was made', async () => {
+  test('listeners of the signal run in the asynchronous context in which the app was made', async () => {
     const storage = new AsyncLocalStorage<string>()
     const app = makeApp()
     const middleware = storage.run('boot', () => idle({ patience, startupPatience }))
@@ -279,7 +289,8 @@ describe.each([
   })
 })
 
-test('wrong options are refused at once', () => {
+test('idle() throws at once for wrong options', () => {
+  // @ts-expect-error a text that is not a duration does not compile
   expect(() => idle({ patience: 'soon' })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_INVALID_DURATION' }))
   // @ts-expect-error an unknown option does not compile
   expect(() => idle({ patince: 5 })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_UNKNOWN_OPTION' }))

@@ -3,14 +3,18 @@ import type { IdleShutdownOptions } from '@idle-shutdown/core'
 import {
   AppShutdown,
   type IdleMembers,
-  IdleUsageError,
   ignoreRequest,
-  showValue,
+  invalidOption,
+  isRegistered,
+  register,
   withMembers,
 } from '@idle-shutdown/core/adapter'
 
 /** A middleware of Express 4 and 5. */
-export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
+type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
+
+/** The options of `idle()`. */
+export type IdleOptions = IdleShutdownOptions
 
 /** The result of `idle()`: a middleware with the members of the app's current `IdleShutdown`. */
 export type IdleMiddleware = Middleware & IdleMembers & { readonly ignored: Middleware }
@@ -18,14 +22,11 @@ export type IdleMiddleware = Middleware & IdleMembers & { readonly ignored: Midd
 declare global {
   namespace Express {
     interface Request {
-      /**
-       * The idle signal of the app, the same for all requests. Aborts when the app's servers have been idle, or are
-       * closed.
-       */
+      /** The idle signal of the app, the same for all requests. Aborts when its servers have been idle, or are closed. */
       readonly idleSignal: AbortSignal
     }
     interface Locals {
-      /** The idle signal of the app. Aborts when the app's servers have been idle, or are closed. */
+      /** The idle signal of the app. Aborts when its servers have been idle, or are closed. */
       readonly idleSignal: AbortSignal
     }
   }
@@ -39,26 +40,20 @@ interface App {
   on(event: 'mount', listener: (parent: App) => void): unknown
 }
 
-const registered = new WeakSet<App>()
-
 /**
  * Marks a request as ignored: `app.get('/healthz', idle.ignored, handler)`. The request suspends the end until it is
  * answered, and does not renew the deadline.
  */
 export const ignored: Middleware = (request, _response, next) => {
-  if (typeof next !== 'function') {
-    throw new IdleUsageError(
-      'ERR_IDLE_INVALID_OPTION',
-      `idle.ignored is a middleware, and was called with ${showValue(request)}; write idle.ignored, not idle.ignored()`,
-    )
-  }
+  if (typeof next !== 'function')
+    throw invalidOption('idle.ignored', request, 'passed and not called', 'Write idle.ignored, not idle.ignored()')
   ignoreRequest(request)
   next()
 }
 
 /** The function `idle` with its members for `require()` and for routes. */
-export interface Idle {
-  (options?: IdleShutdownOptions): IdleMiddleware
+interface Idle {
+  (options?: IdleOptions): IdleMiddleware
   readonly ignored: Middleware
 }
 
@@ -83,38 +78,24 @@ export const idle: Idle = Object.assign(middlewareFor, { ignored })
 // `require()` returns the function itself, so that a named import must be a member of it.
 Object.assign(idle, { idle })
 
-function middlewareFor(options?: IdleShutdownOptions): IdleMiddleware {
-  if (options instanceof IncomingMessage) {
-    throw new IdleUsageError(
-      'ERR_IDLE_INVALID_OPTION',
-      'idle() was given a request; write app.use(idle()), not app.use(idle)',
-    )
-  }
+function middlewareFor(options?: IdleOptions): IdleMiddleware {
+  if (options instanceof IncomingMessage)
+    throw invalidOption('options', options, 'options and not a request', 'Write app.use(idle()), not app.use(idle)')
   const shutdown = new AppShutdown(options)
   shutdown.seek()
-  let app: App | undefined
+  let isMounted = false
 
   const mount = (parent: App): void => {
-    if (registered.has(parent)) {
-      throw new IdleUsageError(
-        'ERR_IDLE_ALREADY_REGISTERED',
-        'This Express app has idle shutdown already; register it once',
-      )
-    }
-    registered.add(parent)
-    app = parent
-    const signal = { get: () => shutdown.signal, enumerable: true, configurable: true }
-    Object.defineProperty(parent.request, 'idleSignal', signal)
-    Object.defineProperty(parent.locals, 'idleSignal', signal)
+    register(parent)
+    isMounted = true
+    for (const target of [parent.request, parent.locals]) shutdown.exposeSignal(target)
     serve(parent, shutdown)
   }
 
   const middleware: Middleware = (request, response, next) => {
     // A Router does not know the app that it is mounted on. The first request shows the app.
-    if (app === undefined) {
-      const own = appOf(request)
-      if (own !== undefined && !registered.has(own)) mount(own)
-    }
+    const own = isMounted ? undefined : appOf(request)
+    if (own !== undefined && !isRegistered(own)) mount(own)
     shutdown.adopt(request, response)
     next()
   }

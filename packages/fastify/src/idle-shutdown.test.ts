@@ -25,7 +25,7 @@ describe.each([
   ['Fastify 4', makeFastify4],
   ['Fastify 5', fastify5],
 ])('%s', (_name, fastify) => {
-  test('the app closes although no request ever came, and its hooks run once, in order', async () => {
+  test('an app without a request closes, and its hooks run once, in order', async () => {
     const app = fastify()
     const order: string[] = []
     app.addHook('preClose', async () => void order.push('preClose before'))
@@ -44,7 +44,7 @@ describe.each([
     expect((await app.idle.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
   })
 
-  test('listen() after one that found its port in use → served, and then the idle end', async () => {
+  test('an app that finds its port in use and listens elsewhere ends when idle', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
     const { port } = Object(taken.address())
@@ -57,7 +57,7 @@ describe.each([
     taken.close()
   })
 
-  test('handlers find the signal, typed', async () => {
+  test('the app has the signal, with its type', async () => {
     const app = fastify()
     await app.register(idleShutdown, { patience: Infinity })
     expectTypeOf(app.idleSignal).toEqualTypeOf<AbortSignal>()
@@ -69,7 +69,7 @@ describe.each([
     await app.close()
   })
 
-  test('a route opts out with config, even one that was declared before', async () => {
+  test('a route with config idle: false is ignored, even if it was declared before the plugin', async () => {
     const app = fastify()
     app.get('/before', { config: { idle: false } }, async () => app.idle.tracker.explain())
     await app.register(idleShutdown, { patience: 60_000 })
@@ -87,7 +87,7 @@ describe.each([
     await app.close()
   })
 
-  test('app.close() by anyone drains: a request in progress on a kept connection is answered, and closed', async () => {
+  test('app.close() drains: it answers a request in progress on a kept connection, and closes the connection', async () => {
     const app = fastify()
     await app.register(idleShutdown, { patience: Infinity })
     let answer = (_text: string): void => {}
@@ -116,9 +116,9 @@ describe.each([
   })
 
   test.each<[string, (app: FastifyInstance) => void]>([
-    ['its own listeners', () => {}],
+    ['those of Fastify', () => {}],
     [
-      'another package has replaced the listeners of the first',
+      'replaced by another package',
       ({ server }) => {
         const others = server.listeners('request')
         server.removeAllListeners('request')
@@ -127,7 +127,7 @@ describe.each([
         })
       },
     ],
-  ])('localhost binds a server for each address: all are watched, and all close (%s)', async (_, arrange) => {
+  ])('all servers that localhost binds are watched and close if the listeners are %s', async (_, arrange) => {
     // Mocks the look-up only: this machine may have one address for localhost, and both of these are real.
     const addresses = [
       { address: '127.0.0.1', family: 4 },
@@ -157,7 +157,7 @@ describe.each([
     for (const url of urls) await expect(fetch(url)).rejects.toThrow()
   })
 
-  test('a server of the user that calls app.routing is watched, and closes', async () => {
+  test('a server that calls app.routing is watched, and closes', async () => {
     const app = fastify()
     await app.register(idleShutdown, { patience })
     await app.ready()
@@ -167,19 +167,30 @@ describe.each([
     expect((await app.idle.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
   })
 
-  test('register(idleShutdown({ … })), the plugin called with options, is refused at once', () => {
+  test('register(idleShutdown({ … })) throws at once', () => {
     const app = fastify()
     for (const args of [[{ patience }], []]) {
       expect(() => app.register(Reflect.apply(idleShutdown, undefined, args))).toThrow(
         expect.objectContaining({
           code: 'ERR_IDLE_INVALID_OPTION',
-          message: expect.stringContaining('write register(idleShutdown, { … }), not register(idleShutdown({ … }))'),
+          message: expect.stringContaining('Write register(idleShutdown, { … }), not register(idleShutdown({ … }))'),
         }),
       )
     }
   })
 
-  test('serverFactory may build any server', async () => {
+  test('a route that has ignoreRequest as a handler fails at its first request, and does not hang', async () => {
+    const app = fastify()
+    await app.register(idleShutdown, { patience: Infinity })
+    // @ts-expect-error ignoreRequest is not a handler
+    app.get('/healthz', app.idle.ignoreRequest)
+    const { statusCode, body } = await app.inject('/healthz')
+    expect(statusCode).toBe(500)
+    expect(body).toContain('ERR_IDLE_INVALID_OPTION')
+    await app.close()
+  })
+
+  test('a server of serverFactory is watched, and closes', async () => {
     const app = fastify({ serverFactory: wrapping })
     await app.register(idleShutdown, { patience, startupPatience })
     app.get('/', async () => app.idle.tracker.explain())
@@ -188,7 +199,7 @@ describe.each([
     await once(app.server, 'close')
   })
 
-  test('it logs through fastify.log', async () => {
+  test('fastify.log has the end and the drain', async () => {
     const lines: string[] = []
     const app = fastify({ logger: { stream: { write: (line: string) => void lines.push(JSON.parse(line).msg) } } })
     await app.register(idleShutdown, { patience })
@@ -198,7 +209,7 @@ describe.each([
     expect(lines).toContainEqual(expect.stringMatching(/^Drained in \d+ ms$/))
   })
 
-  test('an onClose hook that fails is logged, and nothing is thrown', async () => {
+  test('an onClose hook that fails is logged, and does not fail the process', async () => {
     const errors: string[] = []
     const app = fastify({ logger: { level: 'error', stream: { write: (line: string) => void errors.push(line) } } })
     await app.register(idleShutdown, { patience })
@@ -213,7 +224,7 @@ describe.each([
     await vi.waitFor(() => expect(errors.join()).toContain('a hook that fails'))
   })
 
-  test('a second registration is refused', async () => {
+  test('a second registration throws', async () => {
     const app = fastify()
     await app.register(idleShutdown, { patience: Infinity })
     await expect(async () => await app.register(idleShutdown, { patience })).rejects.toMatchObject({
@@ -230,7 +241,7 @@ describe.each([
     await app.close()
   })
 
-  test('options that register() itself takes are let through, others are refused', async () => {
+  test('options of register() itself are accepted, and unknown ones throw', async () => {
     const app = fastify()
     await app.register(idleShutdown, { patience: Infinity, prefix: '/idle' })
     await app.close()

@@ -1,12 +1,11 @@
 import type { CloseReport, IdleShutdownOptions } from '@idle-shutdown/core'
 import {
+  alreadyRegistered,
   discover,
   IdleShutdown,
   IdleTimeoutError,
-  IdleUsageError,
-  listenersDown,
-  livesOn,
-  showValue,
+  internals,
+  invalidOption,
 } from '@idle-shutdown/core/adapter'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
@@ -27,22 +26,19 @@ declare module 'fastify' {
 const plugin: FastifyPluginAsync<IdleShutdownOptions> = (fastify, options) => {
   // Throw here and not in a promise: register() would take the promise for the plugin, and wait.
   if (typeof Object(fastify).decorate !== 'function') {
-    throw new IdleUsageError(
-      'ERR_IDLE_INVALID_OPTION',
-      `idleShutdown is a plugin, and was called with ${showValue(fastify)}; write register(idleShutdown, { … }), not register(idleShutdown({ … }))`,
+    throw invalidOption(
+      'idleShutdown',
+      fastify,
+      'passed and not called',
+      'Write register(idleShutdown, { … }), not register(idleShutdown({ … }))',
     )
   }
   return register(fastify, options)
 }
 
 async function register(fastify: FastifyInstance, options: IdleShutdownOptions): Promise<void> {
-  if (fastify.hasDecorator('idle')) {
-    throw new IdleUsageError(
-      'ERR_IDLE_ALREADY_REGISTERED',
-      'This Fastify app has idle shutdown already; register it once',
-    )
-  }
-  const idle = new IdleShutdown(fastify.server, withoutFastifys(options))
+  if (fastify.hasDecorator('idle')) throw alreadyRegistered()
+  const idle = new IdleShutdown(fastify.server, omitRegisterOptions(options))
   fastify.decorate('idle', idle)
   fastify.decorate('idleSignal', idle.signal)
 
@@ -56,7 +52,7 @@ async function register(fastify: FastifyInstance, options: IdleShutdownOptions):
   )
 
   fastify.addHook('onRequest', (request, _reply, done) => {
-    if (request.routeOptions.config?.idle === false) idle.ignore(request.raw)
+    if (request.routeOptions.config?.idle === false) idle.ignoreRequest(request.raw)
     done()
   })
 
@@ -64,9 +60,9 @@ async function register(fastify: FastifyInstance, options: IdleShutdownOptions):
   // waited for the whole drain, hooks of other plugins could not close what the drain waits for.
   fastify.addHook('preClose', async () => {
     // A test closes its app, and its process goes on.
-    if (!idle.signal.aborted) livesOn(idle)
+    if (!idle.signal.aborted) internals(idle).cancelStillRunningWarning()
     void idle.close()
-    await listenersDown(idle)
+    await internals(idle).listenersClosed
   })
 
   // If the parent signal had aborted before, the app closes as soon as it listens.
@@ -113,7 +109,7 @@ function log(fastify: FastifyInstance, { reason: _reason, ...figures }: CloseRep
 }
 
 /** Removes the options that register() also passes to the plugin, but that are its own. */
-function withoutFastifys(
+function omitRegisterOptions(
   options: IdleShutdownOptions & Parameters<FastifyInstance['register']>[1],
 ): IdleShutdownOptions {
   const { prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...rest } = Object(options)

@@ -13,7 +13,7 @@ describe.each([
   ['Koa 2', () => new Koa2()],
   ['Koa 3', () => new Koa3()],
 ])('%s', (_name, makeApp) => {
-  test('the server closes although no request ever came', async () => {
+  test('a server without a request closes after the patience', async () => {
     const app = makeApp()
     const middleware = idle({ app, patience })
     app.use(middleware)
@@ -22,7 +22,7 @@ describe.each([
     expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
   })
 
-  test('a port in use, closed and retried → served, and then the idle end', async () => {
+  test('a server that finds its port in use, closes and listens elsewhere ends when idle', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
     const { port } = Object(taken.address())
@@ -39,7 +39,7 @@ describe.each([
     taken.close()
   })
 
-  test('app.callback() makes as many handlers as it is asked for, and each is found', async () => {
+  test('each handler that app.callback() makes is found', async () => {
     const app = makeApp()
     app.use(idle({ app, patience }))
     const servers = await Promise.all([1, 2].map(() => listening(createServer(app.callback()))))
@@ -63,7 +63,7 @@ describe.each([
       },
     ],
     ['make a handler for each request', (app) => createServer((req, res) => app.callback()(req, res))],
-  ])('a server whose listeners %s closes although no request ever came', async (_, makeServer) => {
+  ])('a server whose listeners %s closes without a request', async (_, makeServer) => {
     const app = makeApp()
     const middleware = idle({ app, patience })
     app.use(middleware)
@@ -96,7 +96,7 @@ describe.each([
     upstream.close()
   })
 
-  test('handlers find the signal in ctx.state', async () => {
+  test('ctx.state has the signal', async () => {
     const app = makeApp()
     const middleware = idle({ app, patience: Infinity })
     app.use(middleware)
@@ -119,7 +119,7 @@ describe.each([
     expect(body).toMatchObject({ active: 0, ignored: 1, reasons: [{ label: 'GET /healthz', ignored: true }] })
   })
 
-  test('an app that is served again starts anew, with a living signal', async () => {
+  test('an app that is served again has a new signal, which has not aborted', async () => {
     const app = makeApp()
     const middleware = idle({ app, patience: 60_000 })
     app.use(middleware)
@@ -135,7 +135,7 @@ describe.each([
     expect(seen.size).toBe(3)
   })
 
-  test('without app it works from the first request on, and one warning says what that costs', async () => {
+  test('idle() without app finds a server at its first request, and emits one warning', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     const app = makeApp()
     const middleware = idle({ patience })
@@ -144,8 +144,8 @@ describe.each([
       ctx.body = middleware.tracker.explain().reasons
     })
     expect(warned).toHaveBeenCalledExactlyOnceWith(
-      expect.stringContaining('a server that is never called will not end'),
-      expect.objectContaining({ code: 'IDLE_WITHOUT_APP' }),
+      expect.stringContaining('a server without a request does not end'),
+      expect.objectContaining({ code: 'IDLE_NO_APP' }),
     )
     warned.mockRestore()
     const server = await listening(createServer(app.callback()))
@@ -156,7 +156,20 @@ describe.each([
     await once(server, 'close')
   })
 
-  test('app.use(idle), without the call, says so at the first request', async () => {
+  test('an app that uses ignoreRequest as a middleware fails at its first request, and does not hang', async () => {
+    const app = makeApp()
+    const middleware = idle({ app, patience: Infinity })
+    const said = new Promise((resolve) => app.on('error', resolve))
+    // @ts-expect-error ignoreRequest is not a middleware
+    app.use(middleware.ignoreRequest)
+    expect((await request(app.callback()).get('/')).status).toBe(500)
+    expect(await said).toMatchObject({
+      code: 'ERR_IDLE_INVALID_OPTION',
+      message: expect.stringContaining('Pass the middleware idle.ignored to a route'),
+    })
+  })
+
+  test('app.use(idle), without the call, fails at the first request, and the error shows the right form', async () => {
     const app = makeApp()
     const said = new Promise((resolve) => app.on('error', resolve))
     app.use(Object(idle))
@@ -167,15 +180,16 @@ describe.each([
     })
   })
 
-  test('a second registration on the same app is refused', () => {
+  test('a second registration on the same app throws', () => {
     const app = makeApp()
     idle({ app, patience: Infinity })
     expect(() => idle({ app })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_ALREADY_REGISTERED' }))
   })
 
-  test('a refused call leaves the app as it was', () => {
+  test('a call that throws does not change the app', () => {
     const app = makeApp()
     const { callback } = app
+    // @ts-expect-error a text that is not a duration does not compile
     expect(() => idle({ app, patience: 'soon' })).toThrow(
       expect.objectContaining({ code: 'ERR_IDLE_INVALID_DURATION' }),
     )
@@ -184,7 +198,7 @@ describe.each([
   })
 })
 
-test('wrong options are refused at once', () => {
+test('idle() throws at once for wrong options', () => {
   const app = new Koa3()
   // @ts-expect-error an unknown option does not compile
   expect(() => idle({ app, patince: 5 })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_UNKNOWN_OPTION' }))
@@ -194,18 +208,18 @@ test('wrong options are refused at once', () => {
   expect(() => idle(app)).toThrow(
     expect.objectContaining({
       code: 'ERR_IDLE_INVALID_OPTION',
-      message: expect.stringContaining('write idle({ app })'),
+      message: expect.stringContaining('Write idle({ app })'),
     }),
   )
   // @ts-expect-error nor options that are not an object
   expect(() => idle('15m')).toThrow(expect.objectContaining({ code: 'ERR_IDLE_INVALID_OPTION' }))
 })
 
-test('idle.ignored(), called where it should be handed over, is refused at once', () => {
+test('idle.ignored throws at once if it is called instead of passed', () => {
   expect(() => new Koa3().use(Reflect.apply(idle.ignored, undefined, []))).toThrow(
     expect.objectContaining({
       code: 'ERR_IDLE_INVALID_OPTION',
-      message: expect.stringContaining('write idle.ignored, not idle.ignored()'),
+      message: expect.stringContaining('Write idle.ignored, not idle.ignored()'),
     }),
   )
 })

@@ -2,40 +2,38 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IdleShutdownOptions } from '@idle-shutdown/core'
 import {
   AppShutdown,
+  checkUnregistered,
   type IdleMembers,
-  IdleUsageError,
   ignoreRequest,
-  showValue,
+  invalidOption,
+  register,
   warn,
   withMembers,
 } from '@idle-shutdown/core/adapter'
 import type {} from 'koa'
 
 /** The part of a Koa context that this middleware uses. */
-export interface Context {
+interface Context {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly state: object
 }
 
 /** A middleware of Koa 2 and 3. */
-export type Middleware = (context: Context, next: () => Promise<unknown>) => Promise<unknown>
+type Middleware = (context: Context, next: () => Promise<unknown>) => Promise<unknown>
 
 /** The result of `idle()`: a middleware with the members of the app's current `IdleShutdown`. */
 export type IdleMiddleware = Middleware & IdleMembers & { readonly ignored: Middleware }
 
 declare module 'koa' {
   interface DefaultState {
-    /**
-     * The idle signal of the app, the same for all requests. Aborts when the app's servers have been idle, or are
-     * closed.
-     */
+    /** The idle signal of the app, the same for all requests. Aborts when its servers have been idle, or are closed. */
     readonly idleSignal: AbortSignal
   }
 }
 
 /** The part of a Koa app that `idle()` uses. */
-export interface App {
+interface App {
   callback(): (request: IncomingMessage, response: ServerResponse) => unknown
 }
 
@@ -45,25 +43,19 @@ export interface IdleOptions extends IdleShutdownOptions {
   app?: App
 }
 
-const registered = new WeakSet<App>()
-
 /**
  * Marks a request as ignored: `router.get('/healthz', idle.ignored, handler)`. The request suspends the end until it is
  * answered, and does not renew the deadline.
  */
 export const ignored: Middleware = (context, next) => {
-  if (typeof next !== 'function') {
-    throw new IdleUsageError(
-      'ERR_IDLE_INVALID_OPTION',
-      `idle.ignored is a middleware, and was called with ${showValue(context)}; write idle.ignored, not idle.ignored()`,
-    )
-  }
+  if (typeof next !== 'function')
+    throw invalidOption('idle.ignored', context, 'passed and not called', 'Write idle.ignored, not idle.ignored()')
   ignoreRequest(context.req)
   return next()
 }
 
 /** The function `idle` with its members for `require()` and for routes. */
-export interface Idle {
+interface Idle {
   (options?: IdleOptions): IdleMiddleware
   readonly ignored: Middleware
 }
@@ -92,24 +84,19 @@ Object.assign(idle, { idle })
 
 function middlewareFor(options: IdleOptions = {}): IdleMiddleware {
   const { app, req, callback, ...rest } = Object(options)
-  if (req !== undefined) {
-    throw new IdleUsageError(
-      'ERR_IDLE_INVALID_OPTION',
-      'idle() was given a context; write app.use(idle({ app })), not app.use(idle)',
-    )
-  }
-  if (typeof callback === 'function') {
-    throw new IdleUsageError('ERR_IDLE_INVALID_OPTION', 'idle() was given the app itself; write idle({ app })')
-  }
+  const instruction = 'Write app.use(idle({ app })), not app.use(idle)'
+  if (req !== undefined) throw invalidOption('options', options, 'options and not a context', instruction)
+  if (typeof callback === 'function')
+    throw invalidOption('options', options, 'options and not the app itself', 'Write idle({ app })')
   if (app !== undefined) check(app)
   const shutdown = new AppShutdown(options === null || typeof options !== 'object' ? options : rest)
   if (app === undefined) {
     warn(
-      'IDLE_WITHOUT_APP',
-      'idle() of @idle-shutdown/koa was given no app: a server that is never called will not end. Use idle({ app })',
+      'IDLE_NO_APP',
+      'idle() of @idle-shutdown/koa has no app, so a server without a request does not end. Write idle({ app })',
     )
   } else {
-    registered.add(app)
+    register(app)
     // A listener may call `app.callback()` at each request, and so leads to the app only.
     shutdown.serves(app)
     serve(app, shutdown)
@@ -136,10 +123,6 @@ function serve(app: App, shutdown: AppShutdown): void {
 }
 
 function check(app: App): void {
-  if (typeof Object(app).callback !== 'function') {
-    throw new IdleUsageError('ERR_IDLE_INVALID_OPTION', `app is ${showValue(app)}; accepted is a Koa app`)
-  }
-  if (registered.has(app)) {
-    throw new IdleUsageError('ERR_IDLE_ALREADY_REGISTERED', 'This Koa app has idle shutdown already; register it once')
-  }
+  if (typeof Object(app).callback !== 'function') throw invalidOption('app', app, 'a Koa app')
+  checkUnregistered(app)
 }

@@ -16,7 +16,7 @@ export const edge: Client = async (visit) => {
   wire.destroy()
 }
 
-/** Does the same over HTTP/2. */
+/** Sends requests at about the deadline several times in one HTTP/2 session. */
 export const edgeSession: Client = async (visit) => {
   const session = await Session.open(visit)
   let open = await session.ask('before a pause', 0)

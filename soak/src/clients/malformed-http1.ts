@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts'
+import type { Random } from './random.ts'
 
 const VALID = [
   'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n',

@@ -1,5 +1,5 @@
 import { frame, GET, PREFACE } from '@idle-shutdown/conformance/program'
-import type { Random } from '../random.ts'
+import type { Random } from './random.ts'
 
 const SETTINGS = frame(4, 0, 0, '')
 

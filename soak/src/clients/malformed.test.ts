@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { Random } from '../random.ts'
 import { malformedHttp1 } from './malformed-http1.ts'
 import { beginning, malformedHttp2 } from './malformed-http2.ts'
+import { Random } from './random.ts'
 
 describe.each([
   ['HTTP/1', malformedHttp1],
@@ -13,7 +13,7 @@ describe.each([
     return Array.from({ length: 500 }, () => make(random))
   }
 
-  test('the same seed sends the same', () => {
+  test('the same seed makes the same inputs', () => {
     expect(inputs('1')).toEqual(inputs('1'))
     expect(inputs('1')).not.toEqual(inputs('2'))
   })

@@ -1,7 +1,7 @@
 import { RawClient } from '@idle-shutdown/conformance/program'
-import type { Random } from '../random.ts'
 import { malformedHttp1 } from './malformed-http1.ts'
 import { beginning, malformedHttp2 } from './malformed-http2.ts'
+import type { Random } from './random.ts'
 import type { Client, Visit } from './visit.ts'
 
 /** The largest number of inputs on one connection. Most inputs end the connection earlier. */
@@ -21,7 +21,7 @@ async function feed(visit: Visit, first: string, make: (random: Random) => strin
   const secure = visit.secure && random.chance(0.5)
   const client = await RawClient.connect(address, { secure, protocol }).catch(() => {})
   if (client === undefined) {
-    visit.nobody()
+    visit.notListening()
     return
   }
   const { socket } = client

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Random } from '../random.ts'
-import { pause } from './pause.ts'
-import type { Client } from './visit.ts'
+import type { Random } from './random.ts'
+import { type Client, pause } from './visit.ts'
 import { type Ask, Wire } from './wire.ts'
 
 /** Sends several requests on one connection, with pauses between them. */
@@ -30,22 +29,22 @@ export const pipeline: Client = async (visit) => {
   // Requests stay small over TLS. There, Node answers 400 to input that arrives while responses wait to be read (Node
   // 20; HPE_PAUSED, seen with 20.20, not with 22 to 26).
   const ask = (): Ask => ({ ...anyAsk(random), ...(visit.secure && { size: random.between(0, 300) }) })
-  const letters = Array.from({ length: random.between(2, 8) }, () => wire.letter('pipelined', ask()))
+  const requests = Array.from({ length: random.between(2, 8) }, () => wire.prepare('pipelined', ask()))
   if (random.chance(0.5)) {
-    await wire.send(...letters)
+    await wire.send(...requests)
   } else {
-    for (const letter of letters) {
-      await wire.send(letter)
+    for (const prepared of requests) {
+      await wire.send(prepared)
       await pause(visit)
     }
   }
-  const abortAfter = random.chance(0.3) ? random.between(0, letters.length - 1) : letters.length
-  for (const [index, letter] of letters.entries()) {
+  const abortAfter = random.chance(0.3) ? random.between(0, requests.length - 1) : requests.length
+  for (const [index, prepared] of requests.entries()) {
     if (index < abortAfter) {
       // After a response with `Connection: close`, the client must send the later requests again.
-      await wire.receive(letter)
+      await wire.receive(prepared)
     } else {
-      for (const { attempt } of letters.slice(index)) attempt.givenUp()
+      for (const { request } of requests.slice(index)) request.abandon()
       if (random.chance(0.5)) wire.client?.reset()
       break
     }
@@ -57,18 +56,18 @@ export const pipeline: Client = async (visit) => {
 export const slowReader: Client = async (visit) => {
   const { random } = visit
   const wire = await Wire.open(visit)
-  const letter = wire.letter('slow reader', { size: random.between(1, 5) * 1_000_000, close: true })
+  const prepared = wire.prepare('slow reader', { size: random.between(1, 5) * 1_000_000, close: true })
   wire.client?.socket.pause()
-  await wire.send(letter)
+  await wire.send(prepared)
   await delay(random.between(5, 150))
   if (random.chance(0.2)) {
-    letter.attempt.givenUp()
+    prepared.request.abandon()
     wire.client?.reset()
   }
   wire.client?.socket.resume()
   // Searches the response once, and not at each of its many pieces.
   await wire.client?.ended
-  await wire.receive(letter)
+  await wire.receive(prepared)
   wire.destroy()
 }
 
@@ -77,16 +76,16 @@ export const upload: Client = async (visit) => {
   const { random } = visit
   const wire = await Wire.open(visit)
   const body = 'u'.repeat(random.between(0, 200_000))
-  const letter = wire.letter('upload', { body, chunked: random.chance(0.5), spin: random.between(0, 1) })
-  let taken = await wire.write(letter.head)
-  for (let rest = letter.body; rest !== '' && taken; ) {
+  const prepared = wire.prepare('upload', { body, chunked: random.chance(0.5), spin: random.between(0, 1) })
+  let taken = await wire.write(prepared.head)
+  for (let rest = prepared.body; rest !== '' && taken; ) {
     const length = random.between(1, 80_000)
     await pause(visit)
     taken = await wire.write(rest.slice(0, length))
     rest = rest.slice(length)
   }
-  if (taken) wire.written(letter)
-  await wire.receive(letter)
+  if (taken) wire.written(prepared)
+  await wire.receive(prepared)
   wire.destroy()
 }
 
@@ -96,11 +95,11 @@ export const cut: Client = async (visit) => {
   const wire = await Wire.open(visit)
   if (random.chance(0.3)) await wire.ask('before a cut', anyAsk(random))
   const body = random.chance(0.5) ? 'u'.repeat(random.between(0, 100_000)) : undefined
-  const letter = wire.letter('cut', { ...anyAsk(random), ...(body !== undefined && { body }) })
-  const bytes = letter.head + letter.body
+  const prepared = wire.prepare('cut', { ...anyAsk(random), ...(body !== undefined && { body }) })
+  const bytes = prepared.head + prepared.body
   await wire.write(bytes.slice(0, random.between(0, bytes.length)))
   await pause(visit)
-  letter.attempt.givenUp()
+  prepared.request.abandon()
   const how = random.pick(['close', 'reset', 'half-close'])
   if (how === 'reset') wire.client?.reset()
   if (how === 'half-close') {

@@ -1,6 +1,5 @@
-import { pause } from './pause.ts'
 import { Session } from './session.ts'
-import type { Client } from './visit.ts'
+import { type Client, pause } from './visit.ts'
 
 /** Opens several streams in one session, in sequence or at once, and resets some of them. */
 export const streams: Client = async (visit) => {
@@ -21,7 +20,7 @@ export const cutSession: Client = async (visit) => {
   const session = await Session.open(visit)
   const asked = Array.from({ length: random.between(0, 4) }, () => session.ask('cut stream', 1))
   await pause(visit)
-  session.giveUp()
+  session.abandon()
   await Promise.all(asked)
 }
 
@@ -30,5 +29,5 @@ export const silentSession: Client = async (visit) => {
   const session = await Session.open(visit)
   await pause(visit)
   await session.ping()
-  session.giveUp()
+  session.abandon()
 }

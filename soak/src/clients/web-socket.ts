@@ -2,45 +2,43 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { openWebSocket } from '@idle-shutdown/conformance/program'
 import type { WebSocket } from 'ws'
-import type { Attempt } from '../account.ts'
-import type { Contact } from '../contact.ts'
-import { now } from '../now.ts'
-import { pause } from './pause.ts'
-import type { Client, Visit } from './visit.ts'
+import type { ClientConnection, SentRequest } from '../ledger/client-ledger.ts'
+import { now } from '../ledger/report.ts'
+import { type Client, pause, type Visit } from './visit.ts'
 
 /**
  * Opens a WebSocket whose messages are all answered. The client leaves with a close frame, without one, or with a
  * protocol error.
  */
 export const webSocket: Client = async (visit) => {
-  const { random, account, secure } = visit
-  const contact: Contact = { openedAt: now() }
+  const { random, ledger, secure } = visit
+  const connection: ClientConnection = { openedAt: now() }
   let below: Socket | undefined
   let opened: WebSocket
   try {
     opened = await openWebSocket(visit.address, secure, '/', (socket) => {
       below = socket
-      contact.connectedAt = now()
-      if (socket.localPort !== undefined) contact.port = socket.localPort
+      connection.connectedAt = now()
+      if (socket.localPort !== undefined) connection.port = socket.localPort
     })
   } catch (error) {
-    account.begin('WebSocket', contact).unanswered(`not opened: ${error}`)
+    ledger.begin('WebSocket', connection).unanswered(`not opened: ${error}`)
     below?.destroy()
-    visit.nobody()
+    visit.notListening()
     return
   }
-  const waiting = new Map<string, Attempt>()
+  const waiting = new Map<string, SentRequest>()
   const closed = once(opened, 'close')
   opened.on('message', (data) => {
-    const attempt = waiting.get(String(data))
+    const request = waiting.get(String(data))
     waiting.delete(String(data))
-    attempt?.answered()
+    request?.answered()
   })
   for (let rest = random.between(1, 6); rest > 0 && opened.readyState === opened.OPEN; rest--) {
-    const attempt = account.begin('WebSocket message', contact)
-    waiting.set(String(attempt.id), attempt)
-    opened.send(String(attempt.id), () => {
-      attempt.writtenAt = now()
+    const request = ledger.begin('WebSocket message', connection)
+    waiting.set(String(request.id), request)
+    opened.send(String(request.id), () => {
+      request.writtenAt = now()
     })
     if (random.chance(0.8)) await answered(opened)
     await pause(visit)
@@ -49,12 +47,12 @@ export const webSocket: Client = async (visit) => {
     while (waiting.size > 0 && random.chance(0.8) && opened.readyState === opened.OPEN) await answered(opened)
     // The server may have closed the WebSocket first.
     if (opened.readyState === opened.OPEN) {
-      for (const attempt of waiting.values()) attempt.givenUp()
+      for (const request of waiting.values()) request.abandon()
       leave(opened, below, visit)
     }
   }
   await closed
-  for (const attempt of waiting.values()) attempt.unanswered('the WebSocket closed')
+  for (const request of waiting.values()) request.unanswered('the WebSocket closed')
 }
 
 async function answered(opened: WebSocket): Promise<void> {

@@ -1,8 +1,7 @@
 import { RawClient } from '@idle-shutdown/conformance/program'
-import type { Attempt } from '../account.ts'
-import type { Contact } from '../contact.ts'
-import { answerTo, type Errand, pathOf } from '../errand.ts'
-import { now } from '../now.ts'
+import type { ClientConnection, SentRequest } from '../ledger/client-ledger.ts'
+import { now } from '../ledger/report.ts'
+import { answerTo, pathOf, type RequestSpec } from '../ledger/request-spec.ts'
 import type { Visit } from './visit.ts'
 
 /** Options of a request on a wire. */
@@ -17,20 +16,20 @@ export interface Ask {
 }
 
 /** A request with known bytes, and the known bytes of its response. */
-export interface Letter {
-  readonly attempt: Attempt
+export interface PreparedRequest {
+  readonly request: SentRequest
   readonly head: string
   readonly body: string
   readonly answer: string
 }
 
-/** One HTTP/1.1 connection to the server under test. Every byte is in the account. */
+/** One HTTP/1.1 connection to the server under test. Every byte is in the ledger. */
 export class Wire {
-  readonly contact: Contact = { openedAt: now() }
+  readonly connection: ClientConnection = { openedAt: now() }
   readonly #visit: Visit
   #client: RawClient | undefined
   #failure = ''
-  /** The earlier events of the connection, for the reasons in the account. */
+  /** The earlier events of the connection, for the reasons in the ledger. */
   #story = ''
 
   private constructor(visit: Visit) {
@@ -45,15 +44,15 @@ export class Wire {
         secure: visit.secure,
         protocol: visit.protocol,
         onConnected(socket) {
-          wire.contact.connectedAt = now()
-          if (socket.localPort !== undefined) wire.contact.port = socket.localPort
+          wire.connection.connectedAt = now()
+          if (socket.localPort !== undefined) wire.connection.port = socket.localPort
           // With Nagle's algorithm, the kernel would hold data back until the server has acknowledged earlier data.
           socket.setNoDelay()
         },
       })
     } catch (error) {
       wire.#failure = `not connected: ${error}`
-      visit.nobody()
+      visit.notListening()
     }
     return wire
   }
@@ -62,29 +61,32 @@ export class Wire {
     return this.#client
   }
 
-  /** Creates a request and adds it to the account. */
-  letter(what: string, { size = 0, delay = 0, spin = 0, body, chunked = false, close = false }: Ask = {}): Letter {
-    const attempt = this.#visit.account.begin(what, this.contact)
-    const errand: Errand = { id: attempt.id, size, delay, spin }
-    const lines = [`${body === undefined ? 'GET' : 'POST'} ${pathOf(errand)} HTTP/1.1`, 'Host: localhost']
+  /** Creates a request and adds it to the ledger. */
+  prepare(
+    what: string,
+    { size = 0, delay = 0, spin = 0, body, chunked = false, close = false }: Ask = {},
+  ): PreparedRequest {
+    const request = this.#visit.ledger.begin(what, this.connection)
+    const spec: RequestSpec = { id: request.id, size, delay, spin }
+    const lines = [`${body === undefined ? 'GET' : 'POST'} ${pathOf(spec)} HTTP/1.1`, 'Host: localhost']
     if (close) lines.push('Connection: close')
     if (body !== undefined) lines.push('Content-Type: text/plain')
     if (body !== undefined) lines.push(chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${body.length}`)
     return {
-      attempt,
+      request,
       head: `${lines.join('\r\n')}\r\n\r\n`,
       body: body === undefined ? '' : chunked ? inChunks(body) : body,
-      answer: answerTo(errand, body?.length ?? 0),
+      answer: answerTo(spec, body?.length ?? 0),
     }
   }
 
   /** Sends all of these in one piece. */
-  async send(...letters: readonly Letter[]): Promise<void> {
-    if (await this.write(letters.map(({ head, body }) => head + body).join(''))) this.written(...letters)
+  async send(...requests: readonly PreparedRequest[]): Promise<void> {
+    if (await this.write(requests.map(({ head, body }) => head + body).join(''))) this.written(...requests)
   }
 
-  written(...letters: readonly Letter[]): void {
-    for (const { attempt } of letters) attempt.writtenAt = now()
+  written(...requests: readonly PreparedRequest[]): void {
+    for (const { request } of requests) request.writtenAt = now()
   }
 
   /** Sends bytes. Reports whether the kernel took them. */
@@ -99,9 +101,9 @@ export class Wire {
   }
 
   /** Waits for the next response, and checks it. Reports whether another request may follow. */
-  async receive({ attempt, answer }: Letter): Promise<boolean> {
+  async receive({ request, answer }: PreparedRequest): Promise<boolean> {
     if (this.#client === undefined) {
-      attempt.unanswered(this.#failure)
+      request.unanswered(this.#failure)
       return false
     }
     let text: string
@@ -111,27 +113,27 @@ export class Wire {
       const { how, code } = await this.#client.ended
       const reason = [how, code, this.#story, this.#failure].filter(Boolean).join(' ')
       const { received } = this.#client
-      if (received.length > 0) attempt.wrong(`${reason}, after ${JSON.stringify(received.slice(0, 300))}`)
-      else attempt.unanswered(reason)
+      if (received.length > 0) request.wrong(`${reason}, after ${JSON.stringify(received.slice(0, 300))}`)
+      else request.unanswered(reason)
       return false
     }
     const end = text.indexOf('\r\n\r\n')
     const head = text.slice(0, end)
     if (!head.startsWith('HTTP/1.1 200 ') || text.length !== end + 4 + answer.length) {
-      attempt.wrong(`what came was not its answer: ${JSON.stringify(text.slice(0, 300))}`)
+      request.wrong(`the data is not the expected response: ${JSON.stringify(text.slice(0, 300))}`)
       return false
     }
-    attempt.answered()
+    request.answered()
     const closes = /^connection: close$/im.test(head)
-    this.#story = `after an answer that said ${closes ? 'close' : 'keep-alive'}`
+    this.#story = `after a response with ${closes ? 'close' : 'keep-alive'}`
     return !closes
   }
 
   /** Sends one request and receives its response. Reports whether another may follow. */
   async ask(what: string, ask?: Ask): Promise<boolean> {
-    const letter = this.letter(what, ask)
-    await this.send(letter)
-    return this.receive(letter)
+    const prepared = this.prepare(what, ask)
+    await this.send(prepared)
+    return this.receive(prepared)
   }
 
   destroy(): void {

@@ -1,7 +1,7 @@
 import { ServerResponse } from 'node:http'
 import type { Handler, Response } from '@idle-shutdown/conformance/program'
-import { answerTo, type Errand, errandOf } from '../errand.ts'
-import { now } from '../now.ts'
+import { now } from '../ledger/report.ts'
+import { answerTo, type RequestSpec, specOf } from '../ledger/request-spec.ts'
 
 /**
  * The longest stall (ms) of a stream, and of a stream among malformed frames. Node stops reading from a session that
@@ -12,7 +12,7 @@ const STALLED = 10_000
 const STALLED_MALFORMED = 100
 
 /**
- * Answers each errand once its request is complete, and reports it to `begun`. Calls `closing` with the client's port
+ * Answers each spec once its request is complete, and reports it to `begun`. Calls `closing` with the client's port
  * for every response with `Connection: close`.
  */
 export function answering(begun: (id: number) => void, closing: (port: number | undefined) => void): Handler {
@@ -20,19 +20,19 @@ export function answering(begun: (id: number) => void, closing: (port: number | 
     // A client that disconnects must not fail the server.
     request.on('error', () => {})
     response.on('error', () => {})
-    const errand = errandOf(request.url)
+    const spec = specOf(request.url)
     if ('stream' in request) {
       const { stream } = request
-      stream.setTimeout(errand === undefined ? STALLED_MALFORMED : STALLED, () => stream.destroy())
+      stream.setTimeout(spec === undefined ? STALLED_MALFORMED : STALLED, () => stream.destroy())
     }
-    if (errand === undefined) {
+    if (spec === undefined) {
       response.statusCode = 404
       response.end()
       return
     }
-    begun(errand.id)
+    begun(spec.id)
     const answered = (received: number): void =>
-      answer(errand, received, response, () => closing(request.socket.remotePort))
+      answer(spec, received, response, () => closing(request.socket.remotePort))
     if (request.method === 'GET') {
       answered(0)
       return
@@ -45,20 +45,20 @@ export function answering(begun: (id: number) => void, closing: (port: number | 
   }
 }
 
-function answer(errand: Errand, received: number, response: Response, closing: () => void): void {
+function answer(spec: RequestSpec, received: number, response: Response, closing: () => void): void {
   const end = (): void => {
-    const until = now() + errand.spin
+    const until = now() + spec.spin
     while (now() < until);
-    const body = answerTo(errand, received)
+    const body = answerTo(spec, received)
     response.setHeader('content-length', body.length)
     response.end(body)
     if (response instanceof ServerResponse && announcesClose(response)) closing()
   }
-  if (errand.delay === 0) end()
-  else setTimeout(end, errand.delay)
+  if (spec.delay === 0) end()
+  else setTimeout(end, spec.delay)
 }
 
-/** Reports whether the client is told of the close. A drain sets the header, and leaves `shouldKeepAlive` unchanged. */
+/** Reports whether the response announces the close. A drain sets the header, and leaves `shouldKeepAlive` unchanged. */
 function announcesClose(response: ServerResponse): boolean {
   return !response.shouldKeepAlive || /\bclose\b/i.test(String(response.getHeader('connection')))
 }

@@ -1,9 +1,8 @@
 import { type Address, addressOf, type Subject } from '@idle-shutdown/conformance/program'
 import { IdleTimeoutError } from '@idle-shutdown/core'
-import type { LifeReport } from '../life-report.ts'
-import { now } from '../now.ts'
+import { type LifeReport, now } from '../ledger/report.ts'
 import { answering } from './answering.ts'
-import { Ledger } from './ledger.ts'
+import { ServerLedger } from './server-ledger.ts'
 import type { Turns } from './turns.ts'
 import { WebSockets } from './web-sockets.ts'
 
@@ -36,7 +35,7 @@ export async function live(
   subject: Subject,
   { patience, turns, count }: { patience: number; turns: Turns; count: number },
 ): Promise<Living> {
-  const ledger = new Ledger(turns)
+  const ledger = new ServerLedger(turns)
   const begun = (id: number): void => {
     ledger.handled.push(id)
   }

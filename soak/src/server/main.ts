@@ -1,11 +1,10 @@
-import { setImmediate as turn } from 'node:timers/promises'
-import type { FromServer } from '../message.ts'
-import { subjects } from '../subjects/index.ts'
-import { type Living, live } from './live.ts'
-import { Turns } from './turns.ts'
-
 // Runs a server that ends for lack of use many times in one process: `main.js SUBJECT PATIENCE`. After its last life,
 // the process must end by itself.
+import { setImmediate as turn } from 'node:timers/promises'
+import type { FromServer } from '../ledger/report.ts'
+import { subjects } from '../subjects/subjects.ts'
+import { type Living, live } from './live.ts'
+import { Turns } from './turns.ts'
 
 const [name, patience] = process.argv.slice(2)
 const subject = subjects.find((subject) => subject.name === name)

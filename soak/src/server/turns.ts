@@ -1,4 +1,4 @@
-import { now } from '../now.ts'
+import { now } from '../ledger/report.ts'
 
 /**
  * The start times of the last turns of the event loop. Does not keep the process alive, and causes no turn of its own.

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pass } from 'node:timers/promises'
-import type { Random } from '../random.ts'
+import type { Random } from '../clients/random.ts'
 import { Answers } from './answers.ts'
 import { cut, drawRequest, type Request } from './request.ts'
 import type { Tally } from './tally.ts'
@@ -72,7 +72,7 @@ export class Client {
         pass(1000, undefined, { ref: false }),
       ])
     }
-    this.#giveUp(`nothing within ${TOO_LONG} ms`)
+    this.#abandon(`no response within ${TOO_LONG} ms`)
   }
 
   /** Returns the connection, or a new one if the server has ended it. */
@@ -103,7 +103,7 @@ export class Client {
       this.#socket = undefined
       // The kernel resets a dropped connection that has unread bytes.
       if (!this.#answered && answers.rest === '') this.#dropped()
-      this.#giveUp(`${why}${answers.rest === '' ? '' : `, after ${JSON.stringify(answers.rest)}`}`)
+      this.#abandon(`${why}${answers.rest === '' ? '' : `, after ${JSON.stringify(answers.rest)}`}`)
       this.#changed()
     }
     socket.on('end', over)
@@ -117,7 +117,7 @@ export class Client {
     this.#again.push(...requests)
   }
 
-  #giveUp(why: string): void {
+  #abandon(why: string): void {
     for (const request of this.#open.splice(0)) {
       if (this.#last) {
         this.#tally.repeated()

@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../arguments.ts'
-import { whole } from '../table.ts'
+import { whole } from '../result/result.ts'
 import { type PlayResult, play } from './play.ts'
 import type { Mode } from './supervisor.ts'
 
 const USAGE = `npx -y pnpm@12 soak:run [--requests 10000] [--seed N] [--mode direct|piped]
 
-  --requests  how many requests are sent in each mode, about
-  --seed      what everything random comes from: the same seed sends the same again, though not at the same moments
-  --mode      only this one: connections are given as sockets, or piped, as behind npm or a shell`
+  --requests  the approximate number of requests in each mode
+  --seed      the seed of all random numbers. The same seed sends the same requests, but not at the same times
+  --mode      one mode. Connections arrive as sockets (direct), or piped, as behind npm or a shell`
 
-const LEGEND = `  repeated: behind an answer that said "Connection: close", which HTTP lets a server leave unanswered; sent again.
-  dropped: on a new connection, by a server that had as many as it allows; sent again.
-  crossed: another's answer. split: another body, or a part taken for a request. lost: no answer, and nothing excuses that.`
+const LEGEND = `  repeated: sent again, since it followed a response with "Connection: close", which HTTP allows to leave unanswered.
+  dropped: sent again, since the server had as many connections as it allows.
+  crossed: the response to another request. split: another body, or a part taken for a request. lost: no response.`
 
 try {
   const { requests, seed, modes, help } = readArguments(process.argv.slice(2))
@@ -33,7 +33,7 @@ async function soak(requests: number, seed: number, modes: readonly Mode[]): Pro
     if (result.faults.length > 0) process.exitCode = 1
   }
   console.log(LEGEND)
-  if (process.exitCode === 1) console.log(`  Failed. To send the same again: --seed ${seed}.`)
+  if (process.exitCode === 1) console.log(`  Failed. Repeat the same requests with --seed ${seed}.`)
 }
 
 function line({ mode, requests, wakeUps, counts }: PlayResult): string {
@@ -49,7 +49,7 @@ function readArguments(args: readonly string[]): {
 } {
   const { requests, seed, mode, help } = parsed(args)
   if (mode !== undefined && mode !== 'direct' && mode !== 'piped')
-    throw new UsageError(`--mode is '${mode}'; accepted is 'direct' or 'piped'`)
+    throw new UsageError(`--mode must be 'direct' or 'piped'. Received '${mode}'`)
   return {
     requests: number('--requests', requests),
     seed: seed === undefined ? Math.floor(Math.random() * 1_000_000) : number('--seed', seed),
@@ -72,11 +72,11 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     // Node's message goes on with an explanation. Its first sentence is enough.
     const [sentence] = String(error instanceof Error ? error.message : error).split(/[.\n]/)
-    throw new UsageError(`${sentence}; accepted are --requests, --seed and --mode`)
+    throw new UsageError(`${sentence}. The options are --requests, --seed and --mode`)
   }
 }
 
 function number(option: string, value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new UsageError(`${option} is '${value}'; accepted is a whole number from 0`)
+  if (!/^\d{1,9}$/.test(value)) throw new UsageError(`${option} must be a whole number from 0. Received '${value}'`)
   return Number(value)
 }

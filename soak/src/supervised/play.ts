@@ -1,5 +1,5 @@
 import { setTimeout as pass } from 'node:timers/promises'
-import { Random } from '../random.ts'
+import { Random } from '../clients/random.ts'
 import { Client } from './client.ts'
 import { type Mode, Supervisor } from './supervisor.ts'
 import { type Outcome, Tally } from './tally.ts'
@@ -58,7 +58,7 @@ export async function play({ mode, seed, requests }: PlayOptions): Promise<PlayR
     }
     tally.settle(supervisor.noted)
     for (const event of ['crashed', 'killed', 'queue-full']) {
-      if (supervisor.count(event) > 0) tally.faults.push(`the supervisor said ${event}`)
+      if (supervisor.count(event) > 0) tally.faults.push(`the supervisor printed ${event}`)
     }
     return { mode, requests: sent, wakeUps: supervisor.count('starting'), counts: tally.counts, faults: tally.faults }
   } finally {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Random } from '../random.ts'
+import type { Random } from '../clients/random.ts'
 
 /** Bytes that form a request of their own if a body is cut and its rest is parsed. */
 const EVIL = 'DELETE /everything HTTP/1.1\r\nHost: a\r\nCookie: evil\r\n\r\n'

@@ -33,16 +33,16 @@ export class Tally {
     if (status === 200 && body === request.expected) this.counts.answered++
     else if (status !== 200) this.#fault('split', `${request.id} was answered with ${status}: ${body}`)
     else if (idOf(body) !== request.id) this.#fault('crossed', `${request.id} was answered with ${body}`)
-    else this.#fault('split', `${request.id} was seen as ${body}, and is ${request.expected}`)
+    else this.#fault('split', `${request.id} was received as ${body}, but was sent as ${request.expected}`)
   }
 
   /** Records a response that belongs to no request. */
   unasked({ body }: Answer): void {
-    this.#fault('split', `an answer to no request: ${body}`)
+    this.#fault('split', `a response without a request: ${body}`)
   }
 
   missing(request: Request, why: string): void {
-    this.#fault('lost', `${request.id} has no answer: ${why}`)
+    this.#fault('lost', `${request.id} has no response: ${why}`)
   }
 
   repeated(): void {
@@ -59,11 +59,12 @@ export class Tally {
   settle(noted: readonly string[]): void {
     const seen = new Set<string>()
     const drops = noted.filter((line) => line === 'drop').length
-    if (this.#drops > drops) this.#fault('lost', `${this.#drops} connections ended at once, and ${drops} were dropped`)
+    if (this.#drops > drops)
+      this.#fault('lost', `${this.#drops} connections ended at once, but only ${drops} were dropped`)
     for (const id of noted) {
       if (id === 'drop') continue
-      if (id.startsWith('none')) this.#fault('split', `a program saw a request that was none (${id})`)
-      if (seen.has(id)) this.#fault('split', `a program saw ${id} twice`)
+      if (id.startsWith('none')) this.#fault('split', `a program received a request that no client sent (${id})`)
+      if (seen.has(id)) this.#fault('split', `a program received ${id} twice`)
       seen.add(id)
     }
   }

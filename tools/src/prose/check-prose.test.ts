@@ -35,6 +35,18 @@ describe('comments', () => {
     expect(found('a.ts', `// Returns ${many(20)}. Closes ${many(20)}.`)).toEqual([])
   })
 
+  it('ignores the length of a list of names', () => {
+    const names = Array.from({ length: 20 }, (_, index) => `name ${index}`)
+    expect(found('a.md', names.join(', '))).toEqual([])
+    expect(found('a.md', `It has ${many(6)}, ${names.join(', ')}`)).toHaveLength(1)
+  })
+
+  it('reads each cell of a table in a comment by itself', () => {
+    const row = `| ${many(10)} | ${many(20)} |`
+    expect(found('a.ts', `/**\n * Returns it.\n *\n * ${row}\n * | --- | --- |\n * ${row}\n */`)).toEqual([])
+    expect(found('a.ts', `/**\n * Returns it.\n *\n * | ${many(30)} |\n */`)).toHaveLength(1)
+  })
+
   it('reports a second colon in a sentence', () => {
     expect(found('a.ts', '// One: two.')).toEqual([])
     expect(found('a.ts', '// One: two: three.')).toEqual(['1 rule 5: One: two: three.'])

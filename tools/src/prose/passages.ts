@@ -85,13 +85,25 @@ function paragraphsOfComment(comment: string, line: number): Passage[] {
   }
   for (const [index, text] of lines.entries()) {
     const tag = /^@\w+/.test(text)
-    if (text.trim() === '' || tag) close()
-    if (text.trim() === '') continue
+    const row = /^\|.*\|$/.test(text.trim())
+    if (text.trim() === '' || tag || row) close()
+    if (row) passages.push(...cellsOf(text, line + index))
+    if (text.trim() === '' || row) continue
     open ??= { kind: doc && passages.length === 0 && !tag ? 'doc' : 'comment', words: [], line: line + index }
     open.words.push(text.replace(/^@\w+\s*(\{.*\})?/, ''))
   }
   close()
   return passages
+}
+
+/** Returns the cells of one row of a table in a comment. Returns nothing for the line under its head. */
+function cellsOf(row: string, line: number): Passage[] {
+  return row
+    .trim()
+    .slice(1, -1)
+    .split('|')
+    .map((cell): Passage => ({ kind: 'comment', text: oneLine(withoutSpans(cell)), line }))
+    .filter(({ text }) => /\p{L}/u.test(text))
 }
 
 function isText({ type }: Token): boolean {

@@ -15,6 +15,9 @@ export interface Rule {
 /** The most words that a sentence may have. */
 const MOST_WORDS = 25
 
+/** A list of names, such as versions, has at least so many parts, of at most so many words. */
+const [LIST_PARTS, LIST_WORDS] = [6, 5]
+
 export const RULES: readonly Rule[] = [
   {
     number: 1,
@@ -40,7 +43,7 @@ export const RULES: readonly Rule[] = [
   {
     number: 5,
     kinds: ['doc', 'comment', 'page'],
-    find: (text) => sentences(text).find((sentence) => words(sentence) > MOST_WORDS),
+    find: (text) => sentences(text).find((sentence) => words(sentence) > MOST_WORDS && !isList(sentence)),
     advice: `write sentences of at most ${MOST_WORDS} words`,
   },
   {
@@ -70,6 +73,11 @@ function pattern(expression: RegExp): Rule['find'] {
 /** Splits a passage at the ends of its sentences. A dot inside of a number, a name or `e.g.` is not an end. */
 function sentences(text: string): string[] {
   return text.split(/(?<=[.!?;](?:["')\]])?)\s+(?=["'(]?[\p{Lu}`])/u)
+}
+
+function isList(sentence: string): boolean {
+  const parts = sentence.split(/[,:]\s/)
+  return parts.length >= LIST_PARTS && parts.every((part) => words(part) <= LIST_WORDS)
 }
 
 function words(sentence: string): number {

@@ -2,16 +2,16 @@ import { createServer } from 'node:http'
 import {
   type InheritedSocket,
   inheritedSockets,
-  type ListenChoice,
-  type Listening,
+  type ListenOptions,
+  type ListenResult,
   listen,
 } from '@idle-shutdown/activation'
 
-const choice: ListenChoice = { names: ['web.socket'], kind: 'listening' }
+const choice: ListenOptions = { names: ['web.socket'], kind: 'listening' }
 
 export async function use(): Promise<string> {
   const sockets: readonly InheritedSocket[] = inheritedSockets()
-  const listening: Listening = await listen(createServer(), 3000, choice)
+  const listening: ListenResult = await listen(createServer(), 3000, choice)
   await listen(createServer(), { port: 3000, backlog: 5 })
   await listen(createServer(), 'web.sock')
   await listening.close()

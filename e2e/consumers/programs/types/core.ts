@@ -33,6 +33,7 @@ const clock: Clock = {
   clearTimeout: () => {},
 }
 const duration: Duration = '15m'
+const durations: readonly Duration[] = ['500ms', '1.5 hours', '90S', '2 weeks', '100', `${Number('5')}s`, Infinity]
 const trackerOptions: IdleTrackerOptions = {
   patience: duration,
   startupPatience: 1000,
@@ -84,6 +85,10 @@ export async function useBlocks(): Promise<number> {
   return await shutdown.tracker.waitUntil(Promise.resolve(5), 'job')
 }
 
+export function longest(): Duration | undefined {
+  return durations.at(-1)
+}
+
 export function track(): Date | undefined {
   const tracker: IdleTracker = new IdleTracker(trackerOptions)
   const holdOptions: HoldOptions = { maxAge: 1000 }
@@ -116,6 +121,8 @@ export function refused(tracker: IdleTracker): void {
   idleShutdown(() => {})
   // @ts-expect-error: a duration is a number or a text
   new IdleTracker({ patience: {} })
+  // @ts-expect-error: not the text of a duration
+  idleShutdown(createServer(), { patience: 'soon' })
   // @ts-expect-error: a tracker watches no server, and so has no grace
   new IdleTracker({ grace: '1s' })
   // @ts-expect-error: an answer is a boolean

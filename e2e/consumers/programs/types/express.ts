@@ -1,15 +1,9 @@
-import defaultExport, {
-  type IdleMiddleware,
-  type IdleShutdownOptions,
-  idle,
-  ignored,
-  type Middleware,
-} from '@idle-shutdown/express'
+import defaultExport, { type IdleMiddleware, type IdleOptions, idle, ignored } from '@idle-shutdown/express'
 import express from 'express'
 
-const options: IdleShutdownOptions = { patience: '15m', ignore: /^\/health/ }
+const options: IdleOptions = { patience: '15m', ignore: /^\/health/ }
 const middleware: IdleMiddleware = idle(options)
-const marker: Middleware = idle.ignored
+const marker: IdleMiddleware['ignored'] = idle.ignored
 const app = express()
 app.use(middleware)
 app.get('/healthz', idle.ignored, ignored, marker, middleware.ignored, (_request, response) => {
@@ -36,6 +30,8 @@ export function refused(): void {
   idle({ patince: 5 })
   // @ts-expect-error: it finds the app itself
   idle({ app })
+  // @ts-expect-error: a call within a handler, and not a handler
+  app.get('/healthz', middleware.ignoreRequest)
   // @ts-expect-error: to be read only
   middleware.signal = new AbortController().signal
 }

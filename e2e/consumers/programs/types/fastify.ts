@@ -12,7 +12,7 @@ export async function use(): Promise<FastifyInstance> {
   const signal: AbortSignal = app.idleSignal
   app.get('/healthz', { config: { idle: false } }, async () => signal.aborted)
   app.post('/jobs', async function (request, reply) {
-    this.idle.ignore(request.raw)
+    this.idle.ignoreRequest(request.raw)
     idle.tracker.waitUntil(Promise.resolve(), 'job').catch((error) => request.log.error(error))
     return reply.code(202).send()
   })

@@ -1,26 +1,17 @@
-import defaultExport, {
-  type App,
-  type Context,
-  type IdleMiddleware,
-  type IdleOptions,
-  idle,
-  ignored,
-  type Middleware,
-} from '@idle-shutdown/koa'
+import defaultExport, { type IdleMiddleware, type IdleOptions, idle, ignored } from '@idle-shutdown/koa'
 import Koa from 'koa'
 
 const app = new Koa()
-const seen: App = app
+const seen: IdleOptions['app'] = app
 const options: IdleOptions = { app: seen, patience: '15m', activity: 'connections' }
 const middleware: IdleMiddleware = idle(options)
-const marker: Middleware = idle.ignored
+const marker: IdleMiddleware['ignored'] = idle.ignored
 app.use(middleware)
 app.use((context, next) => (context.path === '/healthz' ? ignored(context, next) : next()))
 app.use((context, next) => marker(context, next))
 app.use(async (context) => {
   const signal: AbortSignal = context.state.idleSignal
-  const small: Context = context
-  context.body = signal.aborted ? 'closing' : small.req.url
+  context.body = signal.aborted ? 'closing' : context.req.url
 })
 new Koa().use(defaultExport())
 
@@ -36,6 +27,8 @@ export function refused(): void {
   idle({ app, patince: 5 })
   // @ts-expect-error: an app has a callback
   idle({ app: {} })
+  // @ts-expect-error: a call within a middleware, and not a middleware
+  app.use(middleware.ignoreRequest)
   // @ts-expect-error: to be read only
   middleware.signal = new AbortController().signal
 }

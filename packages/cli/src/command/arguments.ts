@@ -36,7 +36,9 @@ export class Arguments {
       given.set(token.name, [...(given.get(token.name) ?? []), token.value ?? ''])
     }
     for (const { name, multiple } of options) {
-      if (!multiple && (given.get(name)?.length ?? 0) > 1) throw wrongUsage(`--${name} is given twice`)
+      if (!multiple && (given.get(name)?.length ?? 0) > 1) {
+        throw wrongUsage(`"--${name}" must be given once. Remove the other ones`)
+      }
     }
     this.#given = given
   }
@@ -67,13 +69,13 @@ function check(
   value: string | undefined,
   inline: boolean | undefined,
 ): void {
-  if (option === undefined) throw wrongUsage(`unknown option ${rawName}; see idle-shutdown ${subcommand} --help`)
+  if (option === undefined) throw wrongUsage(`unknown option ${rawName}. See idle-shutdown ${subcommand} --help`)
   if (option.value === undefined) {
-    if (value !== undefined) throw wrongUsage(`${rawName} takes no value, and was given '${value}'`)
+    if (value !== undefined) throw wrongUsage(`"${rawName}" must be given without a value. Received '${value}'`)
     return
   }
   // An option that follows was read as the value.
   if (value === undefined || value === '' || (!inline && value.startsWith('-'))) {
-    throw wrongUsage(`${rawName} needs a value: ${rawName} ${option.value}`)
+    throw wrongUsage(`"${rawName}" must have a value. Write ${rawName} ${option.value}`)
   }
 }

@@ -31,8 +31,9 @@ async function obey([word, ...rest]: readonly string[]): Promise<void> {
   if (word === '--version' || word === '-v') return print(`${version()}\n`)
   const subcommand = SUBCOMMANDS.find(({ name }) => name === word)?.name
   if (subcommand === undefined) {
-    const given = word === undefined ? 'no subcommand is given' : `there is no subcommand '${word}'`
-    throw wrongUsage(`${given}; accepted are ${SUBCOMMANDS.map(({ name }) => name).join(' and ')}, see --help`)
+    const names = SUBCOMMANDS.map(({ name }) => name).join(' or ')
+    const given = word === undefined ? 'nothing' : `'${word}'`
+    throw wrongUsage(`the subcommand must be ${names}. Received ${given}. See idle-shutdown --help`)
   }
   const args = new Arguments(subcommand, rest)
   if (args.has('help')) return print(helpOf(subcommand))

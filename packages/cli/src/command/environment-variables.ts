@@ -9,7 +9,7 @@ export function environmentVariables(values: readonly string[]): Record<string, 
   return Object.fromEntries(
     values.map((text) => {
       const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text) ?? []
-      if (name === undefined || value === undefined) throw wrongUsage(`--env is '${text}'; accepted is NAME=VALUE`)
+      if (name === undefined || value === undefined) throw wrongUsage(`"--env" must be NAME=VALUE. Received '${text}'`)
       return [name, value]
     }),
   )

@@ -11,9 +11,9 @@ const rows: [RunEvent, string][] = [
   ],
   [{ event: 'starting', pid: 7, start: 2, waiting: 1 }, 'start 2, pid 7, 1 connection waits'],
   [{ event: 'ready', pid: 7, coldStart: 312.4, waiting: 0 }, 'awake after 312 ms (cold start), pid 7'],
-  [{ event: 'idle', pid: 7, uptime: 90_000, connections: 3 }, 'idle after 1 min 30 s and 3 connections; let go'],
+  [{ event: 'idle', pid: 7, uptime: 90_000, connections: 3 }, 'idle after 1 min 30 s and 3 connections; it ends now'],
   [{ event: 'ended', pid: 7, uptime: 4210, waiting: 0 }, 'asleep; the command ran 4.2 s'],
-  [{ event: 'ended', pid: 7, uptime: 4210, waiting: 2 }, 'ended after 4.2 s, 2 connections wait: once more'],
+  [{ event: 'ended', pid: 7, uptime: 4210, waiting: 2 }, 'ended after 4.2 s, 2 connections wait: starts again'],
   [{ event: 'crashed', pid: 7, code: 1, signal: null, why, failures: 1, waiting: 0 }, `failed: ${why}`],
   [
     { event: 'crashed', pid: 7, code: 1, signal: null, why, failures: 3, waiting: 1 },
@@ -49,7 +49,7 @@ test('--quiet prints failures only', () => {
   expect([...failures]).toEqual(['crashed', 'gave-up', 'queue-full', 'killed'])
 })
 
-test('names with line breaks and escape sequences forge no line, and do not move the cursor', () => {
+test('names with line breaks and escape sequences stay in their line, and do not move the cursor', () => {
   const odd = 'a\nidle-shutdown: stopped\r\u001b[2J\u009b1A\u2028'
   const events: RunEvent[] = [
     { event: 'listening', address: { path: `/run/${odd}` } },

@@ -1,7 +1,7 @@
 import { printable } from '@idle-shutdown/core/tracker'
+import { formatDuration } from '../format-duration.ts'
+import { showListenAddress } from '../listen-address.ts'
 import type { RunEvent } from '../run/run-event.ts'
-import { showListenAddress } from './listen-address.ts'
-import { spokenDuration } from './spoken-duration.ts'
 
 /** Reports whether `--quiet` prints an event, too. */
 export function isFailure({ event }: RunEvent): boolean {
@@ -29,21 +29,21 @@ function said(event: RunEvent): string {
     case 'starting':
       return `start ${event.start}, pid ${event.pid}${waiting(event.waiting)}`
     case 'ready':
-      return `awake after ${spokenDuration(event.coldStart)} (cold start), pid ${event.pid}${waiting(event.waiting)}`
+      return `awake after ${formatDuration(event.coldStart)} (cold start), pid ${event.pid}${waiting(event.waiting)}`
     case 'idle':
-      return `idle after ${spokenDuration(event.uptime)} and ${counted(event.connections, 'connection')}; let go`
+      return `idle after ${formatDuration(event.uptime)} and ${counted(event.connections, 'connection')}; it ends now`
     case 'ended':
       return event.waiting > 0
-        ? `ended after ${spokenDuration(event.uptime)}${waiting(event.waiting)}: once more`
-        : `asleep; the command ran ${spokenDuration(event.uptime)}`
+        ? `ended after ${formatDuration(event.uptime)}${waiting(event.waiting)}: starts again`
+        : `asleep; the command ran ${formatDuration(event.uptime)}`
     case 'crashed':
       return `failed: ${event.why}${event.failures > 1 ? ` (${event.failures} times in a row)` : ''}${waiting(event.waiting)}`
     case 'backoff':
       return event.waiting > 0
-        ? `tries again in ${spokenDuration(event.delay)}${waiting(event.waiting)}`
-        : `the next connection tries again, in ${spokenDuration(event.delay)} at the earliest`
+        ? `tries again in ${formatDuration(event.delay)}${waiting(event.waiting)}`
+        : `the next connection tries again, in ${formatDuration(event.delay)} at the earliest`
     case 'gave-up':
-      return `gave up after ${counted(event.failures, 'failure')}, and refused ${counted(event.refused, 'connection')}: ${event.why}; a connection after ${spokenDuration(event.delay)} tries again`
+      return `gave up after ${counted(event.failures, 'failure')}, and refused ${counted(event.refused, 'connection')}: ${event.why}; a connection after ${formatDuration(event.delay)} tries again`
     case 'queue-full':
       return `${counted(event.maxQueue, 'connection')} wait already; more are refused until the command is ready`
     case 'killed':

@@ -7,7 +7,7 @@ const COLUMN = 32
 export function generalHelp(): string {
   const lines = SUBCOMMANDS.flatMap(({ usage, does }) => [`  ${usage}`, ...wrapped(does, 6), ''])
   return [
-    'Any Node server sleeps when nobody uses it, and wakes on the next request.',
+    'An idle timeout for any Node server: an unused server sleeps, and the next connection wakes it.',
     '',
     ...lines,
     'idle-shutdown run --help and idle-shutdown systemd --help list the options.',

@@ -1,5 +1,5 @@
 import { IdleUsageError } from '@idle-shutdown/core/tracker'
-import { type IdleEnvironment, readSettings, warnOfShortPatience } from '../register/settings.ts'
+import { type IdleEnvironment, readSettings, warnOfShortPatience } from '../settings.ts'
 import type { Arguments } from './arguments.ts'
 import { wrongUsage } from './command-error.ts'
 import { optionsOf } from './option-table.ts'
@@ -7,7 +7,7 @@ import { optionsOf } from './option-table.ts'
 /**
  * Returns the preload's settings that were given as options, validated by the preload's own reader.
  *
- * @throws CommandError with the value and the accepted ones
+ * @throws CommandError with the value that was received
  */
 export function idleSettings(args: Arguments): IdleEnvironment {
   const settings: Partial<Record<keyof IdleEnvironment, string>> = {}

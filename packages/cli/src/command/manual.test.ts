@@ -7,7 +7,7 @@ import { OPTIONS, optionsOf } from './option-table.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 
-describe('what is made from the option table (pnpm cli-page writes it)', () => {
+describe('the pages that the option table makes (pnpm cli-page writes them)', () => {
   test('docs/cli.md', () => {
     expect(readFileSync(join(root, 'docs/cli.md'), 'utf8')).toBe(manual())
   })
@@ -25,7 +25,7 @@ test.each(['run', 'systemd'] as const)('%s --help names each of its options, in 
   expect(help.split('\n').filter((line) => line.length > 100)).toEqual([])
 })
 
-test('no name and no letter is taken twice', () => {
+test('each name and each letter is used once', () => {
   const taken = OPTIONS.flatMap(({ name, short }) => [name, short]).filter((name) => name !== undefined)
   expect(new Set(taken).size).toBe(taken.length)
 })

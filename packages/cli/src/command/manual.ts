@@ -5,7 +5,7 @@ import { OPTIONS, type Option, optionsOf, SUBCOMMANDS } from './option-table.ts'
 export function manual(): string {
   return [
     '# idle-shutdown(1)',
-    'Any Node server sleeps when nobody uses it, and wakes on the next request. Made from the same table as `--help`, by `scripts/cli-page.mjs`.',
+    'An idle timeout for any Node server: an unused server sleeps, and the next connection wakes it. This page is made from the same table as `--help`, by `scripts/cli-page.mjs`.',
     '## Synopsis',
     code(SUBCOMMANDS.map(({ usage }) => usage)),
     ...SUBCOMMANDS.flatMap(({ name, does, more, examples }) => [
@@ -18,18 +18,18 @@ export function manual(): string {
       code(examples),
     ]),
     '## Options',
-    'The command begins after `--`, or at the first word that is no option. Durations are texts such as `500ms`, `90s`, `15m`, `2h`, `30d`, or milliseconds.',
+    'COMMAND begins after `--`, or at the first word that is not an option. A DURATION is a text such as `500ms`, `90s`, `15m`, `2h` or `30d`, or milliseconds.',
     ...OPTIONS.flatMap(optionText),
     '## Settings',
-    'Options that set something for the preload become its variables. An option wins over `--env`, and that over the environment.',
+    'These options set variables of the preload. An option wins over `--env`, and `--env` wins over the environment.',
     OPTIONS.filter(({ setting }) => setting !== undefined)
       .map(({ name, setting }) => `- \`--${name}\`: \`${setting}\``)
       .join('\n'),
     '## Exit codes',
     [
-      '- 0: it was ended by a signal, and COMMAND with it; units, help or version were printed.',
-      '- 1: the port is in use, COMMAND was not found or may not be executed, a folder does not exist, a file is there already or could not be written.',
-      '- 2: the command line is wrong. One sentence on stderr says how. It is one line, whatever names are in it.',
+      '- 0: a signal ended idle-shutdown and COMMAND, or units, help or version were printed.',
+      '- 1: a port is in use, COMMAND was not found or is not executable, a folder is missing, or a file exists already.',
+      '- 2: the command line is wrong. One line on stderr says how, whatever names are in it.',
     ].join('\n'),
   ]
     .map((paragraph) => `${paragraph}\n`)

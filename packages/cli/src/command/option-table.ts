@@ -1,4 +1,4 @@
-import type { IdleEnvironment } from '../register/settings.ts'
+import type { IdleEnvironment } from '../settings.ts'
 
 /** The name of a subcommand. */
 export type Subcommand = 'run' | 'systemd'
@@ -34,11 +34,11 @@ export const SUBCOMMANDS: readonly SubcommandText[] = [
   {
     name: 'run',
     usage: 'idle-shutdown run --listen ADDRESS [OPTIONS] -- COMMAND [ARGUMENTS]',
-    does: 'Holds a port, starts COMMAND on the first connection, and lets it go when nobody uses it.',
+    does: 'Holds a port, starts COMMAND on the first connection, and ends it when it is idle.',
     more: [
-      'COMMAND is a program in PATH or a path; no shell is involved, but for .cmd and .bat files on Windows. Without `--proxy`, every Node process in it is preloaded with `idle-shutdown/register`, so that it needs no change: its `listen()` takes the held port. `PORT` is set to the first port that is held, with `--proxy` to that of COMMAND, and `--env` wins.',
-      'Events are printed on stderr, a line each, among them how long each cold start took. SIGTERM, SIGINT and SIGHUP end COMMAND, which answers what it has, and then idle-shutdown with code 0. COMMAND gets SIGTERM for a SIGHUP. A second signal kills COMMAND.',
-      'A COMMAND that fails is started again for connections that wait or arrive, after a pause of 250 ms, which doubles each time. After five failures in a row those who wait are refused (HTTP: 502), and so are those who arrive in the next pause. The first connection after the pause tries again.',
+      'COMMAND is a program in PATH, or a path. No shell is used, except for .cmd and .bat files on Windows. Without `--proxy`, every Node process of COMMAND loads `idle-shutdown/register` first, so it needs no change: its `listen()` takes the held port. `PORT` is set to the first held port, or with `--proxy` to the port of COMMAND. `--env` wins.',
+      'Each event is one line on stderr, such as the duration of a cold start. SIGTERM, SIGINT and SIGHUP end COMMAND, which answers its requests, and then idle-shutdown with code 0. COMMAND gets SIGTERM for a SIGHUP. A second signal kills COMMAND.',
+      'If COMMAND fails, a connection that waits or arrives starts it again, after a pause of 250 ms that doubles each time. After five failures in a row, waiting connections are refused (HTTP: 502), and so are connections during the next pause. The first connection after the pause starts COMMAND again.',
     ],
     examples: [
       'idle-shutdown run --listen 3000 -- npm start',
@@ -51,11 +51,11 @@ export const SUBCOMMANDS: readonly SubcommandText[] = [
     usage: 'idle-shutdown systemd --name NAME --listen ADDRESS [OPTIONS] -- COMMAND [ARGUMENTS]',
     does: 'Prints the .socket and .service units with which systemd does the same.',
     more: [
-      'COMMAND is `node` with its arguments, or a script whose first line names node: systemd gives the socket to the very process that it starts, so that `npm start` would not receive it.',
-      'A start is quicker where Node has compiled before: the units keep that in a cache folder of the service (Node 22 and later).',
-      'stdout has the units, or with `--write` the names of their files. What to do next is printed on stderr. A changed unit counts after `systemctl daemon-reload`. Enable the socket, and not the service: `systemctl enable --now NAME.socket`.',
-      'The service needs the preload where it is now: a warning on stderr says so if that is the cache of npx, `pnpm dlx` or bunx. Install idle-shutdown where it stays, and call it there.',
-      'Values are written so that systemd reads them as they are. What no unit can hold, such as a line break in the name of a folder, is refused (`ERR_IDLE_INVALID_UNIT_VALUE`).',
+      'COMMAND is `node` with its arguments, or a script whose first line names node. `npm start` does not work, because systemd passes the socket only to the process that it starts.',
+      'The units keep compiled code in a cache folder of the service, so that later starts are faster (Node 22 and later).',
+      'The units are printed on stdout, or with `--write` the names of their files. The next steps are printed on stderr. A changed unit takes effect after `systemctl daemon-reload`. Enable the socket, and not the service: `systemctl enable --now NAME.socket`.',
+      'The service needs the preload at its present path. If this path is in the cache of npx, `pnpm dlx` or bunx, a warning on stderr says so. Install idle-shutdown in a lasting place, and call it there.',
+      'systemd reads each value unchanged. A value that no unit can hold, such as a line break in the name of a folder, is refused (`ERR_IDLE_INVALID_UNIT_VALUE`).',
     ],
     examples: [
       'idle-shutdown systemd --name web --listen 3000 -- node server.js',
@@ -73,8 +73,8 @@ export const OPTIONS: readonly Option[] = [
     short: 'l',
     value: 'ADDRESS',
     multiple: true,
-    does: 'What is held: PORT, HOST:PORT, [IPV6]:PORT, or the path of a unix socket. May be given several times.',
-    more: 'A path has a slash in it (on Windows, the name of a pipe). A unix socket that is left over is replaced, and any other file is left alone. COMMAND has to listen on these ports itself. If there is only one, and nothing listens on it for 2 seconds, another server of COMMAND is given it.',
+    does: 'The address to hold: PORT, HOST:PORT, [IPV6]:PORT, or the path of a unix socket. May be given several times.',
+    more: 'A path has a slash in it (on Windows, the name of a pipe). A unix socket that a killed supervisor left is replaced, and any other file is left alone. COMMAND must listen on these ports itself. If there is only one, and no server listens on it for 2 seconds, another server of COMMAND takes it.',
     of: BOTH,
   },
   {
@@ -82,7 +82,7 @@ export const OPTIONS: readonly Option[] = [
     value: DURATION,
     setting: 'IDLE_PATIENCE',
     default: '15m',
-    does: 'How long nobody may use it before it ends: 90s, 15m, 2h, or Infinity for never.',
+    does: 'The idle timeout: how long COMMAND may be unused before it ends, such as 90s, 15m, 2h, or Infinity for never.',
     of: BOTH,
   },
   {
@@ -90,7 +90,7 @@ export const OPTIONS: readonly Option[] = [
     value: DURATION,
     setting: 'IDLE_STARTUP_PATIENCE',
     default: 'the patience',
-    does: 'The same, until the first use.',
+    does: 'The patience until the first use.',
     of: BOTH,
   },
   {
@@ -98,7 +98,7 @@ export const OPTIONS: readonly Option[] = [
     value: DURATION,
     setting: 'IDLE_GRACE',
     default: '10s',
-    does: 'How long what is in progress may take at the end before it is cut.',
+    does: 'The longest drain. Connections that are open after it are cut.',
     of: BOTH,
   },
   {
@@ -106,7 +106,7 @@ export const OPTIONS: readonly Option[] = [
     value: 'WHAT',
     setting: 'IDLE_ACTIVITY',
     default: 'connections',
-    does: 'What counts as use: connections, or only requests.',
+    does: 'What counts as activity: connections, or only requests.',
     of: BOTH,
   },
   {
@@ -114,7 +114,7 @@ export const OPTIONS: readonly Option[] = [
     value: 'HOW',
     setting: 'IDLE_UPGRADES',
     default: 'open',
-    does: 'When a WebSocket counts: while it is open, with traffic, or never (ignore).',
+    does: 'When a WebSocket counts: while it is open, while bytes move (traffic), or never (ignore).',
     of: BOTH,
   },
   {
@@ -122,29 +122,29 @@ export const OPTIONS: readonly Option[] = [
     value: 'REQUESTS',
     multiple: true,
     setting: 'IDLE_IGNORE',
-    does: 'Requests that are no use: /path, /pattern/, user-agent:TEXT, with commas between. May be given several times.',
-    more: 'A comma that belongs to a pattern has a backslash before it.',
+    does: 'Requests that do not count: /path, /pattern/, user-agent:TEXT, separated by commas. May be given several times.',
+    more: 'Write a backslash before a comma that belongs to a pattern.',
     of: BOTH,
   },
   {
     name: 'ready-timeout',
     value: DURATION,
     default: '60s',
-    does: 'How long COMMAND may take until it listens on an address. Then it is killed, which counts as a failure.',
+    does: 'The time in which COMMAND must listen on an address. After it, COMMAND is killed, which counts as a failure.',
     of: ['run'],
   },
   {
     name: 'max-queue',
     value: 'COUNT',
     default: '1000',
-    does: 'How many connections may wait while COMMAND starts. Those beyond are refused (HTTP: 503).',
+    does: 'The number of connections that may wait while COMMAND starts. Further ones are refused (HTTP: 503).',
     of: ['run'],
   },
   {
     name: 'proxy',
     value: 'PORT',
-    does: 'Connections are piped to this port of 127.0.0.1 or ::1, for a COMMAND that is not Node or binds it itself.',
-    more: 'It takes one `--listen`. COMMAND is not started while another process has the port.',
+    does: 'The port of 127.0.0.1 or ::1 to which connections are piped, for a COMMAND that is not Node or binds it itself.',
+    more: 'It needs exactly one `--listen`. COMMAND is not started while another process has the port.',
     of: ['run'],
   },
   {
@@ -152,26 +152,26 @@ export const OPTIONS: readonly Option[] = [
     value: 'NAME=VALUE',
     multiple: true,
     does: 'A variable for COMMAND. May be given several times.',
-    more: 'With `run`, COMMAND has the variables of idle-shutdown too; a systemd service has these, and what systemd itself sets. All users of the machine can read a unit: it is no place for secrets. The settings of the preload that have no option here can be given in this way: `--env IDLE_EXIT=natural`.',
+    more: 'With `run`, COMMAND also has the variables of idle-shutdown. A systemd service has only these, and those that systemd sets. All users of the machine can read a unit, so do not put secrets into it. Use `--env` for a setting of the preload that has no option, such as `--env IDLE_EXIT=natural`.',
     of: BOTH,
   },
   {
     name: 'cwd',
     value: 'DIR',
-    default: 'here',
+    default: 'the current folder',
     does: 'The folder in which COMMAND runs.',
     of: BOTH,
   },
   {
     name: 'status',
     value: 'ADDRESS',
-    does: 'Serves a page about COMMAND at this address, and the same as JSON at /status.json.',
-    more: 'A bare port is opened on 127.0.0.1 only, and a path for its own user only: a viewer sees the command line, secrets in its arguments included, and the methods and paths of requests in progress, without their queries. With port 0 the system chooses one. The address is printed at the start. The page is refused (403) to a viewer who asks by a name with a dot, unless it is the host given here or ends with .localhost. Looking at it wakes nobody, and keeps nobody awake.',
+    does: 'The address of a page about COMMAND, with the same as JSON at /status.json.',
+    more: 'A port without a host is opened on 127.0.0.1 only, and a path for its own user only. A viewer sees the command line, with secrets in its arguments, and the methods and paths of requests in progress, without their queries. With port 0 the system chooses a port. The address is printed at the start. A request whose `Host` has a dot is refused (403), unless it is an IP address, the host given here, or ends with .localhost. The page does not wake COMMAND, and does not keep it awake.',
     of: ['run'],
   },
   {
     name: 'json',
-    does: 'Prints each event as a line of JSON on stdout. What COMMAND prints goes to stderr.',
+    does: 'Prints each event as a line of JSON on stdout. The output of COMMAND goes to stderr.',
     of: ['run'],
   },
   {
@@ -189,24 +189,24 @@ export const OPTIONS: readonly Option[] = [
   {
     name: 'user',
     value: 'USER',
-    does: 'The user as whom the service runs. Without, a system service is root.',
+    does: 'The user that runs the service. By default, a system service runs as root.',
     of: ['systemd'],
   },
   {
     name: 'write',
     value: 'DIR',
-    does: 'Writes the units into this folder, in place of printing them. A unit that is there already is an error.',
+    does: 'Writes the units into this folder instead of printing them. A unit that exists already is an error.',
     of: ['systemd'],
   },
   {
     name: 'force',
-    does: 'With --write: a unit that is there already is replaced.',
+    does: 'With --write: replaces units that exist already.',
     of: ['systemd'],
   },
   {
     name: 'help',
     short: 'h',
-    does: 'Prints this.',
+    does: 'Prints this help.',
     of: BOTH,
   },
   {

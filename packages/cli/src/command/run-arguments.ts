@@ -1,10 +1,12 @@
 import { IdleUsageError, milliseconds } from '@idle-shutdown/core/tracker'
-import type { ListenAddress, RunOptions } from '../run/run-options.ts'
+import type { ListenAddress } from '../listen-address.ts'
+import { showListenAddress } from '../listen-address.ts'
+import type { RunOptions } from '../run/run-options.ts'
 import type { Arguments } from './arguments.ts'
 import { wrongUsage } from './command-error.ts'
 import { environmentVariables } from './environment-variables.ts'
 import { checkEnvironment, idleSettings } from './idle-settings.ts'
-import { parseListenAddress, parsePort, showListenAddress } from './listen-address.ts'
+import { parseListenAddress, parsePort } from './parse-listen-address.ts'
 
 /** A validated command line of `idle-shutdown run`. */
 export interface RunArguments {
@@ -22,14 +24,16 @@ export interface RunArguments {
 export function runArguments(args: Arguments, environment: NodeJS.ProcessEnv): RunArguments {
   const listen = listenAddresses(args)
   const proxy = args.one('proxy')
-  if (proxy !== undefined && listen.length > 1) throw wrongUsage('--proxy takes one --listen')
+  if (proxy !== undefined && listen.length > 1)
+    throw wrongUsage(`"--proxy" must be given with one --listen. Received ${listen.length}`)
   const cwd = args.one('cwd')
   const readyTimeout = args.one('ready-timeout')
   const maxQueue = args.one('max-queue')
   const env = environmentVariables(args.all('env'))
   const idle = idleSettings(args)
   checkEnvironment({ ...environment, ...env }, idle)
-  if (args.has('json') && args.has('quiet')) throw wrongUsage('--json and --quiet exclude each other')
+  if (args.has('json') && args.has('quiet'))
+    throw wrongUsage('"--json" must be given without --quiet. Remove one of them')
   return {
     run: {
       listen,
@@ -51,14 +55,14 @@ export function runArguments(args: Arguments, environment: NodeJS.ProcessEnv): R
 /** Returns the command, which must be given. */
 export function commandOf({ command, subcommand }: Arguments): [string, ...string[]] {
   const [file, ...rest] = command
-  if (!file) throw wrongUsage(`no command is given: idle-shutdown ${subcommand} … -- COMMAND`)
+  if (!file) throw wrongUsage(`"COMMAND" must be given. Write idle-shutdown ${subcommand} … -- COMMAND`)
   return [file, ...rest]
 }
 
 /** Returns the addresses of `--listen`: at least one, and none twice. */
 export function listenAddresses(args: Arguments): ListenAddress[] {
   const addresses = args.all('listen').map((text) => parseListenAddress('--listen', text))
-  if (addresses.length === 0) throw wrongUsage('no --listen is given, and so nothing to hold')
+  if (addresses.length === 0) throw wrongUsage('"--listen" must be given. Write --listen 3000')
   refuseTwice(addresses)
   return addresses
 }
@@ -66,7 +70,7 @@ export function listenAddresses(args: Arguments): ListenAddress[] {
 function refuseTwice(addresses: readonly ListenAddress[]): void {
   const seen = new Set<string>()
   for (const shown of addresses.map(showListenAddress)) {
-    if (seen.has(shown)) throw wrongUsage(`the address ${shown} is given twice`)
+    if (seen.has(shown)) throw wrongUsage(`each address must be given once. Received ${shown} twice`)
     seen.add(shown)
   }
 }
@@ -82,14 +86,16 @@ function statusAddress(args: Arguments, listen: readonly ListenAddress[]): Liste
 function proxyPort(text: string, listen: readonly ListenAddress[]): number {
   const port = parsePort('--proxy', text)
   if (listen.some((address) => 'port' in address && address.port === port)) {
-    throw wrongUsage(`--proxy is ${port}, which --listen holds: the command has to listen on another port`)
+    throw wrongUsage(
+      `"--proxy" must be a port that --listen does not hold. Received ${port}. Let COMMAND listen on another port`,
+    )
   }
   return port
 }
 
 function count(option: string, text: string): number {
   if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text)
-  throw wrongUsage(`${option} is '${text}'; accepted is a whole number from 1`)
+  throw wrongUsage(`"${option}" must be a whole number from 1. Received '${text}'`)
 }
 
 function duration(option: string, text: string): number {

@@ -1,13 +1,13 @@
 import process from 'node:process'
+import type { ListenAddress } from '../listen-address.ts'
 import { hintsOnce, type RunEvent } from '../run/run-event.ts'
-import type { ListenAddress } from '../run/run-options.ts'
 import { Runner } from '../run/runner.ts'
 import type { StatusServer } from '../status/status-server.ts'
 import type { Arguments } from './arguments.ts'
+import { existingDirectory } from './directory.ts'
 import { eventJson, eventLine, isFailure } from './event-line.ts'
-import { existingFolder } from './existing-folder.ts'
-import { listenRefusal, startRefusal } from './refusal.ts'
 import { type RunArguments, runArguments } from './run-arguments.ts'
+import { listenError, startError } from './system-errors.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
@@ -18,14 +18,14 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
  */
 export async function runCommand(args: Arguments): Promise<void> {
   const { run, print: how, status } = runArguments(args, process.env)
-  if (run.cwd !== undefined) existingFolder('--cwd', run.cwd)
+  if (run.cwd !== undefined) existingDirectory('--cwd', run.cwd)
   const print = hintsOnce(printer(how))
   const runner = new Runner(run, print)
   let outlive = (): void => {}
   const page = status && (await statusPage(runner, status))
   try {
     await runner.start().catch((error: unknown) => {
-      throw startRefusal(error, run)
+      throw startError(error, run)
     })
     if (page !== undefined) print({ event: 'status', address: page.bound, url: page.url })
     outlive = outlives(print)
@@ -41,7 +41,7 @@ async function statusPage(runner: Runner, address: ListenAddress): Promise<Statu
   const { StatusServer } = await import('../status/status-server.ts')
   const page = new StatusServer(runner)
   await page.start(address).catch((error: unknown) => {
-    throw listenRefusal(error, [address])
+    throw listenError(error, [address])
   })
   return page
 }

@@ -1,15 +1,15 @@
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { printable } from '@idle-shutdown/core/tracker'
-import { readSettings } from '../register/settings.ts'
-import { findProgram } from '../run/lookup.ts'
+import { findProgram } from '../run/command/find-program.ts'
+import { readSettings } from '../settings.ts'
 import type { Arguments } from './arguments.ts'
 import { CommandError, wrongUsage } from './command-error.ts'
+import { existingDirectory } from './directory.ts'
 import { environmentVariables } from './environment-variables.ts'
-import { existingFolder } from './existing-folder.ts'
 import { checkEnvironment, idleSettings } from './idle-settings.ts'
-import { programRefusal } from './refusal.ts'
 import { commandOf, listenAddresses } from './run-arguments.ts'
+import { programError } from './system-errors.ts'
 import { advice } from './systemd-advice.ts'
 import { serviceUnit, socketUnit, type UnitOptions } from './systemd-units.ts'
 
@@ -20,7 +20,8 @@ import { serviceUnit, socketUnit, type UnitOptions } from './systemd-units.ts'
  */
 export function systemdCommand(args: Arguments): void {
   const folder = args.one('write')
-  if (folder === undefined && args.has('force')) throw wrongUsage('--force goes with --write')
+  if (folder === undefined && args.has('force'))
+    throw wrongUsage('"--force" must be given with --write. Write --write DIR')
   const options = unitOptions(args)
   const files: [name: string, text: string][] = [
     [`${options.name}.socket`, socketUnit(options)],
@@ -39,7 +40,7 @@ function unitOptions(args: Arguments): UnitOptions {
   const env = environmentVariables(args.all('env'))
   const idle = idleSettings(args)
   checkEnvironment(env, idle)
-  const cwd = existingFolder('--cwd', args.one('cwd') ?? '.')
+  const cwd = existingDirectory('--cwd', args.one('cwd') ?? '.')
   const [file, ...rest] = command
   const path = found(file, cwd)
   return {
@@ -62,7 +63,7 @@ function program(file: string, args: readonly string[], cwd: string): { node: st
     return { node: found('node', cwd), args: [file, ...args] }
   }
   throw wrongUsage(
-    `${basename(file)} is not node: systemd gives the socket to the process that it starts, so give what ${basename(file)} runs, such as node server.js`,
+    `"COMMAND" must be node, or a script whose first line names node, because systemd passes the socket only to the process that it starts. Received '${basename(file)}'. Write the command that ${basename(file)} runs, such as node server.js`,
   )
 }
 
@@ -71,7 +72,7 @@ function found(file: string, cwd: string): string {
   try {
     return resolve(cwd, findProgram(file, process.env['PATH'], cwd))
   } catch (error) {
-    throw programRefusal(error)
+    throw programError(error)
   }
 }
 
@@ -86,16 +87,19 @@ function firstBytes(file: string): string {
 }
 
 function unitName(text: string | undefined): string {
-  if (text === undefined) throw wrongUsage('no --name is given')
+  if (text === undefined) throw wrongUsage('"--name" must be given. Write --name web')
   const name = text.replace(/\.(service|socket)$/, '')
   if (/^\w[\w:.-]{0,199}$/.test(name)) return name
-  throw wrongUsage(`--name is '${text}'; accepted are letters, digits and : - _ . after a letter, a digit or _`)
+  throw wrongUsage(
+    `"--name" must be a name of letters, digits, ':', '-', '_' and '.', with a letter, a digit or '_' first. Received '${text}'`,
+  )
 }
 
 function write(folder: string, files: readonly [name: string, text: string][], force: boolean): void {
   const targets = files.map(([name, text]) => ({ file: join(resolve(folder), name), text }))
   const there = targets.find(({ file }) => existsSync(file))
-  if (there !== undefined && !force) throw new CommandError(1, `${there.file} is there already; --force replaces it`)
+  if (there !== undefined && !force)
+    throw new CommandError(1, `${there.file} exists already. Write --force to replace it`)
   try {
     mkdirSync(folder, { recursive: true })
     for (const { file, text } of targets) {

@@ -61,7 +61,7 @@ export function quotedArgument(text: string): string {
  */
 export function quotedExecutable(path: string): string {
   if (/["'\\\p{Cc}]/u.test(path)) {
-    throw unwritable('the path of node', path, 'without quotes, backslashes and control characters')
+    throw unwritable('node', path, 'without quotes, backslashes and control characters')
   }
   return quotedWord(path)
 }
@@ -81,5 +81,5 @@ function continues(value: string): boolean {
 }
 
 function unwritable(option: string, value: string, accepted: string): CommandError {
-  return new CommandError(2, `${option} must be a value ${accepted}. Received ${showValue(value)} (${CODE})`, CODE)
+  return new CommandError(2, `"${option}" must be a value ${accepted}. Received ${showValue(value)} (${CODE})`, CODE)
 }

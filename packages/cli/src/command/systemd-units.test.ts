@@ -33,7 +33,7 @@ describe('quoting', () => {
     expect(quotedArgument(text)).toBe(written)
   })
 
-  test('a variable begins in arguments only, and a specifier everywhere', () => {
+  test('escapes variables in arguments only, and specifiers everywhere', () => {
     expect(quotedWord('A=$B %n')).toBe('"A=$B %%n"')
     expect(plainValue('/srv/100 % $x')).toBe('/srv/100 %% $x')
   })
@@ -93,21 +93,21 @@ test('the service', () => {
   )
 })
 
-test('a colon in the name begins no link to the cache folder', () => {
+test('a colon in the name does not link to the cache folder', () => {
   expect(serviceUnit({ ...options, name: 'a:b' }).split('\n')).toEqual(
     expect.arrayContaining(['CacheDirectory=a-b', 'Environment=NODE_COMPILE_CACHE=%C/a-b', 'Requires=a:b.socket']),
   )
 })
 
-test('an endless grace has no limit to stopping', () => {
+test('an endless grace sets no limit for stopping', () => {
   expect(serviceUnit({ ...options, grace: Number.POSITIVE_INFINITY })).toContain('TimeoutStopSec=infinity')
 })
 
 test.each([
-  [{ host: 'example.org', port: 80 }, "--listen has the host 'example.org'; systemd takes IP addresses"],
-  [{ path: 'C:\\web' }, 'systemd takes absolute paths'],
-  [{ path: '/run/a\nb' }, 'systemd takes absolute paths'],
-  [{ path: `/run/${'a'.repeat(103)}` }, 'has at most 107 bytes'],
+  [{ host: 'example.org', port: 80 }, `"--listen" must have an IP address for systemd. Received 'example.org'`],
+  [{ path: 'C:\\web' }, '"--listen" must be an absolute path'],
+  [{ path: '/run/a\nb' }, '"--listen" must be an absolute path'],
+  [{ path: `/run/${'a'.repeat(103)}` }, 'must be a path of at most 107 bytes'],
   [{ path: '/run/a\\' }, 'without a backslash at its end'],
 ])('%o is refused', (address, message) => {
   expect(() => socketUnit({ ...options, listen: [address] })).toThrow(

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
-import type { IdleEnvironment } from '../register/settings.ts'
-import type { ListenAddress } from '../run/run-options.ts'
+import type { ListenAddress } from '../listen-address.ts'
+import { showListenAddress } from '../listen-address.ts'
+import type { IdleEnvironment } from '../settings.ts'
 import { wrongUsage } from './command-error.ts'
-import { showListenAddress } from './listen-address.ts'
 import { folderValue, plainValue, quotedArgument, quotedExecutable, quotedWord, unitLine } from './systemd-quoting.ts'
 
 /** The validated content of the units. */
@@ -48,10 +48,10 @@ export function serviceUnit(options: UnitOptions): string {
   const cache = name.replaceAll(':', '-')
   return unit({
     Unit: [
-      unitLine('Description', plainValue(`${name}, which ends when nobody uses it`), '--name'),
+      unitLine('Description', plainValue(`${name}, which ends when it is not used`), '--name'),
       unitLine('Requires', `${name}.socket`, '--name'),
       unitLine('After', `network.target ${name}.socket`, '--name'),
-      '# Each end because of idleness is followed by a start: these are no failures to be counted.',
+      '# A start follows each idle end. It must not count as a failure.',
       'StartLimitIntervalSec=0',
     ],
     Service: [
@@ -70,7 +70,7 @@ export function serviceUnit(options: UnitOptions): string {
             unitLine('Environment', `NODE_COMPILE_CACHE=%C/${cache}`, '--name'),
           ]
         : []),
-      '# Not always: an end with code 0 waits for the next connection.',
+      '# After an end with code 0, the next connection starts it again.',
       'Restart=on-failure',
       'RestartSec=1',
       'KillMode=mixed',
@@ -97,15 +97,15 @@ function listenStream(address: ListenAddress): string {
   if ('path' in address) {
     const { path } = address
     if (!path.startsWith('/') || /\p{Cc}/u.test(path)) {
-      throw wrongUsage(`--listen is '${path}'; systemd takes absolute paths without control characters`)
+      throw wrongUsage(`"--listen" must be an absolute path without control characters. Received '${path}'`)
     }
     if (Buffer.byteLength(path) <= LONGEST_PATH) return path
-    throw wrongUsage(`--listen is '${path}'; the path of a unix socket has at most ${LONGEST_PATH} bytes`)
+    throw wrongUsage(`"--listen" must be a path of at most ${LONGEST_PATH} bytes. Received '${path}'`)
   }
   const { host, port } = address
   if (host === 'localhost') return `127.0.0.1:${port}`
   if (host !== undefined && isIP(host) === 0) {
-    throw wrongUsage(`--listen has the host '${host}'; systemd takes IP addresses`)
+    throw wrongUsage(`"--listen" must have an IP address for systemd. Received '${host}'`)
   }
   // systemd expects the interface of a link-local address after the port.
   const [ip, ...zone] = host?.split('%') ?? []

@@ -1,26 +1,52 @@
-/** The environment variable {@link HELD} of each process that a supervisor starts, as JSON. */
-export interface Held {
-  /** The supervisor's process id. A process with this parent has an IPC channel to the supervisor. */
-  readonly supervisor: number
-  /**
-   * The folder of the private sockets and of the marks of served addresses. Only the supervisor's user can enter the
-   * folder.
-   */
-  readonly directory: string
-  /** The path of the control socket, for processes that are not the supervisor's own children. */
-  readonly control: string
-  readonly addresses: readonly HeldAddress[]
-}
+/**
+ * The state of a process, as its supervisor sees it.
+ *
+ * | state | meaning | gets connections | may become |
+ * | --- | --- | --- | --- |
+ * | `running` | in use, or not idle for long enough | yes | exit-requested, draining, drained |
+ * | `exit-requested` | idle, and waits for the answer to `exit-request` | no | exit-granted, exit-cancelling, running, draining, drained |
+ * | `exit-granted` | may end | no | draining, exit-cancelling, exit-requested, running, drained |
+ * | `exit-cancelling` | was asked to go on, and has not answered | no | running, draining, drained |
+ * | `draining` | ends | no | drained |
+ * | `drained` | has closed everything, or is gone | no | |
+ *
+ * A process that serves no held address has these states, too. A process that a signal ends becomes `drained` without
+ * `draining`.
+ */
+export type ProcessState = 'running' | 'exit-requested' | 'exit-granted' | 'exit-cancelling' | 'draining' | 'drained'
 
-/** An address as `server.address()` returns it. */
-export type HeldAddress =
-  | { readonly port: number; readonly address: string; readonly family: string }
-  | { readonly path: string }
-
-/** The name of the environment variable that carries {@link Held}. */
-export const HELD = 'IDLE_SHUTDOWN_HELD'
-
-/** The messages of a process to its supervisor. `listen` is the index of an address. */
+/**
+ * The messages of a process to its supervisor, in a table with those of {@link ToProcess}.
+ *
+ * A direct child has its IPC channel for them. Any other process has the control socket, with one line of JSON for each
+ * message. `listen` is the index of a held address, and `id` is the supervisor's number of a connection.
+ *
+ * | message | sender | sent when | what may follow |
+ * | --- | --- | --- | --- |
+ * | `claim` | process | a server takes an address | `socket`, or connections on its `path` |
+ * | `release` | process | the last server of an address closes | no connection to the address |
+ * | `restore-path` | process | a server is about to listen on a removed path | `path-restored` |
+ * | `path-restored` | supervisor | it has tried to bind the path again | `claim` |
+ * | `socket` | supervisor | a client connects | `accepted`, `rejected`, or neither if the process has no descriptor |
+ * | `accepted` | process | one of its servers has the socket | the supervisor closes its copy |
+ * | `rejected` | process | no server takes the socket | the connection waits for another process |
+ * | `exit-request` | process | it is idle | `exit-granted`, `exit-check` or `cancel-exit`, after any time |
+ * | `exit-check` | supervisor | all processes have sent `exit-request` | `exit-confirmed` or `exit-cancelled` |
+ * | `exit-confirmed` | process | it is still idle | `exit-granted`, once all have confirmed |
+ * | `exit-granted` | supervisor | the process may end | `draining`, or `exit-cancelled` |
+ * | `cancel-exit` | supervisor | a connection waits for a process that is about to end | `exit-cancelled` or `draining` |
+ * | `exit-cancelled` | process | it is in use again | connections, then a new `exit-request` |
+ * | `draining` | process | it ends, and accepts no more connections | `return-socket`, `park`, `drained` |
+ * | `return-socket` | process | a connection is idle in a drain | `returned` |
+ * | `returned` | supervisor | the returned connection has arrived | the process destroys its copy |
+ * | `park` | process | a piped connection is idle in a drain | `parked` |
+ * | `parked` | supervisor | it has stopped piping | `return-pipe` or `unpark` |
+ * | `return-pipe` | process | the parked connection is still idle | the supervisor closes the process's side |
+ * | `unpark` | process | a message has begun on the parked connection | the supervisor pipes again |
+ * | `drained` | process | it has closed everything | its exit |
+ * | `idleness-request` | supervisor | a status page is open | `idleness` |
+ * | `idleness` | process | it was asked | |
+ */
 export type ToSupervisor =
   /**
    * The process accepts connections to this address: on `path`, or as sockets over the IPC channel if there is no path.
@@ -35,36 +61,24 @@ export type ToSupervisor =
       readonly path?: string
     }
   | { readonly type: 'release'; readonly listen: number }
-  /** The process is about to listen on a path that no longer exists. */
-  | { readonly type: 'restore'; readonly listen: number }
-  /** A server of the process has the socket that was sent. The supervisor closes its copy. */
-  | { readonly type: 'ack'; readonly id: number }
-  /** No server of the process takes the connection. */
-  | { readonly type: 'refuse'; readonly id: number }
-  /** The process is idle and asks whether it may end. It waits for the answer without a limit. */
-  | { readonly type: 'quiet' }
-  /** The answer to `look`: the process is still idle. If it is not, it sends `resume`. */
-  | { readonly type: 'sure'; readonly round: number }
-  /** The process is not idle any more, and does not end. */
-  | { readonly type: 'resume' }
-  /** The process ends, and accepts no more connections. */
-  | { readonly type: 'ending' }
-  /**
-   * The process gives back an idle connection, with its socket. Its server would close the connection after `keepAlive`
-   * ms, or never if that is 0.
-   */
-  | { readonly type: 'kept'; readonly listen: number; readonly key: number; readonly keepAlive: number }
-  /** A piped connection is idle. The supervisor reads nothing more of the client, and answers with `parked`. */
+  | { readonly type: 'restore-path'; readonly listen: number }
+  | { readonly type: 'accepted'; readonly id: number }
+  | { readonly type: 'rejected'; readonly id: number }
+  | { readonly type: 'exit-request' }
+  /** `round` is that of the `exit-check`. */
+  | { readonly type: 'exit-confirmed'; readonly round: number }
+  | { readonly type: 'exit-cancelled' }
+  | { readonly type: 'draining' }
+  /** Carries the socket. Its server would close the connection after `keepAlive` ms, or never if that is 0. */
+  | { readonly type: 'return-socket'; readonly listen: number; readonly key: number; readonly keepAlive: number }
   | { readonly type: 'park'; readonly id: number }
   /**
-   * A parked connection is idle, and the process has read all piped bytes. `bytes` is the number of bytes that the
-   * process has written in all. When the supervisor has read them, it closes the process's side and keeps the client.
+   * The process has read all piped bytes. `bytes` is the number of bytes that it has written in all. When the
+   * supervisor has read them, it closes the process's side and keeps the client.
    */
-  | { readonly type: 'left'; readonly id: number; readonly bytes: number; readonly keepAlive: number }
-  /** A message has begun on a parked connection. The process answers the message, so the supervisor pipes again. */
+  | { readonly type: 'return-pipe'; readonly id: number; readonly bytes: number; readonly keepAlive: number }
   | { readonly type: 'unpark'; readonly id: number }
-  /** The process has closed everything. */
-  | { readonly type: 'closed' }
+  | { readonly type: 'drained' }
   | {
       readonly type: 'idleness'
       readonly active: number
@@ -74,36 +88,28 @@ export type ToSupervisor =
       readonly reasons: readonly string[]
     }
 
-/** The messages of a supervisor to a process. */
+/** The messages of a supervisor to a process: see the table of {@link ToSupervisor}. */
 export type ToProcess =
   /**
-   * A connection, with its socket. `head` is what was already read of it, in base64. `kept`: a process gave the
-   * connection back.
+   * Carries the socket of a connection. `head` is what was already read of it, in base64. `returned` is set if a
+   * process has returned the connection before.
    */
   | {
       readonly type: 'socket'
       readonly id: number
       readonly listen: number
       readonly head?: string
-      readonly kept?: boolean
+      readonly returned?: boolean
     }
-  /** The process may end. Every socket that was sent to it arrives before this message. */
-  | { readonly type: 'go' }
-  /** All processes of the command have asked to end. Is this one still idle? `round` is the number of the question. */
-  | { readonly type: 'look'; readonly round: number }
-  /** A connection arrived while the process was about to end. The process goes on, unless it has already decided. */
-  | { readonly type: 'wanted' }
-  /** A connection that the process gave back has arrived. */
-  | { readonly type: 'taken'; readonly key: number }
-  /**
-   * Nothing more is piped to this connection until the process sends `left` or `unpark`. `bytes` is the number of bytes
-   * piped in all.
-   */
+  /** Every socket that was sent to the process arrives before this message. */
+  | { readonly type: 'exit-granted' }
+  | { readonly type: 'exit-check'; readonly round: number }
+  | { readonly type: 'cancel-exit' }
+  | { readonly type: 'returned'; readonly key: number }
+  /** `bytes` is the number of bytes piped in all. */
   | { readonly type: 'parked'; readonly id: number; readonly bytes: number }
-  /** The supervisor has tried to bind the path again. */
-  | { readonly type: 'restored'; readonly listen: number }
-  /** The supervisor asks how idle the process is. */
-  | { readonly type: 'ask' }
+  | { readonly type: 'path-restored'; readonly listen: number }
+  | { readonly type: 'idleness-request' }
 
 const TAG = 'idle-shutdown'
 

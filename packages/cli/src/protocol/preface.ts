@@ -7,8 +7,8 @@ import type { Socket } from 'node:net'
 interface Preface {
   /** The supervisor's number for the connection. */
   readonly id: number
-  /** Set if a process gave the connection back. */
-  readonly kept?: boolean | undefined
+  /** Set if a process has returned the connection. */
+  readonly returned?: boolean | undefined
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
   readonly remoteFamily?: string | undefined
@@ -21,13 +21,13 @@ interface Preface {
  */
 export const ACCEPTED = '+'
 
-/** Returns the line for a client's socket. `kept` is true if a process gave the connection back. */
+/** Returns the line for a client's socket. `returned` is true if a process has returned the connection. */
 export function prefaceOf(
   id: number,
   { remoteAddress, remotePort, remoteFamily, localAddress, localPort }: Socket,
-  kept?: boolean,
+  returned?: boolean,
 ): string {
-  const preface: Preface = { id, kept, remoteAddress, remotePort, remoteFamily, localAddress, localPort }
+  const preface: Preface = { id, returned, remoteAddress, remotePort, remoteFamily, localAddress, localPort }
   return `${JSON.stringify(preface)}\n`
 }
 
@@ -40,10 +40,10 @@ const SHOWN = ['remoteAddress', 'remotePort', 'remoteFamily', 'localAddress', 'l
 /**
  * Reads the line, and shows the client's addresses on the socket instead of those of the private path. Calls back with
  * the number of the connection when the socket may be served. Nothing of the client has been read by then, because the
- * supervisor sends the rest only after {@link ACCEPTED}. `kept` is true if a process gave the connection back. Destroys
+ * supervisor sends the rest only after {@link ACCEPTED}. `returned` is true if a process has returned the connection. Destroys
  * a socket if another line arrives, or a line that is too long.
  */
-export function readPreface(socket: Socket, callback: (id: number, kept: boolean) => void): void {
+export function readPreface(socket: Socket, callback: (id: number, returned: boolean) => void): void {
   let text = ''
   const onReadable = (): void => {
     for (let chunk: unknown = socket.read(); Buffer.isBuffer(chunk); chunk = socket.read()) {
@@ -63,7 +63,7 @@ export function readPreface(socket: Socket, callback: (id: number, kept: boolean
       const value: unknown = Reflect.get(Object(preface), name)
       if (value !== undefined) Object.defineProperty(socket, name, { value, configurable: true, enumerable: true })
     }
-    callback(id, Reflect.get(Object(preface), 'kept') === true)
+    callback(id, Reflect.get(Object(preface), 'returned') === true)
   }
   // The supervisor has ended, and no process waits for this connection.
   const onError = (): void => {}

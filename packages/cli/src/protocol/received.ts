@@ -21,19 +21,19 @@ const optional =
 
 const TO_SUPERVISOR: Readonly<Record<ToSupervisor['type'], Shape>> = {
   claim: { listen: count, pid: processId, rank: count, path: optional(shortText) },
-  restore: { listen: count },
+  'restore-path': { listen: count },
   release: { listen: count },
-  ack: { id: count },
-  refuse: { id: count },
-  quiet: {},
-  sure: { round: count },
-  resume: {},
-  ending: {},
-  kept: { listen: count, key: count, keepAlive: age },
+  accepted: { id: count },
+  rejected: { id: count },
+  'exit-request': {},
+  'exit-confirmed': { round: count },
+  'exit-cancelled': {},
+  draining: {},
+  'return-socket': { listen: count, key: count, keepAlive: age },
   park: { id: count },
-  left: { id: count, bytes: count, keepAlive: age },
+  'return-pipe': { id: count, bytes: count, keepAlive: age },
   unpark: { id: count },
-  closed: {},
+  drained: {},
   // JSON has no Infinity, so a patience of Infinity arrives as null.
   idleness: {
     active: count,
@@ -44,14 +44,14 @@ const TO_SUPERVISOR: Readonly<Record<ToSupervisor['type'], Shape>> = {
 }
 
 const TO_PROCESS: Readonly<Record<ToProcess['type'], Shape>> = {
-  socket: { id: count, listen: count, head: optional(text), kept: optional(flag) },
-  go: {},
-  look: { round: count },
-  wanted: {},
-  taken: { key: count },
+  socket: { id: count, listen: count, head: optional(text), returned: optional(flag) },
+  'exit-granted': {},
+  'exit-check': { round: count },
+  'cancel-exit': {},
+  returned: { key: count },
   parked: { id: count, bytes: count },
-  restored: { listen: count },
-  ask: {},
+  'path-restored': { listen: count },
+  'idleness-request': {},
 }
 
 /**

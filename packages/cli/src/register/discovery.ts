@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { AnyServer } from '@idle-shutdown/core'
-import { isOwn } from './own-servers.ts'
+import { isOwn } from './listen/own-servers.ts'
 
 /**
  * Published for every server that starts to listen, before it accepts. Node 20 and later.

@@ -2,21 +2,23 @@ import module from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 import { inheritedSockets } from '@idle-shutdown/activation'
 import { type AnyServer, type CloseReport, IdleUsageError } from '@idle-shutdown/core'
+import { formatDuration } from '../format-duration.ts'
+import { SUPERVISES, supervisorInfo } from '../protocol/supervisor-info.ts'
+import { readSettings, type Settings, warnOfShortPatience } from '../settings.ts'
+import { returnIdleConnections } from './connections/return-idle-connections.ts'
 import { onListening, onWatched } from './discovery.ts'
-import { keepPaths } from './held-path.ts'
-import { heldBySupervisor, heldPlaces } from './held-places.ts'
-import { InheritedPlaces } from './inherited-places.ts'
-import { giveBackAll } from './keeping.ts'
-import { leaveForSure } from './leaving.ts'
-import { inWords, Log, say } from './log.ts'
-import { isOwn } from './own-servers.ts'
-import { arePassed, keepFromChildren, passedHere, withVariables } from './passed-variables.ts'
-import type { Place } from './place.ts'
-import { readSettings, type Settings, warnOfShortPatience } from './settings.ts'
-import { drainOnSignals } from './signals.ts'
-import { type Observer, type Places, standIn } from './stand-in.ts'
-import { SUPERVISES } from './supervises.ts'
-import { Supervisor } from './supervisor.ts'
+import type { Endpoint } from './listen/endpoint.ts'
+import { heldEndpoints } from './listen/held-endpoints.ts'
+import { keepPaths } from './listen/held-path.ts'
+import { InheritedEndpoints } from './listen/inherited-endpoints.ts'
+import { type EndpointSource, interceptListen, type Observer } from './listen/intercept-listen.ts'
+import { isOwn } from './listen/own-servers.ts'
+import { hasPassedSockets, hideFromChildren, ownsPassedSockets, withVariables } from './listen/passed-variables.ts'
+import { forceExit } from './process/force-exit.ts'
+import { Log, say } from './process/log.ts'
+import { drainOnSignals } from './process/signals.ts'
+
+import { Supervisor } from './supervisor/supervisor.ts'
 import { WatchedServers } from './watched-servers.ts'
 
 /**
@@ -26,58 +28,62 @@ import { WatchedServers } from './watched-servers.ts'
  * Does nothing in worker threads and in cluster workers. Wrong settings end the process with code 1 and one sentence.
  */
 export function register(): void {
-  const held = heldBySupervisor()
+  const held = supervisorInfo()
   if (!isMainThread) {
     if (held === undefined) return
-    const places = refusing(heldPlaces(held, undefined), 'a worker thread')
-    standIn({ list: () => places }, { report: () => {}, given: () => {} })
+    const endpoints = refusing(heldEndpoints(held, undefined), 'a worker thread')
+    interceptListen({ list: () => endpoints }, { report: () => {}, given: () => {} })
     return
   }
   const settings = settingsOrEnd()
   const log = new Log(settings.log)
   const supervisor = held && new Supervisor(held)
   const inherited =
-    held === undefined && arePassed() ? inheritedPlaces((server) => watched.isPrograms(server)) : undefined
+    held === undefined && hasPassedSockets() ? inheritedEndpoints((server) => watched.isPrograms(server)) : undefined
   const watched = watch(settings, log, supervisor, inherited)
   supervisor?.serve(watched, () => {
     log.end('the supervisor has ended: closing')
-    void watched.close(new Error('The supervisor has ended')).then(leaveForSure)
+    void watched.close(new Error('The supervisor has ended')).then(forceExit)
   })
   const observer = { report: (line: string) => log.detail(line), given: (server: AnyServer) => watched.given(server) }
   if (held !== undefined) {
     cacheCompiledCode()
     const paths = held.addresses.flatMap((address) => ('path' in address ? [address.path] : []))
     if (paths.length > 0) keepPaths(() => paths)
-    const places = heldPlaces(held, supervisor)
-    takePlaces({ list: () => (isClusterWorker() ? refusing(places, 'a cluster worker') : places) }, observer, watched)
+    const endpoints = heldEndpoints(held, supervisor)
+    takeEndpoints(
+      { list: () => (isClusterWorker() ? refusing(endpoints, 'a cluster worker') : endpoints) },
+      observer,
+      watched,
+    )
   } else if (inherited !== undefined) {
-    takePlaces(inherited, observer, watched)
+    takeEndpoints(inherited, observer, watched)
   }
   watchWhatListens(watched, log, supervisor, inherited)
 }
 
-function takePlaces(places: Places, observer: Observer, watched: WatchedServers): void {
-  watched.standIn = standIn(places, observer)
+function takeEndpoints(endpoints: EndpointSource, observer: Observer, watched: WatchedServers): void {
+  watched.interceptListen = interceptListen(endpoints, observer)
 }
 
 function watch(
   settings: Settings,
   log: Log,
   supervisor: Supervisor | undefined,
-  inherited: InheritedPlaces | undefined,
+  inherited: InheritedEndpoints | undefined,
 ): WatchedServers {
   return new WatchedServers(settings, {
-    confirm: () => supervisor?.mayGo() ?? true,
+    confirm: () => supervisor?.mayExit() ?? true,
     ending: (servers) => {
       inherited?.end()
       if (supervisor === undefined) return
-      supervisor.ending()
-      for (const server of servers) giveBackAll(server, supervisor)
+      supervisor.draining()
+      for (const server of servers) returnIdleConnections(server, supervisor)
     },
     ended: (report) => {
       log.end(ended(report))
-      supervisor?.closed()
-      if (settings.exit === 'force') leaveForSure()
+      supervisor?.drained()
+      if (settings.exit === 'force') forceExit()
     },
     seen: (server, how) => log.detail(`${placeOf(server)}: ${how}`),
   })
@@ -87,10 +93,10 @@ function watchWhatListens(
   watched: WatchedServers,
   log: Log,
   supervisor: Supervisor | undefined,
-  inherited: InheritedPlaces | undefined,
+  inherited: InheritedEndpoints | undefined,
 ): void {
   let signalled = false
-  onWatched((server) => watched.watchedBySomebody(server))
+  onWatched((server) => watched.watchedByProgram(server))
   onListening((server) => {
     if (Reflect.has(globalThis, SUPERVISES) || isOwn(server)) return
     if (isClusterWorker()) {
@@ -105,7 +111,7 @@ function watchWhatListens(
         async (signal) => {
           log.detail(`${signal}: closing`)
           await watched.close(signal)
-          supervisor?.closed()
+          supervisor?.drained()
         },
         () => inherited?.end(),
       )
@@ -115,18 +121,18 @@ function watchWhatListens(
 }
 
 /** Returns the sockets that systemd passed. Each is opened only when a server takes it. */
-function inheritedPlaces(isEnd: (server: AnyServer) => boolean): InheritedPlaces {
-  const places = new InheritedPlaces(isEnd)
-  if (!passedHere()) return places
-  keepFromChildren()
+function inheritedEndpoints(isEnd: (server: AnyServer) => boolean): InheritedEndpoints {
+  const endpoints = new InheritedEndpoints(isEnd)
+  if (!ownsPassedSockets()) return endpoints
+  hideFromChildren()
   try {
     // Sets the variable of this package for cluster workers now, since they do not inherit LISTEN_* either.
     withVariables(inheritedSockets)
   } catch {
     // The same error is thrown when a server listens.
   }
-  keepPaths(() => places.paths)
-  return places
+  keepPaths(() => endpoints.paths)
+  return endpoints
 }
 
 function settingsOrEnd(): Settings {
@@ -141,10 +147,10 @@ function settingsOrEnd(): Settings {
 
 function ended({ reason, duration, drained, destroyed }: CloseReport): string {
   const idleFor = reason instanceof Error && 'patience' in reason ? Number(reason.patience) : 0
-  const closing = [`closed in ${inWords(duration)}`]
+  const closing = [`closed in ${formatDuration(duration)}`]
   if (drained > 0) closing.push(`${drained} answered meanwhile`)
   if (destroyed > 0) closing.push(`${destroyed} cut after the grace`)
-  return `idle for ${inWords(idleFor)}: ${closing.join(', ')}`
+  return `idle for ${formatDuration(idleFor)}: ${closing.join(', ')}`
 }
 
 function placeOf(server: AnyServer): string {
@@ -153,14 +159,14 @@ function placeOf(server: AnyServer): string {
   return address === null ? 'a server' : `port ${address.port}`
 }
 
-/** Returns places that this process cannot serve. `listen()` throws a clear error instead of EADDRINUSE. */
-function refusing(places: readonly Place[], who: string): readonly Place[] {
-  return places.map((place) => ({
-    ...place,
+/** Returns endpoints that this process cannot serve. `listen()` throws a clear error instead of EADDRINUSE. */
+function refusing(endpoints: readonly Endpoint[], who: string): readonly Endpoint[] {
+  return endpoints.map((endpoint) => ({
+    ...endpoint,
     check() {
       throw new IdleUsageError(
         'ERR_IDLE_CLUSTER_WORKER',
-        `${who[0]?.toUpperCase()}${who.slice(1)} cannot serve what idle-shutdown holds; listen in the main thread of one process`,
+        `${who[0]?.toUpperCase()}${who.slice(1)} cannot serve a held address. Listen in the main thread of one process`,
       )
     },
   }))

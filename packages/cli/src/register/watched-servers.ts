@@ -1,44 +1,44 @@
 import type { AnyServer, CloseReport, Duration, IdleShutdownOptions } from '@idle-shutdown/core'
-import { endUpgrades, IdleShutdown, IdleTimeoutError, waitForConfirm } from '@idle-shutdown/core/adapter'
-import type { Settings } from './settings.ts'
-import type { StandIn } from './stand-in.ts'
+import { IdleShutdown, IdleTimeoutError, internals } from '@idle-shutdown/core/adapter'
+import type { Settings } from '../settings.ts'
+import type { InterceptedListen } from './listen/intercept-listen.ts'
 
 /** Callbacks of {@link WatchedServers}. */
-export interface Overseer {
+export interface WatchEvents {
   /** Called at the deadline. The process ends only if the result is `true`. */
   confirm(): boolean | Promise<boolean>
   /** Called when the servers that count were idle and accept no more connections. */
   ending(servers: Iterable<AnyServer>): void
   /** Called when everything is closed after an idle end. */
   ended(report: CloseReport): void
-  /** Called when a server is watched, is closed along with the others, or is left to the program. */
-  seen(server: AnyServer, how: 'counts' | 'closed along' | 'watched by the program'): void
+  /** Called when a server is watched, is closed with the others with the others, or is left to the program. */
+  seen(server: AnyServer, how: 'counts' | 'closed with the others' | 'watched by the program'): void
 }
 
 /**
- * Watches all servers of the process as one. Some count, and the others are closed along at the end. Servers that the
+ * Watches all servers of the process as one. Some count, and the others are closed with the others at the end. Servers that the
  * program watches itself are left to it. If the program closes all servers itself, the next one that listens starts a
  * new watch.
  */
 export class WatchedServers {
   readonly #settings: Settings
-  readonly #overseer: Overseer
+  readonly #events: WatchEvents
   readonly #options: IdleShutdownOptions
   #current: IdleShutdown
-  #along: IdleShutdown
+  #uncounted: IdleShutdown
   /** The servers that count. The value stops the watching. */
   readonly #counted = new Map<AnyServer, Disposable>()
   /** The servers that the program watches itself. */
   readonly #programs = new Set<AnyServer>()
-  /** The servers that are closed along. The value stops the watching. */
-  readonly #closedAlong = new Map<AnyServer, Disposable>()
+  /** The servers that are closed with the others. The value stops the watching. */
+  readonly #uncountedServers = new Map<AnyServer, Disposable>()
   /** Knows the servers that may take a held address. */
-  standIn: StandIn = { portsOf: ownPorts, isDeciding: false }
+  interceptListen: InterceptedListen = { portsOf: ownPorts, isDeciding: false }
   #attaching = false
 
-  constructor(settings: Settings, overseer: Overseer) {
+  constructor(settings: Settings, events: WatchEvents) {
     this.#settings = settings
-    this.#overseer = overseer
+    this.#events = events
     const { grace, activity, upgrades, ignore } = settings
     // A unit prevents the warning of a short duration: it was given when the setting was read, with the name that the
     // user knows.
@@ -47,14 +47,14 @@ export class WatchedServers {
     const startupPatience = withUnit(settings.startupPatience)
     // Clients may wait at a held address until a server takes it.
     const confirm = (): boolean | Promise<boolean> =>
-      this.#counted.size > 0 && !this.standIn.isDeciding && overseer.confirm()
+      this.#counted.size > 0 && !this.interceptListen.isDeciding && events.confirm()
     this.#options = { patience, startupPatience, grace, activity, upgrades, ignore, confirm }
-    this.#current = this.#anew()
-    this.#along = this.#newAlong()
+    this.#current = this.#watchCounted()
+    this.#uncounted = this.#watchUncounted()
   }
 
   /** Counts as activity, because a connection is about to arrive. Returns false if the end is already decided. */
-  goOn(): boolean {
+  cancelExit(): boolean {
     const { tracker, signal } = this.#current
     tracker.touch()
     return !signal.aborted
@@ -80,19 +80,19 @@ export class WatchedServers {
   listening(server: AnyServer): void {
     server.once('close', () => this.#closed(server))
     if (this.#programs.has(server)) {
-      this.#overseer.seen(server, 'watched by the program')
+      this.#events.seen(server, 'watched by the program')
       return
     }
     this.#attaching = true
     try {
       if (this.#counts(server)) {
-        if (this.#current.signal.aborted) this.#current = this.#anew()
+        if (this.#current.signal.aborted) this.#current = this.#watchCounted()
         this.#counted.set(server, this.#current.watch(server))
-        this.#overseer.seen(server, 'counts')
+        this.#events.seen(server, 'counts')
       } else {
-        if (this.#along.signal.aborted) this.#along = this.#newAlong()
-        this.#closedAlong.set(server, this.#along.watch(server))
-        this.#overseer.seen(server, 'closed along')
+        if (this.#uncounted.signal.aborted) this.#uncounted = this.#watchUncounted()
+        this.#uncountedServers.set(server, this.#uncounted.watch(server))
+        this.#events.seen(server, 'closed with the others')
       }
     } finally {
       this.#attaching = false
@@ -101,9 +101,9 @@ export class WatchedServers {
 
   /** Lets a server count if the held address that it takes has a port that counts. */
   given(server: AnyServer): void {
-    const undo = this.#closedAlong.get(server)
+    const undo = this.#uncountedServers.get(server)
     if (undo === undefined || !this.#counts(server)) return
-    this.#closedAlong.delete(server)
+    this.#uncountedServers.delete(server)
     undo[Symbol.dispose]()
     this.listening(server)
   }
@@ -114,14 +114,14 @@ export class WatchedServers {
   }
 
   /** Leaves a server to the program if the program has begun to watch it. That watch ends the server then. */
-  watchedBySomebody(server: AnyServer): void {
+  watchedByProgram(server: AnyServer): void {
     if (this.#attaching) return
     this.#programs.add(server)
     const undo = this.#counted.get(server)
     if (undo === undefined) return
     this.#counted.delete(server)
     undo[Symbol.dispose]()
-    this.#overseer.seen(server, 'watched by the program')
+    this.#events.seen(server, 'watched by the program')
   }
 
   /** Drains all servers now, also those that the program watches. */
@@ -131,12 +131,12 @@ export class WatchedServers {
     for (const server of this.#programs) if (server.listening) this.#current.watch(server)
     this.#attaching = false
     const closing = this.#current.close(reason)
-    await this.#along.close(reason)
+    await this.#uncounted.close(reason)
     return closing
   }
 
   #counts(server: AnyServer): boolean {
-    const own = this.standIn.portsOf(server)
+    const own = this.interceptListen.portsOf(server)
     const { ports, activity } = this.#settings
     if (ports !== undefined)
       return own.some((port) => ports.has(port)) && (speaksHttp(server) || activity !== 'requests')
@@ -147,27 +147,27 @@ export class WatchedServers {
 
   #closed(server: AnyServer): void {
     this.#counted.delete(server)
-    this.#closedAlong.delete(server)
+    this.#uncountedServers.delete(server)
     this.#programs.delete(server)
   }
 
-  #anew(): IdleShutdown {
+  #watchCounted(): IdleShutdown {
     const idle = new IdleShutdown([], this.#options)
-    waitForConfirm(idle)
-    endUpgrades(idle)
+    internals(idle).waitForConfirm()
+    internals(idle).endUpgrades()
     idle.signal.addEventListener('abort', () => {
       if (!(idle.signal.reason instanceof IdleTimeoutError)) return
-      this.#overseer.ending(this.#counted.keys())
-      const along = this.#along.close(idle.signal.reason)
-      void Promise.all([idle.closed, along]).then(([report]) => this.#overseer.ended(report))
+      this.#events.ending(this.#counted.keys())
+      const along = this.#uncounted.close(idle.signal.reason)
+      void Promise.all([idle.closed, along]).then(([report]) => this.#events.ended(report))
     })
     return idle
   }
 
-  #newAlong(): IdleShutdown {
+  #watchUncounted(): IdleShutdown {
     const { grace } = this.#settings
     const idle = new IdleShutdown([], { patience: Number.POSITIVE_INFINITY, grace })
-    endUpgrades(idle)
+    internals(idle).endUpgrades()
     return idle
   }
 }

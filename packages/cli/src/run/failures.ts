@@ -1,4 +1,4 @@
-import type { Exit } from './command.ts'
+import type { Exit } from './command/command.ts'
 import type { RunStatus } from './run-status.ts'
 
 /** The longest pause (ms) between restarts. */

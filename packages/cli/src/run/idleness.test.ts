@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const asked = (pid: number) => ({ pid, tell: vi.fn() })
+const asked = (pid: number) => ({ pid, send: vi.fn() })
 const idle = (deadline: number) => ({ active: 0, deadline, patience: 1000, reasons: [] })
 const used = (...reasons: string[]) => ({ active: reasons.length, deadline: undefined, patience: 1000, reasons })
 
@@ -20,59 +20,59 @@ async function settled(promises: readonly Promise<void>[]): Promise<boolean[]> {
   return over
 }
 
-test('a hundred viewers at once cost one question, and its answer is for all', async () => {
+test('asks one question for a hundred viewers at once, and answers all of them', async () => {
   const inquiry = new IdlenessInquiry()
   const process = asked(7)
   const viewers = Array.from({ length: 100 }, () => inquiry.ask([process]))
   expect(await settled(viewers)).not.toContain(true)
-  expect(process.tell).toHaveBeenCalledTimes(1)
-  inquiry.told(process, used('request GET /'))
+  expect(process.send).toHaveBeenCalledTimes(1)
+  inquiry.answered(process, used('request GET /'))
   expect(await settled(viewers)).not.toContain(false)
   expect(inquiry.report([process])).toEqual(used('request GET /'))
   expect(vi.getTimerCount()).toBe(0)
   // The next viewer asks again.
   void inquiry.ask([process])
-  expect(process.tell).toHaveBeenCalledTimes(2)
+  expect(process.send).toHaveBeenCalledTimes(2)
 })
 
-test('a process that has gone answers no question, and counts no more', async () => {
+test('does not wait for a process that is gone, and drops its answer', async () => {
   const inquiry = new IdlenessInquiry()
   const [first, second] = [asked(7), asked(8)]
   const viewer = inquiry.ask([first, second])
-  inquiry.told(first, idle(500))
+  inquiry.answered(first, idle(500))
   expect(await settled([viewer])).toEqual([false])
   inquiry.gone(second)
   expect(await settled([viewer])).toEqual([true])
   expect(inquiry.report([first])).toEqual(idle(500))
 })
 
-test('a process that does not answer is waited for no longer than a second, and named', async () => {
+test('waits a second for a process that does not answer, and names it', async () => {
   const inquiry = new IdlenessInquiry()
   const [first, second] = [asked(7), asked(8)]
   void inquiry.ask([second])
-  inquiry.told(second, used('hold job'))
+  inquiry.answered(second, used('hold job'))
   const viewers = [inquiry.ask([first, second]), inquiry.ask([first, second])]
-  inquiry.told(first, idle(500))
+  inquiry.answered(first, idle(500))
   await vi.advanceTimersByTimeAsync(999)
   expect(await settled(viewers)).toEqual([false, false])
   await vi.advanceTimersByTimeAsync(1)
   expect(await settled(viewers)).toEqual([true, true])
   expect(inquiry.report([first, second])?.reasons).toEqual(['process 8 does not answer'])
   // A late answer counts.
-  inquiry.told(second, used('hold job'))
+  inquiry.answered(second, used('hold job'))
   expect(inquiry.report([first, second])?.reasons).toEqual(['process 8: hold job'])
 })
 
-test('several processes are one: the sum, the latest deadline, and reasons with their process', () => {
+test('reports several processes as one: the sum, the latest deadline, and reasons with their process', () => {
   const inquiry = new IdlenessInquiry()
   const [first, second] = [asked(7), asked(8)]
   const both = [first, second]
   expect(inquiry.report(both)).toBeUndefined()
-  inquiry.told(first, idle(500))
-  inquiry.told(second, { ...idle(900), patience: 2000 })
+  inquiry.answered(first, idle(500))
+  inquiry.answered(second, { ...idle(900), patience: 2000 })
   expect(inquiry.report(both)).toEqual({ active: 0, deadline: 900, patience: 2000, reasons: [] })
-  inquiry.told(first, used('request GET /a', 'request GET /b'))
-  inquiry.told(second, used('hold job'))
+  inquiry.answered(first, used('request GET /a', 'request GET /b'))
+  inquiry.answered(second, used('hold job'))
   expect(inquiry.report(both)).toEqual({
     active: 3,
     deadline: undefined,
@@ -82,17 +82,17 @@ test('several processes are one: the sum, the latest deadline, and reasons with 
   expect(inquiry.report([second])).toEqual(used('hold job'))
 })
 
-test('without a process nothing is asked', async () => {
+test('asks nothing without a process', async () => {
   const inquiry = new IdlenessInquiry()
   await inquiry.ask([])
   expect(inquiry.report([])).toBeUndefined()
 })
 
-test('reasons are lines of at most 200 characters, and no more than 20', () => {
+test('reports at most 20 reasons, each a line of at most 200 characters', () => {
   const inquiry = new IdlenessInquiry()
   const process = asked(7)
   const reasons = ['hold a\u001b[2J\nb', `hold ${'c'.repeat(1000)}`, ...Array.from({ length: 30 }, () => 'hold d')]
-  inquiry.told(process, used(...reasons))
+  inquiry.answered(process, used(...reasons))
   const shown = inquiry.report([process])?.reasons ?? []
   expect(shown).toHaveLength(20)
   expect(shown[0]).toBe('hold a\\u001b[2J\\nb')

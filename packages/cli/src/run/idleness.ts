@@ -13,7 +13,7 @@ type Idleness = Omit<Extract<ToSupervisor, { type: 'idleness' }>, 'type'>
 /** A process that can be asked. */
 interface Asked {
   readonly pid: number | undefined
-  tell(message: ToProcess): void
+  send(message: ToProcess): void
 }
 
 /** A question that is under way. */
@@ -42,17 +42,17 @@ export class IdlenessInquiry {
   }
 
   /** Notes the answer of a process. */
-  told(process: Asked, { active, deadline, patience, reasons }: Idleness): void {
+  answered(process: Asked, { active, deadline, patience, reasons }: Idleness): void {
     this.#answers.set(process, { active, deadline, patience, reasons })
     this.#silent.delete(process)
-    this.#settle(process)
+    this.#stopWaiting(process)
   }
 
   /** Drops the answer of a process that has exited, and waits for it no longer. */
   gone(process: Asked): void {
     this.#answers.delete(process)
     this.#silent.delete(process)
-    this.#settle(process)
+    this.#stopWaiting(process)
   }
 
   /**
@@ -92,11 +92,11 @@ export class IdlenessInquiry {
     const timer = setTimeout(() => this.#end(), ANSWER)
     const question: Question = { unanswered: new Set(serving), over, timer, resolve }
     this.#question = question
-    for (const process of serving) process.tell({ type: 'ask' })
+    for (const process of serving) process.send({ type: 'idleness-request' })
     return question
   }
 
-  #settle(process: Asked): void {
+  #stopWaiting(process: Asked): void {
     const unanswered = this.#question?.unanswered
     if (unanswered?.delete(process) && unanswered.size === 0) this.#end()
   }

@@ -1,17 +1,17 @@
 import process from 'node:process'
-import type { Held, HeldAddress } from '../protocol/messages.ts'
-import { Control, type Told } from './control.ts'
-import { isPortInUse } from './proxied-port.ts'
-import type { ListenAddress } from './run-options.ts'
-import type { Switchboard } from './switchboard.ts'
-import { Watcher } from './watcher.ts'
+import type { ListenAddress } from '../listen-address.ts'
+import type { HeldAddress, SupervisorInfo } from '../protocol/supervisor-info.ts'
+import { Control, type ControlEvents } from './addresses/control-socket.ts'
+import { isPortInUse } from './addresses/proxied-port.ts'
+import { Watcher } from './command/watcher.ts'
+import type { ConnectionRouter } from './connections/connection-router.ts'
 
 /**
  * The resources that a command needs: a private folder with a control socket, a watcher, and its own port if it binds
  * one.
  */
 export class Preparation {
-  readonly #told: Told
+  readonly #events: ControlEvents
   readonly #proxy: number | undefined
   readonly #addresses: readonly HeldAddress[]
   readonly watcher: Watcher = new Watcher()
@@ -20,36 +20,41 @@ export class Preparation {
   #restoring: Promise<void> | undefined
 
   /**
-   * Connects the processes on the control socket with the switchboard. Calls back when one has exited.
+   * Connects the processes on the control socket with the router. Calls back when one has exited.
    *
    * @throws NoPrivateFolderError
    */
   static async begin(
-    switchboard: Switchboard,
+    router: ConnectionRouter,
     { addresses, proxy }: { readonly addresses: readonly HeldAddress[]; readonly proxy: number | undefined },
     gone: () => void,
   ): Promise<Preparation> {
-    const told: Told = {
-      attached: (link) => switchboard.links.add(link),
-      received: (link, message) => switchboard.receive(link, message),
+    const events: ControlEvents = {
+      attached: (link) => router.links.add(link),
+      received: (link, message) => router.receive(link, message),
       detached: (link) => {
-        switchboard.detach(link)
+        router.detach(link)
         gone()
       },
     }
-    return new Preparation(told, addresses, proxy, await Control.open(told))
+    return new Preparation(events, addresses, proxy, await Control.open(events))
   }
 
-  private constructor(told: Told, addresses: readonly HeldAddress[], proxy: number | undefined, control: Control) {
-    this.#told = told
+  private constructor(
+    events: ControlEvents,
+    addresses: readonly HeldAddress[],
+    proxy: number | undefined,
+    control: Control,
+  ) {
+    this.#events = events
     this.#addresses = addresses
     this.#proxy = proxy
     this.#control = control
     this.watcher.begin()
   }
 
-  /** Returns the content of the command's environment variable {@link HELD}. */
-  get held(): Held {
+  /** Returns the content of the command's environment variable {@link SUPERVISOR_VARIABLE}. */
+  get held(): SupervisorInfo {
     const { directory, path } = this.#control
     return { supervisor: process.pid, directory, control: path, addresses: this.#addresses }
   }
@@ -95,7 +100,7 @@ export class Preparation {
     } catch {
       // The name of the folder belongs to another, or its parent is gone.
       this.#control.close()
-      this.#control = await Control.open(this.#told)
+      this.#control = await Control.open(this.#events)
     }
     if (this.#closed) this.#control.close()
   }

@@ -1,4 +1,4 @@
-import type { ListenAddress } from './run-options.ts'
+import type { ListenAddress } from '../listen-address.ts'
 
 /** All events, as `--json` prints them: one object a line, without functions and errors. */
 export type RunEvent =

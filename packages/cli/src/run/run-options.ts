@@ -1,9 +1,5 @@
-import type { IdleEnvironment } from '../register/settings.ts'
-
-/**
- * An address that the supervisor holds: a port, on all addresses or on one, or a unix path (a named pipe on Windows).
- */
-export type ListenAddress = { readonly host?: string; readonly port: number } | { readonly path: string }
+import type { ListenAddress } from '../listen-address.ts'
+import type { IdleEnvironment } from '../settings.ts'
 
 /** The validated options of a {@link Runner}. Durations are in milliseconds; `Infinity` means never. */
 export interface RunOptions {

@@ -1,4 +1,4 @@
-import type { ListenAddress } from './run-options.ts'
+import type { ListenAddress } from '../listen-address.ts'
 
 /** The status of the supervisor. Plain data, which can be written as JSON. */
 export interface RunStatus {

@@ -1,26 +1,23 @@
 import type { Socket } from 'node:net'
 import process from 'node:process'
 import { lastLook } from '@idle-shutdown/core/tracker'
-import type { HeldAddress } from '../protocol/messages.ts'
-import { readSettings, type Settings } from '../register/settings.ts'
-import { SUPERVISES } from '../register/supervises.ts'
-import type { Waiting } from './connection-queue.ts'
+import { type HeldAddress, SUPERVISES } from '../protocol/supervisor-info.ts'
+import { readSettings, type Settings } from '../settings.ts'
+import { AddressListener } from './addresses/address-listener.ts'
+import { findProgram, isNode, missingScript } from './command/find-program.ts'
+import { commandOptions } from './command-options.ts'
+import { CommandRun, type RunResult } from './command-run.ts'
+import type { PendingConnection } from './connections/connection-queue.ts'
+import { ConnectionRouter } from './connections/connection-router.ts'
+import type { ProcessLink } from './connections/process-link.ts'
 import { Descriptors, FULL } from './descriptors.ts'
-import { Door } from './door.ts'
-import { environment } from './environment.ts'
 import { type Failure, Failures, NO_EXIT } from './failures.ts'
 import { IdlenessInquiry } from './idleness.ts'
-import { Life, type LifeEnd } from './life.ts'
-import type { Link } from './link.ts'
-import { findProgram, isNode, missingScript } from './lookup.ts'
 import { Preparation } from './preparation.ts'
 import type { RunEvent } from './run-event.ts'
 import type { RunOptions } from './run-options.ts'
 import type { RunStatus } from './run-status.ts'
-import { Switchboard } from './switchboard.ts'
-
-/** The number of cold starts in the status. */
-const MOST_COLD_STARTS = 20
+import { StatusRecord } from './status-record.ts'
 
 /**
  * Holds ports, starts a command on the first connection, passes connections on, and lets the command end when it is
@@ -31,21 +28,16 @@ const MOST_COLD_STARTS = 20
 export class Runner {
   readonly #options: RunOptions
   readonly #onEvent: (event: RunEvent) => void
-  readonly #switchboard: Switchboard
-  readonly #doors: readonly Door[]
+  readonly #router: ConnectionRouter
+  readonly #listeners: readonly AddressListener[]
   readonly #descriptors: Descriptors
   readonly #failures: Failures
   readonly #settings: Settings
   readonly #cwd: string
-  readonly #begun: number = Date.now()
+  readonly #record: StatusRecord
   #program = ''
   #preparation: Preparation | undefined
-  #life: Life | undefined
-  #state: RunStatus['state'] = 'stopped'
-  #since: number = Date.now()
-  #connections = 0
-  #starts = 0
-  #coldStarts: number[] = []
+  #run: CommandRun | undefined
   #retry: NodeJS.Timeout | undefined
   readonly #inquiry = new IdlenessInquiry()
   #stopping: Promise<void> | undefined
@@ -58,35 +50,37 @@ export class Runner {
     // Read now, because the folder may be gone when the command is started.
     this.#cwd = options.cwd ?? process.cwd()
     this.#failures = new Failures(options.maxFailures ?? 5, options.backoff ?? 250)
+    this.#record = new StatusRecord(this.#failures)
     // A program other than node starts the server as a process of its own, to which connections are piped.
     const piped = options.proxy !== undefined || !isNode(options.command[0])
     this.#descriptors = new Descriptors(piped ? 2 : 1, () => this.#onEvent({ event: 'hint', hint: FULL }))
-    this.#switchboard = new Switchboard(options.maxQueue ?? 1000, options.listen.length, {
+    this.#router = new ConnectionRouter(options.maxQueue ?? 1000, options.listen.length, {
       needed: () => this.#needed(),
       full: () => this.#onEvent({ event: 'queue-full', maxQueue: options.maxQueue ?? 1000 }),
-      restore: (link, listen) => void this.#doors[listen]?.ensure().then(() => link.tell({ type: 'restored', listen })),
+      restore: (link, listen) =>
+        void this.#listeners[listen]?.ensure().then(() => link.send({ type: 'path-restored', listen })),
       claimed: ({ pid }, listen) => {
-        void this.#doors[listen]?.ensure()
-        this.#life?.claimed(listen, pid)
-        this.#enter('awake')
+        void this.#listeners[listen]?.ensure()
+        this.#run?.claimed(listen, pid)
+        this.#record.enter('awake')
       },
-      released: (_, listen) => this.#life?.released(listen),
-      ending: () => {
-        this.#life?.ending()
-        if (this.#life?.phase === 'ending') this.#enter('ending')
+      released: (_, listen) => this.#run?.released(listen),
+      draining: () => {
+        this.#run?.draining()
+        if (this.#run?.isDraining) this.#record.enter('ending')
       },
-      closed: () => this.#life?.closed(),
-      told: (link, idleness) => this.#inquiry.told(link, idleness),
+      drained: () => this.#run?.drained(),
+      idleness: (link, report) => this.#inquiry.answered(link, report),
       gone: (link) => this.#inquiry.gone(link),
       pipe: (waiting) => this.#pipe(waiting),
       admit: (socket) => this.admit(socket),
     })
-    this.#doors = options.listen.map(
+    this.#listeners = options.listen.map(
       (address, index) =>
-        new Door(address, (socket) => {
+        new AddressListener(address, (socket) => {
           if (!this.admit(socket)) return
-          this.#connections++
-          this.#switchboard.accept(socket, index)
+          this.#record.connections++
+          this.#router.accept(socket, index)
         }),
     )
   }
@@ -94,25 +88,14 @@ export class Runner {
   /** Returns the current status. */
   get status(): RunStatus {
     const { listen, command } = this.#options
-    this.#switchboard.letGo()
-    // `asleep` alone would hide the failures: after too many of them, the next start may fail, too.
-    const gaveUp = this.#failures.areTooMany && (this.#state === 'backing-off' || this.#state === 'asleep')
-    return {
-      state: gaveUp ? 'gave-up' : this.#state,
-      since: gaveUp ? (this.#failures.last?.at ?? this.#since) : this.#since,
-      begun: this.#begun,
+    this.#router.dropReset()
+    return this.#record.status({
       listen: this.#preparation?.listen ?? listen,
       command,
-      pid: this.#life?.pid,
-      starts: this.#starts,
-      failures: this.#failures.count,
-      connections: this.#connections,
-      waiting: this.#switchboard.waiting,
-      coldStarts: [...this.#coldStarts],
-      lastFailure: this.#failures.last,
-      retryAt: this.#failures.retryAt,
-      idle: this.#life === undefined ? undefined : (this.#life.proxy?.idleness ?? this.#inquiry.report(this.#serving)),
-    }
+      pid: this.#run?.pid,
+      waiting: this.#router.waiting,
+      idle: this.#run === undefined ? undefined : (this.#run.proxy?.idleness ?? this.#inquiry.report(this.#serving)),
+    })
   }
 
   /** Counts a socket that takes a descriptor. Closes the socket and returns false if no descriptor is left for it. */
@@ -136,16 +119,16 @@ export class Runner {
     this.#program = findProgram(command[0], env?.['PATH'] ?? process.env['PATH'], this.#cwd)
     const opened: HeldAddress[] = []
     try {
-      for (const door of this.#doors) opened.push(await door.open())
-      this.#preparation = await Preparation.begin(this.#switchboard, { addresses: opened, proxy }, () =>
-        this.#life?.conclude(),
+      for (const listener of this.#listeners) opened.push(await listener.open())
+      this.#preparation = await Preparation.begin(this.#router, { addresses: opened, proxy }, () =>
+        this.#run?.conclude(),
       )
     } catch (error) {
-      for (const door of this.#doors) door.close()
+      for (const listener of this.#listeners) listener.close()
       throw error
     }
     this.#descriptors.begin()
-    this.#enter('asleep')
+    this.#record.enter('asleep')
     for (const address of this.#preparation.listen) this.#onEvent({ event: 'listening', address })
     const script = missingScript(command, this.#cwd)
     if (script !== undefined) this.#emit({ event: 'hint', hint: `there is no file ${script}: node will not find it` })
@@ -169,47 +152,44 @@ export class Runner {
    * Passes `signal` on to the command, which answers the requests that it has. A second call kills the command at once.
    */
   stop(signal: NodeJS.Signals): Promise<void> {
-    if (this.#stopping !== undefined) this.#life?.kill()
+    if (this.#stopping !== undefined) this.#run?.kill()
     this.#stopping ??= this.#stop(signal)
     return this.#stopping
   }
 
   async #stop(signal: NodeJS.Signals): Promise<void> {
-    this.#onEvent({ event: 'stopping', signal, waiting: this.#switchboard.waiting })
-    this.#enter('stopping')
+    this.#onEvent({ event: 'stopping', signal, waiting: this.#router.waiting })
+    this.#record.enter('stopping')
     clearTimeout(this.#retry)
     // The kernel resets the connections in its queue when a listener closes.
-    await new Promise<boolean>((resolve) => lastLook(() => this.#switchboard.arrivals, resolve))
-    for (const door of this.#doors) door.close()
-    await this.#switchboard.passedOn()
-    const refusal = { status: 503, sentence: 'The server is being stopped.' } as const
-    this.#switchboard.close(refusal)
-    this.#switchboard.refuseAll(refusal)
-    this.#switchboard.endKept()
-    const life = this.#life
-    life?.stop(signal)
-    await life?.ended
+    await new Promise<boolean>((resolve) => lastLook(() => this.#router.arrivals, resolve))
+    for (const listener of this.#listeners) listener.close()
+    await this.#router.passedOn()
+    this.#router.stop({ status: 503, sentence: 'The server is being stopped.' })
+    const run = this.#run
+    run?.stop(signal)
+    await run?.ended
     this.#preparation?.close()
-    this.#enter('stopped')
+    this.#record.enter('stopped')
     this.#onEvent({ event: 'stopped' })
   }
 
   /** Returns the processes that serve an address. */
-  get #serving(): Link[] {
-    return [...this.#switchboard.links].filter(({ claims }) => claims.size > 0)
+  get #serving(): ProcessLink[] {
+    return [...this.#router.links].filter(({ claims }) => claims.size > 0)
   }
 
   /** Called when a connection waits. */
   #needed(): void {
-    this.#life?.needed()
+    this.#run?.needed()
     // A process of the command that replaces another needs the folder. If this fails, so does the next start, which
     // reports it.
-    if (this.#life !== undefined) this.#preparation?.restore().catch(() => {})
-    else if (this.#state === 'asleep') this.#start()
+    if (this.#run !== undefined) this.#preparation?.restore().catch(() => {})
+    else if (this.#record.state === 'asleep') this.#start()
   }
 
   #start(): void {
-    this.#enter('starting')
+    this.#record.enter('starting')
     const preparation = this.#preparation
     preparation
       ?.ready()
@@ -221,92 +201,79 @@ export class Runner {
 
   #launch({ held, watcher }: Preparation): void {
     // The supervisor was stopped meanwhile.
-    if (this.#state !== 'starting') return
+    if (this.#record.state !== 'starting') return
     const options = this.#options
-    this.#starts++
+    this.#record.starts++
     this.#failures.retried()
-    const life = new Life({
-      command: {
-        program: this.#program,
-        args: options.command.slice(1),
-        env: environment(options, held),
-        cwd: this.#cwd,
-        stdout: options.stdout ?? 'inherit',
-      },
+    const run = new CommandRun({
+      command: commandOptions(options, { program: this.#program, cwd: this.#cwd }, held),
       settings: this.#settings,
       held,
       proxy: options.proxy,
       readyTimeout: options.readyTimeout ?? 60_000,
-      switchboard: this.#switchboard,
+      router: this.#router,
       watcher,
-      start: this.#starts,
+      start: this.#record.starts,
       emit: (event) => this.#emit(event),
     })
-    this.#life = life
-    void life.ended.then((end) => this.#ended(life, end))
+    this.#run = run
+    void run.ended.then((end) => this.#ended(run, end))
   }
 
   #emit(event: RunEvent): void {
     if (event.event === 'ready') {
-      this.#coldStarts = [...this.#coldStarts, event.coldStart].slice(-MOST_COLD_STARTS)
-      this.#enter('awake')
+      this.#record.coldStart(event.coldStart)
+      this.#record.enter('awake')
     }
     this.#onEvent(event)
   }
 
-  #ended(life: Life, { exit, why, uptime }: LifeEnd): void {
-    this.#life = undefined
+  #ended(run: CommandRun, { exit, why, uptime, served }: RunResult): void {
+    this.#run = undefined
     if (this.#stopping !== undefined) return
-    this.#switchboard.letGo()
-    const { waiting } = this.#switchboard
+    this.#router.dropReset()
+    const { waiting } = this.#router
     if (why === undefined) {
       this.#failures.clear()
-      this.#onEvent({ event: 'ended', pid: life.pid ?? 0, uptime, waiting })
-      this.#enter('asleep')
+      this.#onEvent({ event: 'ended', pid: run.pid ?? 0, uptime, waiting })
+      this.#record.enter('asleep')
       if (waiting > 0) this.#start()
       return
     }
-    this.#failed(why, { pid: life.pid, exit, served: life.phase === 'starting' ? 0 : uptime })
+    this.#failed(why, { pid: run.pid, exit, served })
   }
 
   #failed(why: string, { pid, exit = NO_EXIT, served = 0 }: Failure, shown?: string): void {
     if (this.#stopping !== undefined) return
     this.#failures.add(why, served)
     const { count: failures, delay } = this.#failures
-    const { waiting } = this.#switchboard
+    const { waiting } = this.#router
     this.#onEvent({ event: 'crashed', pid, code: exit.code, signal: exit.signal, why, failures, waiting })
-    this.#enter('backing-off')
+    this.#record.enter('backing-off')
     if (this.#failures.areTooMany) {
-      const refusal = { status: 502, sentence: shown ?? `The program failed ${failures} times: ${why}.` } as const
-      const refused = this.#switchboard.refuseAll(refusal)
-      this.#switchboard.close(refusal)
+      const sentence = shown ?? `The program failed ${failures} times: ${why}.`
+      const refused = this.#router.reject({ status: 502, sentence })
       this.#onEvent({ event: 'gave-up', failures, refused, why, delay })
     } else {
       this.#onEvent({ event: 'backoff', delay, failures, waiting })
     }
     this.#retry = setTimeout(() => {
-      this.#switchboard.close(undefined)
-      this.#switchboard.letGo()
-      this.#enter('asleep')
-      if (this.#switchboard.waiting > 0) this.#start()
+      this.#router.open()
+      this.#router.dropReset()
+      this.#record.enter('asleep')
+      if (this.#router.waiting > 0) this.#start()
     }, delay)
   }
 
-  #pipe(waiting: Waiting): boolean {
-    const proxy = this.#life?.proxy
+  #pipe(waiting: PendingConnection): boolean {
+    const proxy = this.#run?.proxy
     if (proxy?.open !== true) return false
     proxy.take(waiting, {
       accepted: () => {
-        this.#switchboard.taken++
+        this.#router.countTaken()
       },
-      refused: () => this.#switchboard.accept(waiting.socket, waiting.listen, waiting.head),
+      refused: () => this.#router.accept(waiting.socket, waiting.listen, waiting.head),
     })
     return true
-  }
-
-  #enter(state: RunStatus['state']): void {
-    if (state === this.#state || (this.#stopping !== undefined && state !== 'stopping' && state !== 'stopped')) return
-    this.#state = state
-    this.#since = Date.now()
   }
 }

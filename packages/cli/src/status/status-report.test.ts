@@ -19,7 +19,7 @@ const asleep: RunStatus = {
   idle: undefined,
 }
 
-test('what is not known is null', () => {
+test('reports null for what is not known', () => {
   expect(statusReport(asleep, 9000)).toEqual({
     state: 'asleep',
     now: 9000,
@@ -44,13 +44,13 @@ test('what is not known is null', () => {
 
 const idle = { active: 0, deadline: 12_000, patience: 10_000, reasons: [] }
 
-test('awake, it counts down to the deadline, and not below 0', () => {
+test('counts down to the deadline, and not below 0, while the command is awake', () => {
   const awake: RunStatus = { ...asleep, state: 'awake', pid: 7, idle }
   expect(statusReport(awake, 9000)).toMatchObject({ pid: 7, countdown: 3000, idle })
   expect(statusReport(awake, 13_000).countdown).toBe(0)
 })
 
-test('in use there is no countdown, and a patience without end is null', () => {
+test('reports no countdown while the command is in use, and null for an endless patience', () => {
   const used = { active: 1, deadline: undefined, patience: Number.POSITIVE_INFINITY, reasons: ['GET /'] }
   expect(statusReport({ ...asleep, state: 'awake', idle: used }, 9000)).toMatchObject({
     countdown: null,
@@ -58,6 +58,6 @@ test('in use there is no countdown, and a patience without end is null', () => {
   })
 })
 
-test('what a command that is gone had said counts no more', () => {
+test('drops the report of a command that is gone', () => {
   expect(statusReport({ ...asleep, idle }, 9000)).toMatchObject({ countdown: null, idle: null })
 })

@@ -1,4 +1,4 @@
-import { showListenAddress } from '../command/listen-address.ts'
+import { showListenAddress } from '../listen-address.ts'
 import type { RunStatus } from '../run/run-status.ts'
 
 /** The JSON that `--status` serves. Times are ms since 1970, durations ms. Unknown values are null. */

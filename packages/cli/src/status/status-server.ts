@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ListenAddress } from '../run/run-options.ts'
+import type { ListenAddress } from '../listen-address.ts'
+import { type BoundAddress, listenAt } from '../run/addresses/socket-path.ts'
 import type { RunStatus } from '../run/run-status.ts'
-import { type BoundAddress, listenAt } from '../run/socket-path.ts'
-import { isOwnHost } from './own-host.ts'
+import { isAllowedHost } from './host-header.ts'
 import { statusReport } from './status-report.ts'
 
 const PAGE: ReadonlyMap<string, { file: string; type: string }> = new Map([
@@ -41,7 +41,7 @@ interface Source {
 /**
  * Serves a page about a supervisor, and the same as JSON at `/status.json`.
  *
- * Only reads: no request starts, keeps awake or ends anything. Answers only to its own names, see {@link isOwnHost},
+ * Only reads: no request starts, keeps awake or ends anything. Answers only to its own names, see {@link isAllowedHost},
  * and lets no page of another origin read it. On a path, only its own user can connect. {@link StatusServer.close} ends
  * it.
  */
@@ -108,12 +108,11 @@ export class StatusServer implements AsyncDisposable {
   async #answer({ method = 'GET', url = '/', headers }: IncomingMessage, response: ServerResponse): Promise<void> {
     if (method !== 'GET' && method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD')
-      return send(response, 405, 'text/plain; charset=utf-8', 'Only GET and HEAD\n')
+      return send(response, 405, 'text/plain; charset=utf-8', 'Use GET or HEAD.\n')
     }
     // A browser cannot connect to a path.
-    if ('port' in this.#wanted && !isOwnHost(headers.host, this.#wanted.host)) {
-      const own =
-        'Ask by the address, or by the host of --status: another name could be one that leads a stranger here\n'
+    if ('port' in this.#wanted && !isAllowedHost(headers.host, this.#wanted.host)) {
+      const own = 'Host header not allowed. Use an IP address, localhost, or the host given to --status.\n'
       return send(response, 403, 'text/plain; charset=utf-8', own)
     }
     const path = url.replace(/\?.*$/, '')
@@ -124,7 +123,8 @@ export class StatusServer implements AsyncDisposable {
       return send(response, 200, 'application/json; charset=utf-8', `${JSON.stringify(report, null, 2)}\n`)
     }
     const found = PAGE.get(path)
-    if (found === undefined) return send(response, 404, 'text/plain; charset=utf-8', 'Here are / and /status.json\n')
+    if (found === undefined)
+      return send(response, 404, 'text/plain; charset=utf-8', 'Not found. See / and /status.json.\n')
     send(response, 200, found.type, await readFile(new URL(`../../status-page/${found.file}`, import.meta.url)))
   }
 }

@@ -1,9 +1,9 @@
 import { ServerResponse } from 'node:http'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp1 } from '../behaviour.ts'
-import type { Call } from '../calls.ts'
 import type { RawClient } from '../clients/raw-client.ts'
-import type { Trial } from '../trial.ts'
+import type { PendingRequest } from '../pending-requests.ts'
+import type { TestContext } from '../test-context.ts'
 
 type Answer = (response: ServerResponse) => void
 
@@ -62,12 +62,12 @@ export const announcements: readonly Behaviour[] = [
     async run(t) {
       const idle = await t.serve({ patience: '1h' })
       const clients = await clientsFor(t, WAYS)
-      const calls = await callsOf(t, clients, (index) => `GET /${index} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+      const requests = await callsOf(t, clients, (index) => `GET /${index} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
       // Models a middleware that was there before the drain and sets its headers last, as `on-headers` does.
-      const early = calls.at(-1)
+      const early = requests.at(-1)
       if (early !== undefined) replaceWriteHead(responseOf(early))
       void idle.close()
-      await answerAll(calls)
+      await answerAll(requests)
       for (const client of clients) await expectClose(client)
       expect(await idle.closed).toMatchObject({ drained: clients.length, destroyed: 0 })
     },
@@ -109,13 +109,13 @@ export const announcements: readonly Behaviour[] = [
         [(response) => void response.writeHead(101, { Connection: 'Upgrade', Upgrade: 'x' }), 'Upgrade'],
       ]
       const clients = await clientsFor(t, answers)
-      const calls = await callsOf(t, clients, (index) => `GET /${index} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+      const requests = await callsOf(t, clients, (index) => `GET /${index} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
       void idle.close()
       for (const [index, [answer, value]] of answers.entries()) {
-        const call = calls[index]
-        if (call === undefined) throw new Error('No call')
-        answer(responseOf(call))
-        call.response.end()
+        const pending = requests[index]
+        if (pending === undefined) throw new Error('No request')
+        answer(responseOf(pending))
+        pending.response.end()
         expect(connectionsIn((await clients[index]?.until('\r\n\r\n')) ?? '')).toEqual([value])
       }
       await idle.closed
@@ -124,28 +124,32 @@ export const announcements: readonly Behaviour[] = [
 ]
 
 /** Opens one client for each element. */
-export async function clientsFor(t: Trial, list: readonly unknown[]): Promise<RawClient[]> {
+export async function clientsFor(t: TestContext, list: readonly unknown[]): Promise<RawClient[]> {
   const clients: RawClient[] = []
   while (clients.length < list.length) clients.push(await t.raw())
   return clients
 }
 
-/** Sends a request on each client and returns the calls in the same order. */
-async function callsOf(t: Trial, clients: readonly RawClient[], request: (index: number) => string): Promise<Call[]> {
-  const calls: Call[] = []
+/** Sends a request on each client and returns the pending requests in the same order. */
+async function callsOf(
+  t: TestContext,
+  clients: readonly RawClient[],
+  request: (index: number) => string,
+): Promise<PendingRequest[]> {
+  const requests: PendingRequest[] = []
   for (const [index, client] of clients.entries()) {
     await client.send(request(index))
-    calls.push(await t.calls.next())
+    requests.push(await t.requests.next())
   }
-  return calls
+  return requests
 }
 
-/** Answers each call in the way that its index selects. */
-async function answerAll(calls: readonly Call[]): Promise<void> {
-  for (const [index, call] of calls.entries()) {
-    KEPT_BY[WAYS[index] ?? '']?.(responseOf(call))
-    call.response.end()
-    await call.closed
+/** Answers each pending request in the way that its index selects. */
+async function answerAll(requests: readonly PendingRequest[]): Promise<void> {
+  for (const [index, pending] of requests.entries()) {
+    KEPT_BY[WAYS[index] ?? '']?.(responseOf(pending))
+    pending.response.end()
+    await pending.closed
   }
 }
 
@@ -174,7 +178,7 @@ function replaceWriteHead(response: ServerResponse): void {
   }
 }
 
-export function responseOf({ response }: Call): ServerResponse {
+export function responseOf({ response }: PendingRequest): ServerResponse {
   if (!(response instanceof ServerResponse)) throw new Error('A response of HTTP/1 only')
   return response
 }

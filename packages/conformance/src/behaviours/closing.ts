@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { expect } from 'vitest'
 import { type Behaviour, isAny, isHttp1 } from '../behaviour.ts'
-import { answerTo } from '../calls.ts'
+import { answerTo } from '../pending-requests.ts'
 import { processWarning } from '../process-warning.ts'
-import { patiences } from '../trial.ts'
+import { patiences } from '../test-context.ts'
 
 /** The ways in which a server ends, and the state after the end. */
 export const closing: readonly Behaviour[] = [
@@ -42,14 +42,14 @@ export const closing: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h' })
       const { closed } = idle
       const { answer } = t.client().ask('/once')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       let aborts = 0
       idle.signal.addEventListener('abort', () => aborts++)
       const first = idle.close('first')
       const second = idle.close('second')
-      await t.lookedAt()
+      await t.settle()
       const third = idle.close('third')
-      await call.answer()
+      await pending.answer()
       await answer
       const report = await first
       expect(report).toMatchObject({ reason: 'first', drained: 1 })
@@ -69,7 +69,7 @@ export const closing: readonly Behaviour[] = [
         inner = idle.close('from the listener')
       })
       idle.tracker.touch()
-      const report = await t.fires()
+      const report = await t.expectIdleEnd()
       expect(await inner).toBe(report)
     },
   },
@@ -88,7 +88,7 @@ export const closing: readonly Behaviour[] = [
         called = true
       })
       idle.tracker.touch()
-      await t.fires()
+      await t.expectIdleEnd()
       expect(called).toBe(true)
       expect((await warning).name).toBe('IdleShutdownWarning')
     },
@@ -114,15 +114,15 @@ export const closing: readonly Behaviour[] = [
       const { answer } = t
         .client()
         .ask('/in-progress', { headers: t.subject.protocol === 'h2' ? {} : { connection: 'close' } })
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       const closed = once(t.server, 'close')
       t.server.close()
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(false)
-      await call.answer()
+      await pending.answer()
       expect((await answer).body).toBe(answerTo('/in-progress'))
       // An HTTP/2 session stays open forever. This is Node's own behaviour, and nothing overrides it (Node 20-22).
-      t.leave()
+      t.closeClients()
       await closed
       expect(idle.signal.reason).toMatchObject({ name: 'AbortError' })
       expect(await idle.closed).toMatchObject({ reason: idle.signal.reason, destroyed: 0 })
@@ -149,7 +149,7 @@ export const closing: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h' })
       const client = t.client()
       await client.ask('/now').answer
-      await t.lookedAt()
+      await t.settle()
       const closed = once(t.server, 'close')
       t.server.close()
       await closed
@@ -158,7 +158,7 @@ export const closing: readonly Behaviour[] = [
     },
   },
   {
-    name: 'listener of closed that rejects → the report for everybody else, and nothing is left',
+    name: 'listener of closed that rejects → the report for every other listener, and nothing is left',
     appliesTo: isAny,
     async run(t) {
       const clock = t.stopTime()
@@ -200,9 +200,9 @@ export const closing: readonly Behaviour[] = [
     async run(t) {
       const idle = await t.serve()
       const { answer } = t.client().ask('/answered')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       idle.tracker[Symbol.dispose]()
-      await call.answer()
+      await pending.answer()
       await answer
       await patiences(2)
       expect(idle.signal.aborted).toBe(false)

@@ -3,8 +3,8 @@ import { connect } from 'node:net'
 import type { AnyServer } from '@idle-shutdown/core'
 import { expect } from 'vitest'
 import { type Behaviour, isAny, isHttp, isHttp1, isRaw } from '../behaviour.ts'
-import { answerTo } from '../calls.ts'
 import { connectionEnd } from '../clients/connection-end.ts'
+import { answerTo } from '../pending-requests.ts'
 
 /** Shortens the limit for heads and the interval of Node's check, which is 30 seconds by default. */
 function shortenHeadersTimeout(server: AnyServer): void {
@@ -23,9 +23,9 @@ export const connections: readonly Behaviour[] = [
       const { tracker } = await t.serve()
       const raw = await t.raw()
       expect(tracker.active).toBe(1)
-      await t.stays()
+      await t.expectStillUp()
       raw.destroy()
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   ...(
@@ -47,12 +47,12 @@ export const connections: readonly Behaviour[] = [
         expect(performance.now() - before).toBeGreaterThanOrEqual(HEADERS_TIMEOUT - 1)
         await t.disconnected(0)
         expect(tracker.active).toBe(0)
-        expect(await t.fires()).toMatchObject({ drained: 0, destroyed: 0 })
+        expect(await t.expectIdleEnd()).toMatchObject({ drained: 0, destroyed: 0 })
       },
     }),
   ),
   {
-    name: 'socket that never sends, where Node sets no bound → active for two patiences at most, then fires and is ended',
+    name: 'socket that never sends, if Node sets no limit → active for two patiences at most, then fires and is ended',
     // Includes HTTP/2 before its SETTINGS, and a tls server before its handshake. Of the latter, Node reports only the
     // timeout.
     appliesTo: ({ protocol, secure }) => (protocol === 'h2' && !secure) || (protocol === 'raw' && secure),
@@ -70,7 +70,7 @@ export const connections: readonly Behaviour[] = [
       clock.advance(2001)
       expect(idle.tracker.active).toBe(0)
       clock.advance(2000)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(true)
       clock.advance(1000)
       await ended
@@ -85,7 +85,7 @@ export const connections: readonly Behaviour[] = [
       const raw = await t.raw()
       expect(tracker.active).toBe(0)
       tracker.touch()
-      expect(await t.fires()).toMatchObject({ drained: 0 })
+      expect(await t.expectIdleEnd()).toMatchObject({ drained: 0 })
       expect(await raw.ended).toEqual({ how: 'FIN' })
     },
   },
@@ -108,7 +108,7 @@ export const connections: readonly Behaviour[] = [
     },
   },
   {
-    name: "TCP probe, 'connections' → the clock starts anew when it is gone",
+    name: "TCP probe, 'connections' → the patience starts again when it is gone",
     appliesTo: isAny,
     async run(t) {
       const clock = t.stopTime()
@@ -131,14 +131,14 @@ export const connections: readonly Behaviour[] = [
       const { tracker } = await t.serve()
       const raw = await t.raw()
       await raw.send('GET /late HTTP/1.1\r\nHo')
-      await t.stays()
+      await t.expectStillUp()
       expect(tracker.active).toBe(1)
       await raw.send('st: localhost\r\n\r\n')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(tracker.active).toBe(1)
-      await call.answer()
+      await pending.answer()
       await raw.until(answerTo('/late'))
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -152,15 +152,15 @@ export const connections: readonly Behaviour[] = [
       clock.advance(1500)
       await t.sendPart(raw, 'GET /late HTTP/1.1\r\nHo')
       clock.advance(500)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(false)
       await raw.send('st: localhost\r\n\r\n')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(idle.tracker.active).toBe(1)
-      await call.answer()
+      await pending.answer()
       await raw.until(answerTo('/late'))
       clock.advance(2000)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(true)
     },
   },
@@ -175,14 +175,14 @@ export const connections: readonly Behaviour[] = [
       clock.advance(1500)
       await t.sendPart(raw, 'GET /late HTTP/1.1\r\nHo')
       clock.advance(500)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(false)
       clock.advance(1000)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(true)
       await raw.send('st: localhost\r\n\r\n')
-      const call = await t.calls.next()
-      await call.answer()
+      const pending = await t.requests.next()
+      await pending.answer()
       expect(await raw.until(answerTo('/late'))).toContain('Connection: close')
       expect(await raw.ended).toEqual({ how: 'FIN' })
       expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
@@ -198,10 +198,10 @@ export const connections: readonly Behaviour[] = [
       const other = await t.raw()
       expect(tracker.active).toBe(2)
       other.destroy()
-      await t.stays()
+      await t.expectStillUp()
       expect(tracker.active).toBe(1)
       raw.destroy()
-      expect(await t.fires()).toMatchObject({ drained: 0, destroyed: 0 })
+      expect(await t.expectIdleEnd()).toMatchObject({ drained: 0, destroyed: 0 })
     },
   },
 ]

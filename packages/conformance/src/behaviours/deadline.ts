@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { expect } from 'vitest'
 import { type Behaviour, isAny, isHttp } from '../behaviour.ts'
-import { answerTo, turn } from '../calls.ts'
 import { listen, makeServer } from '../core-subjects.ts'
-import { PATIENCE } from '../trial.ts'
+import { answerTo, turn } from '../pending-requests.ts'
+import { PATIENCE } from '../test-context.ts'
 
 const QUEUED = 20
 
@@ -13,7 +13,7 @@ const BRIEF = 50
 /** The cases in which the deadline fires, and those in which it does not. */
 export const deadline: readonly Behaviour[] = [
   {
-    name: 'no activity for one patience → fires, never before the deadline it gave',
+    name: 'no activity for one patience → fires, never before the deadline that it reported',
     appliesTo: isAny,
     async run(t) {
       const { tracker, signal } = await t.serve()
@@ -22,7 +22,7 @@ export const deadline: readonly Behaviour[] = [
       expect(tracker.active).toBe(0)
       await once(signal, 'abort')
       expect(performance.now() - before).toBeGreaterThanOrEqual(PATIENCE)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -34,11 +34,11 @@ export const deadline: readonly Behaviour[] = [
       expect(tracker.deadline).toEqual(new Date(start + 3_600_000))
       clock.advance(1000)
       const health = t.client().ask('/healthz')
-      await t.calls.next().then((call) => call.answer())
+      await t.requests.next().then((pending) => pending.answer())
       await health.answer
       expect(tracker.deadline).toEqual(new Date(start + 3_600_000))
       await t.client().ask('/now').answer
-      await t.lookedAt()
+      await t.settle()
       expect(tracker.deadline).toEqual(new Date(clock.date() + 60_000))
     },
   },
@@ -48,9 +48,9 @@ export const deadline: readonly Behaviour[] = [
     async run(t) {
       const { tracker } = await t.serve()
       const hold = tracker.hold('a job')
-      await t.stays()
+      await t.expectStillUp()
       hold.release()
-      expect(await t.fires()).toMatchObject({ abandoned: 0 })
+      expect(await t.expectIdleEnd()).toMatchObject({ abandoned: 0 })
     },
   },
   {
@@ -67,7 +67,7 @@ export const deadline: readonly Behaviour[] = [
       })
       await once(idle.signal, 'abort')
       expect(answers).toEqual([false, true])
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -87,7 +87,7 @@ export const deadline: readonly Behaviour[] = [
       })
       client = t.client()
       await client.ask('/now').answer
-      await t.fires()
+      await t.expectIdleEnd()
       expect((await answer)?.body).toBe(answerTo('/now'))
       expect(confirmed).toBe(2)
     },
@@ -99,19 +99,19 @@ export const deadline: readonly Behaviour[] = [
       const idle = await t.serve({ patience: 1000, clock })
       const client = t.client()
       await client.ask('/now').answer
-      await t.lookedAt()
+      await t.settle()
       clock.advance(500)
       const { answer } = client.ask('/during')
       // The last look begins in the turn in which the request is sent.
       clock.advance(500)
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(idle.signal.aborted).toBe(false)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(false)
-      await call.answer()
+      await pending.answer()
       expect((await answer).body).toBe(answerTo('/during'))
       clock.advance(1000)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(true)
     },
   },
@@ -128,7 +128,7 @@ export const deadline: readonly Behaviour[] = [
       expect(tracker.active).toBe(0)
       block(BRIEF + 5)
       for (const answer of answers) expect((await answer).body).toBe(answerTo('/now'))
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -142,7 +142,7 @@ export const deadline: readonly Behaviour[] = [
       await new Promise(process.nextTick)
       block(BRIEF + 5)
       expect((await answer).body).toBe(answerTo('/now?2'))
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -162,17 +162,17 @@ export const deadline: readonly Behaviour[] = [
     name: 'one more server under the same clock, one of them busy → stays; both end together',
     async run(t) {
       const idle = await t.serve()
-      const other = makeServer('http', t.calls.handler)
+      const other = makeServer('http', t.requests.handler)
       idle.watch(other)
       const stop = await listen(other)
       t.defer(stop)
       const { answer } = t.client().ask('/busy')
-      const call = await t.calls.next()
-      await t.stays()
+      const pending = await t.requests.next()
+      await t.expectStillUp()
       expect(other.listening).toBe(true)
-      await call.answer()
+      await pending.answer()
       await answer
-      await t.fires()
+      await t.expectIdleEnd()
       expect(other.listening).toBe(false)
     },
   },
@@ -182,15 +182,15 @@ export const deadline: readonly Behaviour[] = [
       const idle = await t.serve()
       const again = idle.watch(t.server)
       const { answer } = t.client().ask('/once')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(idle.tracker.active).toBe(1)
       again[Symbol.dispose]()
       again[Symbol.dispose]()
       expect(idle.tracker.active).toBe(1)
-      await call.answer()
+      await pending.answer()
       await answer
       expect(idle.tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -199,11 +199,11 @@ export const deadline: readonly Behaviour[] = [
       const parent = new AbortController()
       const idle = await t.serve({ patience: '1h', signal: parent.signal })
       const { answer } = t.client().ask('/in-progress')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       parent.abort('from the parent')
       expect(idle.signal.reason).toBe('from the parent')
       await turn()
-      await call.answer()
+      await pending.answer()
       expect((await answer).body).toBe(answerTo('/in-progress'))
       expect(await idle.closed).toMatchObject({ reason: 'from the parent', drained: 1, destroyed: 0 })
     },

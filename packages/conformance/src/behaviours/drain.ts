@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { expect } from 'vitest'
 import { type Behaviour, isAny, isHttp1, isHttp2 } from '../behaviour.ts'
-import { answerTo, BIG, turn } from '../calls.ts'
-import type { Trial } from '../trial.ts'
+import { answerTo, BIG, turn } from '../pending-requests.ts'
+import type { TestContext } from '../test-context.ts'
 
 /** Ways to end a server while something is in progress. */
-const ENDS: readonly [name: string, end: (t: Trial, parent: AbortController) => void][] = [
+const ENDS: readonly [name: string, end: (t: TestContext, parent: AbortController) => void][] = [
   ['close()', (t) => void t.idle.close()],
   ['a parent that aborts', (_t, parent) => parent.abort('over')],
 ]
@@ -19,11 +19,11 @@ export const drain: readonly Behaviour[] = [
         const parent = new AbortController()
         const idle = await t.serve({ patience: '1h', signal: parent.signal })
         const exchange = t.client().ask('/big', { slow: true })
-        const { response } = await t.calls.next()
+        const { response } = await t.requests.next()
         response.end(BIG)
         await exchange.head
         end(t, parent)
-        await t.lookedAt()
+        await t.settle()
         expect(response.writableFinished).toBe(false)
         exchange.read()
         expect((await exchange.answer).body.length).toBe(BIG.length)
@@ -51,14 +51,14 @@ export const drain: readonly Behaviour[] = [
     async run(t) {
       await t.serve()
       const exchange = t.client().ask('/big', { slow: true })
-      const { response } = await t.calls.next()
+      const { response } = await t.requests.next()
       response.end(BIG)
       await exchange.head
-      await t.stays()
+      await t.expectStillUp()
       expect(response.writableFinished).toBe(false)
       exchange.read()
       expect((await exchange.answer).body.length).toBe(BIG.length)
-      expect(await t.fires()).toMatchObject({ destroyed: 0 })
+      expect(await t.expectIdleEnd()).toMatchObject({ destroyed: 0 })
     },
   },
   {
@@ -69,9 +69,9 @@ export const drain: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h' })
       const client = t.client()
       const { head, answer } = client.ask('/unsent')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       void idle.close()
-      await call.answer()
+      await pending.answer()
       expect((await head).headers['connection']).toBe('close')
       expect((await answer).body).toBe(answerTo('/unsent'))
       expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
@@ -84,10 +84,10 @@ export const drain: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h' })
       const raw = await t.raw()
       await raw.get('/1', '/2', '/3')
-      const calls = [await t.calls.next(), await t.calls.next(), await t.calls.next()]
+      const requests = [await t.requests.next(), await t.requests.next(), await t.requests.next()]
       void idle.close()
       await turn()
-      for (const call of calls) await call.answer()
+      for (const pending of requests) await pending.answer()
       const first = await raw.until(answerTo('/1'))
       const second = await raw.until(answerTo('/2'))
       const third = await raw.until(answerTo('/3'))
@@ -103,11 +103,11 @@ export const drain: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h' })
       const raw = await t.raw()
       await raw.get('/1')
-      const first = await t.calls.next()
+      const first = await t.requests.next()
       void idle.close()
-      await t.lookedAt()
+      await t.settle()
       await raw.get('/2')
-      const second = await t.calls.next()
+      const second = await t.requests.next()
       await first.answer()
       await second.answer()
       await raw.until(answerTo('/1'))
@@ -123,12 +123,12 @@ export const drain: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h' })
       const client = t.client()
       const { head, answer } = client.ask('/sent')
-      const { response } = await t.calls.next()
+      const { response } = await t.requests.next()
       response.writeHead(200)
       response.write('first ')
       await head
       void idle.close()
-      await t.lookedAt()
+      await t.settle()
       response.end('last')
       expect((await answer).body).toBe('first last')
       expect(await client.ended).toEqual({ how: 'FIN' })
@@ -145,9 +145,9 @@ export const drain: readonly Behaviour[] = [
       await raw.until(answerTo('/now'))
       await raw.get('/last')
       void idle.close()
-      const call = await t.calls.next()
-      await t.lookedAt()
-      await call.answer()
+      const pending = await t.requests.next()
+      await t.settle()
+      await pending.answer()
       expect(await raw.until(answerTo('/last'))).toContain('Connection: close')
       expect(await raw.ended).toEqual({ how: 'FIN' })
       expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
@@ -160,11 +160,11 @@ export const drain: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h', grace: Infinity })
       const raw = await t.raw()
       await raw.send('POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nonly this')
-      const call = await t.calls.next()
-      call.response.write('early ')
+      const pending = await t.requests.next()
+      pending.response.write('early ')
       await raw.until('early ')
       void idle.close()
-      call.response.end('enough')
+      pending.response.end('enough')
       await raw.until('enough')
       expect((await idle.closed).duration).toBeLessThan(4000)
     },
@@ -177,15 +177,15 @@ export const drain: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h' })
       const client = await t.session()
       const { answer } = client.ask('/stream')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       void idle.close()
       await client.goaway
-      await t.lookedAt()
+      await t.settle()
       await expect(client.ask('/refused').answer).rejects.toThrow()
-      await call.answer()
+      await pending.answer()
       expect((await answer).body).toBe(answerTo('/stream'))
       expect(await idle.closed).toMatchObject({ drained: 1, destroyed: 0 })
-      expect(t.calls.waiting).toBe(0)
+      expect(t.requests.waiting).toBe(0)
     },
   },
   {
@@ -209,11 +209,11 @@ export const drain: readonly Behaviour[] = [
       const idle = await t.serve({ grace: '1h', clock })
       const [asking, silent] = [await t.raw(), await t.raw()]
       const closed = idle.close()
-      await t.lookedAt()
+      await t.settle()
       clock.advance(999)
       await asking.get('/last-chance')
-      const call = await t.calls.next()
-      await call.answer()
+      const pending = await t.requests.next()
+      await pending.answer()
       await asking.until(answerTo('/last-chance'))
       expect(await asking.ended).toEqual({ how: 'FIN' })
       expect(silent.socket.destroyed).toBe(false)
@@ -223,7 +223,7 @@ export const drain: readonly Behaviour[] = [
     },
   },
   {
-    name: 'first request that comes while the event loop stands still for that second → answered',
+    name: 'first request that arrives while the event loop stands still for that second → answered',
     appliesTo: isHttp1,
     unix: true,
     async run(t) {
@@ -231,7 +231,7 @@ export const drain: readonly Behaviour[] = [
       const idle = await t.serve({ grace: '1h', clock })
       const late = await t.raw()
       const closed = idle.close()
-      await t.lookedAt()
+      await t.settle()
       const sent = late.get('/now')
       // Runs in this turn: the timer is due before the socket is read, as after a gap.
       clock.advance(1000)
@@ -252,7 +252,7 @@ export const drain: readonly Behaviour[] = [
       idle.tracker.touch()
       await once(idle.signal, 'abort')
       expect(listening).toBe(false)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
 ]

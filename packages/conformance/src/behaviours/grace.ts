@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { expect } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { type Behaviour, isAny, isHttp1, isHttp2, isRaw } from '../behaviour.ts'
-import { answerTo } from '../calls.ts'
+import { answerTo } from '../pending-requests.ts'
 
 /** Milliseconds: longer than a busy machine takes for the responses that must end within the grace. */
 const GRACE = 500
@@ -16,12 +16,12 @@ export const grace: readonly Behaviour[] = [
     async run(t) {
       const idle = await t.serve({ patience: '1h', grace: GRACE })
       const { answer } = t.client().ask('/hung')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       const report = await idle.close()
       expect(report).toMatchObject({ drained: 0, destroyed: 1, abandoned: 0 })
       expect(report.duration).toBeGreaterThanOrEqual(GRACE)
       await expect(answer).rejects.toThrow()
-      await call.closed
+      await pending.closed
       expect(idle.tracker.active).toBe(0)
     },
   },
@@ -30,7 +30,7 @@ export const grace: readonly Behaviour[] = [
     async run(t) {
       const idle = await t.serve({ patience: '1h', grace: GRACE })
       const { head, answer } = t.client().ask('/events')
-      const { response } = await t.calls.next()
+      const { response } = await t.requests.next()
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write('data: hello\n\n')
       await head
@@ -39,7 +39,7 @@ export const grace: readonly Behaviour[] = [
     },
   },
   {
-    name: 'WebSocket that nobody closes → cut when grace is over, though closeAllConnections() misses it',
+    name: 'WebSocket that neither side closes → cut when grace is over, though closeAllConnections() misses it',
     appliesTo: isHttp1,
     async run(t) {
       const accepting = new WebSocketServer({ noServer: true })
@@ -80,8 +80,8 @@ export const grace: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h', grace: GRACE })
       const client = await t.session()
       const answers = [client.ask('/hung').answer, client.ask('/too').answer]
-      await t.calls.next()
-      await t.calls.next()
+      await t.requests.next()
+      await t.requests.next()
       expect(await idle.close()).toMatchObject({ drained: 0, destroyed: 1 })
       for (const answer of answers) await expect(answer).rejects.toThrow()
     },
@@ -92,9 +92,9 @@ export const grace: readonly Behaviour[] = [
       const clock = t.stopTime()
       const idle = await t.serve({ grace: 5000, clock })
       const [hung, fine] = [t.client().ask('/a'), t.client().ask('/a')]
-      const [first] = [await t.calls.next(), await t.calls.next()]
+      const [first] = [await t.requests.next(), await t.requests.next()]
       const closed = idle.close()
-      await t.lookedAt()
+      await t.settle()
       await first.answer()
       await Promise.race([t.disconnected(0), t.disconnected(1)])
       clock.advance(5000)
@@ -112,9 +112,9 @@ export const grace: readonly Behaviour[] = [
       const raw = await t.raw()
       await t.sendPart(raw, 'GET /never HTTP/1.1\r\nHo')
       const closed = idle.close()
-      await t.lookedAt()
+      await t.settle()
       clock.advance(4999)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.tracker.explain().state).toBe('ended')
       expect(raw.socket.readableEnded).toBe(false)
       clock.advance(1)
@@ -138,7 +138,7 @@ export const grace: readonly Behaviour[] = [
     },
   },
   {
-    name: 'plain connection that nobody ends → cut when grace is over',
+    name: 'plain connection that neither side ends → cut when grace is over',
     appliesTo: isRaw,
     async run(t) {
       const idle = await t.serve({ patience: '1h', grace: GRACE })
@@ -154,7 +154,7 @@ export const grace: readonly Behaviour[] = [
       const clock = t.stopTime()
       const idle = await t.serve({ grace: 0, clock })
       const { answer } = t.client().ask('/cut')
-      await t.calls.next()
+      await t.requests.next()
       expect(await idle.close()).toMatchObject({ drained: 0, destroyed: 1, duration: 0 })
       await expect(answer).rejects.toThrow()
     },
@@ -165,12 +165,12 @@ export const grace: readonly Behaviour[] = [
       const clock = t.stopTime()
       const idle = await t.serve({ grace: Infinity, clock })
       const { answer } = t.client().ask('/patient')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       const closed = idle.close()
-      await t.lookedAt()
+      await t.settle()
       clock.advance(1_000_000_000)
-      await t.lookedAt()
-      await call.answer()
+      await t.settle()
+      await pending.answer()
       expect((await answer).body).toBe(answerTo('/patient'))
       expect(await closed).toMatchObject({ drained: 1, destroyed: 0, duration: 1_000_000_000 })
     },
@@ -183,7 +183,7 @@ export const grace: readonly Behaviour[] = [
       const idle = await t.serve({ grace: 5000, clock })
       const hold = idle.tracker.hold('a job')
       const closed = idle.close()
-      await t.lookedAt()
+      await t.settle()
       clock.advance(4000)
       hold.release()
       expect(await closed).toMatchObject({ abandoned: 0, duration: 4000 })
@@ -199,7 +199,7 @@ export const grace: readonly Behaviour[] = [
       const holds = [idle.tracker.hold(), idle.tracker.hold(), idle.tracker.hold()]
       const closed = idle.close()
       holds[0]?.cancel()
-      await t.lookedAt()
+      await t.settle()
       clock.advance(5000)
       expect(await closed).toMatchObject({ abandoned: 2, destroyed: 0, duration: 5000 })
       for (const hold of holds) hold.release()

@@ -4,12 +4,12 @@ import { connect as connectTls } from 'node:tls'
 import type { IdleShutdownOptions } from '@idle-shutdown/core'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp1, isHttp2, isRaw, isSecure } from '../behaviour.ts'
-import { answerTo, turn } from '../calls.ts'
 import { CERTIFICATE } from '../certificate.ts'
 import { FIRST_REQUEST } from '../clients/http2-frame.ts'
 import { RawClient } from '../clients/raw-client.ts'
 import { SlowHandshake } from '../clients/slow-handshake.ts'
-import type { Trial } from '../trial.ts'
+import { answerTo, turn } from '../pending-requests.ts'
+import type { TestContext } from '../test-context.ts'
 
 /** Counting of TLS handshakes that end, fail, stall or lose their client, and their treatment in a drain. */
 export const handshakes: readonly Behaviour[] = [
@@ -22,9 +22,9 @@ export const handshakes: readonly Behaviour[] = [
       t.defer(() => probe.destroy())
       await t.accepted(1)
       expect(tracker.active).toBe(1)
-      await t.stays()
+      await t.expectStillUp()
       probe.destroy()
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -36,14 +36,14 @@ export const handshakes: readonly Behaviour[] = [
       t.defer(() => probe.destroy())
       probe.on('error', () => {}).resume()
       const [socket] = await once(t.server, 'connection')
-      probe.write('this is no TLS\r\n\r\n')
+      probe.write('this is not TLS\r\n\r\n')
       await once(socket, 'close')
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
-    name: 'TLS handshake that comes after two patiences of silence → counted again',
+    name: 'TLS handshake that begins after two patiences of silence → counted again',
     appliesTo: ({ protocol, secure }) => protocol === 'raw' && secure,
     async run(t) {
       const clock = t.stopTime()
@@ -59,7 +59,7 @@ export const handshakes: readonly Behaviour[] = [
       await secured
       expect(tracker.active).toBe(1)
       clock.advance(10_000)
-      await t.lookedAt()
+      await t.settle()
       expect(signal.aborted).toBe(false)
       tls.destroy()
       await t.disconnected(0)
@@ -67,16 +67,16 @@ export const handshakes: readonly Behaviour[] = [
     },
   },
   {
-    name: 'client that resets at the end of its TLS handshake, of which Node does not tell → released',
+    name: 'client that resets at the end of its TLS handshake, for which Node emits no event → released',
     // Node closes an HTTP/2 stream in this case too, so HTTP/2 is left out.
     appliesTo: (subject) => isSecure(subject) && !isHttp2(subject),
     async run(t) {
       await resetUnseen(t)
-      expect(await t.fires()).toMatchObject({ drained: 0, destroyed: 0 })
+      expect(await t.expectIdleEnd()).toMatchObject({ drained: 0, destroyed: 0 })
     },
   },
   {
-    name: 'client that resets at the end of its TLS handshake, of which Node does not tell, before a drain → closes before grace is over',
+    name: 'client that resets at the end of its TLS handshake, for which Node emits no event, before a drain → closes before grace is over',
     // Over HTTP/2 the test would pass without the check for stuck sockets. Only the soak reproduces the stuck case
     // there.
     appliesTo: isSecure,
@@ -96,14 +96,14 @@ export const handshakes: readonly Behaviour[] = [
       })
       const { client, reply } = await askAtOnce(t)
       reply()
-      await t.lookedAt()
+      await t.settle()
       expect(stored).not.toEqual([])
       clock.advance(2 * 3_600_000)
-      await t.lookedAt()
+      await t.settle()
       const closed = t.idle.close()
       for (let seconds = 0; seconds < 5; seconds++) {
         clock.advance(1000)
-        await t.lookedAt()
+        await t.settle()
       }
       for (const done of stored) done()
       // Only the application of a plain server knows which side speaks next.
@@ -124,7 +124,7 @@ export const handshakes: readonly Behaviour[] = [
       probe.on('error', () => {})
       await t.accepted(1)
       const closed = idle.close()
-      await t.lookedAt()
+      await t.settle()
       clock.advance(1000)
       expect(await closed).toMatchObject({ drained: 0, destroyed: 0, duration: 1000 })
     },
@@ -137,7 +137,7 @@ export const handshakes: readonly Behaviour[] = [
       for (let seconds = 1; seconds <= 3; seconds++) {
         await t.hasRead(() => slow.send(20))
         clock.advance(1000)
-        await t.lookedAt()
+        await t.settle()
       }
       await slow.finish()
       // The client has not sent a request yet, and still has time to.
@@ -163,21 +163,21 @@ export const handshakes: readonly Behaviour[] = [
  * client's request arrives with the end of the handshake. The write of the tickets fails, Node drops that error, and
  * later writes stay queued forever (Node 20-26).
  */
-async function resetUnseen(t: Trial, options?: IdleShutdownOptions): Promise<void> {
+async function resetUnseen(t: TestContext, options?: IdleShutdownOptions): Promise<void> {
   await t.serve(options)
   const { client, reply } = await askAtOnce(t)
   // The server is still reading.
   client.reset()
   await turn()
   reply()
-  await t.lookedAt()
+  await t.settle()
 }
 
 /**
  * Connects a client that sends its request with the end of its TLS handshake. Also returns the function that answers
  * it.
  */
-async function askAtOnce(t: Trial) {
+async function askAtOnce(t: TestContext) {
   const answer = isRaw(t.subject) ? spoken(t) : called(t)
   // Does not use t.raw(), which waits for the server. The request is sent with the end of the handshake.
   const h2 = isHttp2(t.subject)
@@ -188,13 +188,13 @@ async function askAtOnce(t: Trial) {
 }
 
 /** Waits for the next request, and returns the function that answers it. */
-async function called(t: Trial): Promise<() => unknown> {
-  const call = await t.calls.next()
-  return () => void call.answer()
+async function called(t: TestContext): Promise<() => unknown> {
+  const pending = await t.requests.next()
+  return () => void pending.answer()
 }
 
 /** Waits for data from the next client of a plain server, and returns the function that answers it. */
-async function spoken(t: Trial): Promise<() => unknown> {
+async function spoken(t: TestContext): Promise<() => unknown> {
   const [socket] = await once(t.server, 'secureConnection')
   await once(socket, 'data')
   return () => socket.write('answer')
@@ -204,14 +204,14 @@ async function spoken(t: Trial): Promise<() => unknown> {
  * Starts a drain before the TLS handshake of the only connection. `answered` sends a request and waits for the response
  * and the end.
  */
-async function drainingHandshake(t: Trial) {
+async function drainingHandshake(t: TestContext) {
   const clock = t.stopTime()
   const idle = await t.serve({ grace: '1h', clock })
   const slow = await SlowHandshake.connect(t.address)
   t.defer(() => slow.destroy())
   await t.accepted(1)
   const closed = idle.close()
-  await t.lookedAt()
+  await t.settle()
   const answered = async (): Promise<void> => {
     slow.tls.write('GET /now HTTP/1.1\r\nHost: localhost\r\n\r\n')
     let answer = ''

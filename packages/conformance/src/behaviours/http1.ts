@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp1 } from '../behaviour.ts'
-import { answerTo, BIG, type Call } from '../calls.ts'
-import type { Trial } from '../trial.ts'
+import { answerTo, BIG, type PendingRequest } from '../pending-requests.ts'
+import type { TestContext } from '../test-context.ts'
 
-async function threePipelined(t: Trial): Promise<[Call, Call, Call]> {
-  return [await t.calls.next(), await t.calls.next(), await t.calls.next()]
+async function threePipelined(t: TestContext): Promise<[PendingRequest, PendingRequest, PendingRequest]> {
+  return [await t.requests.next(), await t.requests.next(), await t.requests.next()]
 }
 
 const all: readonly Behaviour[] = [
@@ -26,7 +26,7 @@ const all: readonly Behaviour[] = [
       await Promise.all([second.closed, third.closed])
       expect(await raw.until('third')).toMatch(/answer to \/1[\s\S]+second[\s\S]+third/)
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -36,12 +36,12 @@ const all: readonly Behaviour[] = [
       const raw = await t.raw()
       await raw.get('/1', '/2', '/3')
       let active = 3
-      for (const call of await threePipelined(t)) {
+      for (const pending of await threePipelined(t)) {
         expect(tracker.active).toBe(active--)
-        await call.answer()
+        await pending.answer()
       }
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -56,7 +56,7 @@ const all: readonly Behaviour[] = [
       raw.reset()
       await first.disconnected
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -65,13 +65,13 @@ const all: readonly Behaviour[] = [
       const { tracker } = await t.serve()
       const raw = await t.raw()
       await raw.send('POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nonly this')
-      const call = await t.calls.next()
-      await once(call.request, 'readable')
+      const pending = await t.requests.next()
+      await once(pending.request, 'readable')
       expect(tracker.active).toBe(1)
       raw.reset()
-      await call.disconnected
+      await pending.disconnected
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -80,11 +80,11 @@ const all: readonly Behaviour[] = [
       const { tracker } = await t.serve()
       const raw = await t.raw()
       await raw.get('/half')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       raw.halfClose()
-      await call.disconnected
+      await pending.disconnected
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -95,14 +95,14 @@ const all: readonly Behaviour[] = [
       const { tracker } = await t.serve({}, (server) => Reflect.set(server, 'httpAllowHalfOpen', true))
       const raw = await t.raw()
       await raw.get('/half')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       raw.halfClose()
-      await once(call.request.socket, 'end')
-      await t.stays()
+      await once(pending.request.socket, 'end')
+      await t.expectStillUp()
       expect(tracker.active).toBe(1)
-      await call.answer()
+      await pending.answer()
       await raw.until(answerTo('/half'))
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -112,16 +112,16 @@ const all: readonly Behaviour[] = [
       const raw = await t.raw()
       raw.socket.pause()
       await raw.get('/big')
-      const { request, response } = await t.calls.next()
+      const { request, response } = await t.requests.next()
       response.end(BIG)
       raw.halfClose()
       await once(request.socket, 'end')
-      await t.stays()
+      await t.expectStillUp()
       expect(tracker.active).toBe(1)
       raw.socket.resume()
       await raw.ended
       expect(raw.received.length).toBeGreaterThan(BIG.length)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -131,29 +131,29 @@ const all: readonly Behaviour[] = [
       const raw = await t.raw()
       await raw.send('POST /body HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n')
       await raw.until('HTTP/1.1 100 Continue\r\n\r\n')
-      const call = await t.calls.next()
-      await t.stays()
+      const pending = await t.requests.next()
+      await t.expectStillUp()
       await raw.send('body')
-      expect(await call.body()).toBe('body')
-      await call.answer()
+      expect(await pending.body()).toBe('body')
+      await pending.answer()
       await raw.until(answerTo('/body'))
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
     name: 'Expect: 100-continue with a checkContinue handler → counted',
     async run(t) {
-      const { tracker } = await t.serve({}, (server) => server.on('checkContinue', t.calls.handler))
+      const { tracker } = await t.serve({}, (server) => server.on('checkContinue', t.requests.handler))
       const raw = await t.raw()
       await raw.send('POST /body HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(tracker.active).toBe(1)
-      await t.stays()
-      await call.answer()
+      await t.expectStillUp()
+      await pending.answer()
       await raw.until(answerTo('/body'))
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -164,12 +164,12 @@ const all: readonly Behaviour[] = [
       await raw.send('GET /odd HTTP/1.1\r\nHost: localhost\r\nExpect: the-unexpected\r\n\r\n')
       expect(await raw.until('\r\n\r\n')).toContain('HTTP/1.1 417')
       await raw.get('/then')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(tracker.active).toBe(1)
-      await call.answer()
+      await pending.answer()
       await raw.until(answerTo('/then'))
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -184,11 +184,11 @@ const all: readonly Behaviour[] = [
       await raw.ended
       const other = await t.raw()
       await other.get('/then')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(tracker.active).toBe(1)
-      await call.answer()
+      await pending.answer()
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -197,14 +197,14 @@ const all: readonly Behaviour[] = [
       const { tracker } = await t.serve()
       const beside = await t.raw()
       await beside.get('/beside')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       const raw = await t.raw()
-      await raw.send('this is no HTTP\r\n\r\n')
+      await raw.send('this is not HTTP\r\n\r\n')
       await raw.ended
       expect(tracker.active).toBe(1)
-      await call.answer()
+      await pending.answer()
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -213,12 +213,12 @@ const all: readonly Behaviour[] = [
       const { tracker } = await t.serve()
       const raw = await t.raw()
       await raw.get('/pending')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(tracker.active).toBe(1)
-      await raw.send('this is no HTTP\r\n\r\n')
-      await call.disconnected
+      await raw.send('this is not HTTP\r\n\r\n')
+      await pending.disconnected
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -227,12 +227,12 @@ const all: readonly Behaviour[] = [
       const { tracker } = await t.serve({}, (server) => Reflect.set(server, 'maxRequestsPerSocket', 1))
       const raw = await t.raw()
       await raw.get('/first', '/second')
-      const call = await t.calls.next()
-      await call.answer()
+      const pending = await t.requests.next()
+      await pending.answer()
       await raw.until(answerTo('/first'))
       await raw.ended
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
 ]

@@ -1,13 +1,13 @@
 import type { IdleShutdownOptions } from '@idle-shutdown/core'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp } from '../behaviour.ts'
-import { answerTo } from '../calls.ts'
+import { answerTo } from '../pending-requests.ts'
 import { processWarning } from '../process-warning.ts'
-import type { Trial } from '../trial.ts'
-import { patiences } from '../trial.ts'
+import type { TestContext } from '../test-context.ts'
+import { patiences } from '../test-context.ts'
 
 /** Requests `paths` one after the other while time passes, and expects that no request moves the deadline. */
-async function leavesDeadline(t: Trial, options: IdleShutdownOptions, paths: readonly string[]): Promise<void> {
+async function leavesDeadline(t: TestContext, options: IdleShutdownOptions, paths: readonly string[]): Promise<void> {
   const clock = t.stopTime()
   const { tracker } = await t.serve({ patience: '1m', clock, ...options })
   tracker.touch()
@@ -18,11 +18,11 @@ async function leavesDeadline(t: Trial, options: IdleShutdownOptions, paths: rea
       const client = isKept ? kept : t.client()
       clock.advance(1000)
       const { answer } = client.ask(path)
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(tracker.active).toBe(0)
       expect(tracker.explain().ignored).toBe(1)
       clock.advance(1000)
-      await call.answer()
+      await pending.answer()
       expect((await answer).body).toBe(answerTo(path))
       expect(tracker.deadline).toEqual(deadline)
       if (isKept) continue
@@ -33,9 +33,9 @@ async function leavesDeadline(t: Trial, options: IdleShutdownOptions, paths: rea
   }
   // Any other request still moves the deadline.
   const { answer } = kept.ask('/counted')
-  const call = await t.calls.next()
+  const pending = await t.requests.next()
   expect(tracker.active).toBe(1)
-  await call.answer()
+  await pending.answer()
   await answer
   expect(tracker.deadline).toEqual(new Date(clock.date() + 60_000))
 }
@@ -74,7 +74,7 @@ export const ignored: readonly Behaviour[] = [
     }),
   ),
   {
-    name: 'ignore that throws → the request counts; one process warning, and the server ends all the same',
+    name: 'ignore that throws → the request counts; one process warning, and the server ends anyway',
     alone: true,
     async run(t) {
       const idle = await t.serve({
@@ -85,13 +85,13 @@ export const ignored: readonly Behaviour[] = [
       const warning = processWarning('IDLE_IGNORE_FAILED')
       for (const path of ['/one', '/two']) {
         const { answer } = t.client().ask(path)
-        const call = await t.calls.next()
+        const pending = await t.requests.next()
         expect(idle.tracker.active).toBe(1)
-        await call.answer()
+        await pending.answer()
         await answer
       }
       expect((await warning).message).toContain('ignore')
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -101,21 +101,21 @@ export const ignored: readonly Behaviour[] = [
       const idle = await t.serve({ ignore: '/healthz', patience: 1000, clock })
       idle.tracker.touch()
       const { answer } = t.client().ask('/healthz')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       clock.advance(5000)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(false)
       expect(idle.tracker.explain().state).toBe('suspended')
-      await call.answer()
+      await pending.answer()
       expect((await answer).body).toBe(answerTo('/healthz'))
       clock.advance(1)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(true)
       await idle.closed
     },
   },
   {
-    name: 'health check more often than the patience, on fresh connections → fires all the same',
+    name: 'health check more often than the patience, on fresh connections → fires anyway',
     async run(t) {
       const idle = await t.serve({ ignore: '/now', startupPatience: '1h' })
       idle.tracker.touch()
@@ -130,7 +130,7 @@ export const ignored: readonly Behaviour[] = [
         else expect(idle.signal.aborted).toBe(true)
       }
       expect(checks).toBeGreaterThan(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
 ]

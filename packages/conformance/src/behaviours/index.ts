@@ -8,11 +8,13 @@ import { grace } from './grace.ts'
 import { handshakes } from './handshakes.ts'
 import { http1 } from './http1.ts'
 import { ignored } from './ignored.ts'
+import { incomplete } from './incomplete.ts'
 import { lastAnswers } from './last-answers.ts'
 import { pipelines } from './pipelines.ts'
 import { requests } from './requests.ts'
 import { sessions } from './sessions.ts'
 import { silence } from './silence.ts'
+import { slow } from './slow.ts'
 import { tunnels } from './tunnels.ts'
 import { upgrades } from './upgrades.ts'
 
@@ -24,6 +26,8 @@ export const behaviours: readonly Behaviour[] = [
   ...connections,
   ...handshakes,
   ...silence,
+  ...slow,
+  ...incomplete,
   ...upgrades,
   ...tunnels,
   ...ignored,

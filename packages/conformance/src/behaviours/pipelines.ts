@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp1 } from '../behaviour.ts'
-import { answerTo } from '../calls.ts'
 import type { RawClient } from '../clients/raw-client.ts'
-import type { Trial } from '../trial.ts'
+import { answerTo } from '../pending-requests.ts'
+import type { TestContext } from '../test-context.ts'
 import { clientsFor, expectClose, KEPT, responseOf } from './announcements.ts'
 
 const BIG = Buffer.alloc(8_000_000, 'x')
@@ -23,7 +23,7 @@ export const pipelines: readonly Behaviour[] = [
       await raw.get('/now')
       await raw.until(answerTo('/now'))
       // The response has closed.
-      await t.lookedAt()
+      await t.settle()
       void idle.close()
       await raw.get(...PATHS)
       await allAnswered(raw)
@@ -46,7 +46,7 @@ export const pipelines: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a single request during the drain, answered at once → told Connection: close',
+    name: 'a single request during the drain, answered at once → Connection: close',
     appliesTo: isHttp1,
     async run(t) {
       const idle = await t.serve({ patience: '1h' })
@@ -68,18 +68,18 @@ export const pipelines: readonly Behaviour[] = [
       const raw = await t.raw()
       raw.socket.pause()
       await raw.get('/1')
-      const first = await t.calls.next()
+      const first = await t.requests.next()
       first.response.end(BIG)
       await raw.get('/2')
-      const second = await t.calls.next()
+      const second = await t.requests.next()
       // Node stops reading until it can write again.
       await raw.get('/3')
       void idle.close()
-      await t.lookedAt()
+      await t.settle()
       const answered = second.answer()
       raw.socket.resume()
       await answered
-      await (await t.calls.next()).answer()
+      await (await t.requests.next()).answer()
       await raw.until(answerTo('/2'))
       await raw.until(answerTo('/3'))
       expect(await raw.ended).toEqual({ how: 'FIN' })
@@ -141,12 +141,12 @@ export const pipelines: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h' })
       const raw = await t.raw()
       await raw.get('/1', '/2', '/3')
-      const calls = [await t.calls.next(), await t.calls.next(), await t.calls.next()]
+      const requests = [await t.requests.next(), await t.requests.next(), await t.requests.next()]
       void idle.close()
-      // The calls are answered out of order: the head of the last response is written first.
-      for (const call of calls.toReversed()) {
-        responseOf(call).writeHead(200, KEPT)
-        call.response.end(answerTo(call.url))
+      // The requests are answered out of order: the head of the last response is written first.
+      for (const pending of requests.toReversed()) {
+        responseOf(pending).writeHead(200, KEPT)
+        pending.response.end(answerTo(pending.url))
       }
       const [first, second] = [await raw.until(answerTo('/1')), await raw.until(answerTo('/2'))]
       for (const answer of [first, second]) expect(answer).toContain('Connection: keep-alive')
@@ -162,12 +162,12 @@ export const pipelines: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h' })
       const raw = await t.raw()
       await raw.send('POST /1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nabc')
-      const { request, response } = await t.calls.next()
+      const { request, response } = await t.requests.next()
       request.on('data', (chunk) => {
         if (String(chunk) === 'def') response.end(answerTo('/1'))
       })
       void idle.close()
-      await t.lookedAt()
+      await t.settle()
       await raw.send('defGET /now/2 HTTP/1.1\r\nHost: localhost\r\n\r\n')
       expect(await raw.until(answerTo('/1'))).toContain('Connection: keep-alive')
       await raw.until('Connection: close')
@@ -178,7 +178,7 @@ export const pipelines: readonly Behaviour[] = [
 ]
 
 /** Starts a drain before the last piece of each head, and expects that each client reads `Connection: close`. */
-async function expectCloseOf(t: Trial, heads: readonly (readonly string[])[]): Promise<void> {
+async function expectCloseOf(t: TestContext, heads: readonly (readonly string[])[]): Promise<void> {
   const idle = await t.serve({ patience: '1h' })
   const clients = await clientsFor(t, heads)
   for (const [index, client] of clients.entries())

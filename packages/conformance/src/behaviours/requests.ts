@@ -1,20 +1,20 @@
 import { expect } from 'vitest'
 import type { Behaviour } from '../behaviour.ts'
-import { answerTo, type Call } from '../calls.ts'
 import type { Exchange, HttpClient } from '../clients/http-client.ts'
-import { PATIENCE } from '../trial.ts'
+import { answerTo, type PendingRequest } from '../pending-requests.ts'
+import { PATIENCE } from '../test-context.ts'
 
 /** Counting of requests, on every protocol that has requests. */
 export const requests: readonly Behaviour[] = [
   {
-    name: 'a server that nobody calls → ends, its patience counted from listening',
+    name: 'a server without a request → ends, its patience counted from listening',
     appliesTo: () => true,
     unix: true,
     async run(t) {
       const idle = await t.serve({ startupPatience: PATIENCE })
       expect(idle.tracker.active).toBe(0)
       expect(idle.tracker.deadline).toBeInstanceOf(Date)
-      const report = await t.fires()
+      const report = await t.expectIdleEnd()
       expect(report).toMatchObject({ drained: 0, destroyed: 0, abandoned: 0 })
     },
   },
@@ -27,7 +27,7 @@ export const requests: readonly Behaviour[] = [
       expect((await client.ask('/now').answer).body).toBe(answerTo('/now'))
       expect(client.connected).toBe(true)
       expect(tracker.active).toBe(0)
-      expect(await t.fires()).toMatchObject({ drained: 0, destroyed: 0 })
+      expect(await t.expectIdleEnd()).toMatchObject({ drained: 0, destroyed: 0 })
       expect(await client.ended).toEqual({ how: 'FIN' })
     },
   },
@@ -37,15 +37,15 @@ export const requests: readonly Behaviour[] = [
     async run(t) {
       const { tracker } = await t.serve()
       const { answer } = t.client().ask('/slow', { method: 'POST', body: 'all of it' })
-      const call = await t.calls.next()
-      expect(await call.body()).toBe('all of it')
+      const pending = await t.requests.next()
+      expect(await pending.body()).toBe('all of it')
       expect(tracker.active).toBe(1)
       expect(tracker.deadline).toBeUndefined()
-      await t.stays()
-      await call.answer()
+      await t.expectStillUp()
+      await pending.answer()
       expect((await answer).body).toBe(answerTo('/slow'))
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -53,16 +53,16 @@ export const requests: readonly Behaviour[] = [
     async run(t) {
       const { tracker } = await t.serve()
       const { head, answer } = t.client().ask('/pieces')
-      const { response, closed } = await t.calls.next()
+      const { response, closed } = await t.requests.next()
       response.writeHead(200)
       response.write('one ')
       expect((await head).status).toBe(200)
-      await t.stays()
+      await t.expectStillUp()
       expect(tracker.active).toBe(1)
       response.end('two')
       await closed
       expect((await answer).body).toBe('one two')
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -70,14 +70,14 @@ export const requests: readonly Behaviour[] = [
     async run(t) {
       const { tracker } = await t.serve()
       const { answer } = t.client().ask('/reset-password?token=SECRET')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       const { reasons } = tracker.explain()
       expect(reasons).toHaveLength(1)
       expect(reasons[0]?.label).toBe('GET /reset-password')
       expect(JSON.stringify(reasons) + String(tracker)).not.toContain('SECRET')
-      await call.answer()
+      await pending.answer()
       await answer
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -85,14 +85,14 @@ export const requests: readonly Behaviour[] = [
     async run(t) {
       const { tracker } = await t.serve()
       const answers = ['/a', '/b', '/c'].map((path) => t.client().ask(path).answer)
-      const calls = [await t.calls.next(), await t.calls.next(), await t.calls.next()]
+      const requests = [await t.requests.next(), await t.requests.next(), await t.requests.next()]
       expect(tracker.active).toBe(3)
       for (let active = 2; active >= 0; active--) {
-        await calls.shift()?.answer()
+        await requests.shift()?.answer()
         expect(tracker.active).toBe(active)
       }
       await Promise.all(answers)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -106,7 +106,7 @@ export const requests: readonly Behaviour[] = [
         ['GET', 304],
       ] as const) {
         const { answer } = client.ask('/empty', { method })
-        const { response, closed } = await t.calls.next()
+        const { response, closed } = await t.requests.next()
         expect(tracker.active).toBe(1)
         response.writeHead(status)
         response.end()
@@ -114,7 +114,7 @@ export const requests: readonly Behaviour[] = [
         expect(await answer).toMatchObject({ status, body: '' })
         expect(tracker.active).toBe(0)
       }
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -122,20 +122,20 @@ export const requests: readonly Behaviour[] = [
     async run(t) {
       const { tracker } = await t.serve()
       const other = t.client().ask('/other')
-      const beside = await t.calls.next()
+      const beside = await t.requests.next()
       const { answer, abort } = t.client().ask('/given-up')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(tracker.active).toBe(2)
       abort()
       await expect(answer).rejects.toThrow()
-      await call.closed
+      await pending.closed
       expect(tracker.active).toBe(1)
       // Neither the first nor a second response changes the count now.
-      call.response.end('too late')
+      pending.response.end('too late')
       await beside.answer()
       await other.answer
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   ...(['res.destroy()', 'req.destroy()'] as const).map(
@@ -144,9 +144,9 @@ export const requests: readonly Behaviour[] = [
       async run(t) {
         const { tracker } = await t.serve()
         const other = t.client().ask('/other')
-        const beside = await t.calls.next()
+        const beside = await t.requests.next()
         const { answer } = t.client().ask('/destroyed', { method: 'POST', body: 'some of it', unfinished: true })
-        const { request, response, closed } = await t.calls.next()
+        const { request, response, closed } = await t.requests.next()
         expect(tracker.active).toBe(2)
         // The request of the compatibility layer is a view: destroying it does not destroy its stream.
         const destroyed = 'stream' in request ? request.stream : request
@@ -158,22 +158,22 @@ export const requests: readonly Behaviour[] = [
         await beside.answer()
         await other.answer
         expect(tracker.active).toBe(0)
-        await t.fires()
+        await t.expectIdleEnd()
       },
     }),
   ),
   {
-    name: 'nobody answers → active until the client leaves',
+    name: 'request that is not answered → active until the client leaves',
     async run(t) {
       const { tracker } = await t.serve()
       const client = t.client()
       client.ask('/forgotten')
-      const call = await t.calls.next()
-      await t.stays()
+      const pending = await t.requests.next()
+      await t.expectStillUp()
       client.destroy()
-      await call.closed
+      await pending.closed
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -181,9 +181,9 @@ export const requests: readonly Behaviour[] = [
     async run(t) {
       const idle = await t.serve()
       const { answer } = t.client().ask('/poll')
-      const call = await t.calls.next()
-      idle.signal.addEventListener('abort', () => call.answer())
-      await t.stays()
+      const pending = await t.requests.next()
+      idle.signal.addEventListener('abort', () => pending.answer())
+      await t.expectStillUp()
       expect(idle.tracker.active).toBe(1)
       const report = await idle.close()
       expect((await answer).body).toBe(answerTo('/poll'))
@@ -195,41 +195,41 @@ export const requests: readonly Behaviour[] = [
     async run(t) {
       const idle = await t.serve()
       const { head, answer } = t.client().ask('/events')
-      const { response } = await t.calls.next()
+      const { response } = await t.requests.next()
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write('data: hello\n\n')
       idle.signal.addEventListener('abort', () => response.end('event: bye\n\n'))
       await head
-      await t.stays()
+      await t.expectStillUp()
       const report = await idle.close()
       expect((await answer).body).toBe('data: hello\n\nevent: bye\n\n')
       expect(report).toMatchObject({ drained: 1, destroyed: 0 })
     },
   },
   {
-    name: 'server-sent events given to endOnIdle → ended at close(); of those whose client has gone nothing is kept',
+    name: 'server-sent events passed to endOnIdle → ended at close(); those whose client has gone are forgotten',
     async run(t) {
       const idle = await t.serve()
       const ended: string[] = []
-      const open = async (path: string): Promise<[HttpClient, Exchange, Call]> => {
+      const open = async (path: string): Promise<[HttpClient, Exchange, PendingRequest]> => {
         const client = t.client()
         const exchange = client.ask(path)
-        const call = await t.calls.next()
-        call.response.writeHead(200, { 'content-type': 'text/event-stream' })
-        call.response.write('data: hello\n\n')
-        idle.endOnIdle(call.response, (response) => {
+        const pending = await t.requests.next()
+        pending.response.writeHead(200, { 'content-type': 'text/event-stream' })
+        pending.response.write('data: hello\n\n')
+        idle.endOnIdle(pending.response, (response) => {
           ended.push(path)
           response.end('event: bye\n\n')
         })
         await exchange.head
-        return [client, exchange, call]
+        return [client, exchange, pending]
       }
       const [client, { answer: cut }, gone] = await open('/gone')
       const [, { answer }, { response }] = await open('/open')
       cut.catch(() => {})
       client.destroy()
       await gone.closed
-      await t.stays()
+      await t.expectStillUp()
       const listeners = response.listenerCount('close')
       idle.endOnIdle(response)[Symbol.dispose]()
       expect(response.listenerCount('close')).toBe(listeners)

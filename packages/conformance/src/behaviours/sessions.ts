@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import type { ClientHttp2Stream } from 'node:http2'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp2 } from '../behaviour.ts'
-import { answerTo } from '../calls.ts'
 import type { Http2Client } from '../clients/http2-client.ts'
 import { FIRST_REQUEST, frame } from '../clients/http2-frame.ts'
 import { KeepAliveClient } from '../clients/keep-alive-client.ts'
 import type { RawClient } from '../clients/raw-client.ts'
-import { patiences, type Trial } from '../trial.ts'
+import { answerTo } from '../pending-requests.ts'
+import { patiences, type TestContext } from '../test-context.ts'
 
 const all: readonly Behaviour[] = [
   {
@@ -19,7 +19,7 @@ const all: readonly Behaviour[] = [
       const client = await t.session()
       expect(tracker.active).toBe(1)
       hold.release()
-      await t.fires()
+      await t.expectIdleEnd()
       await client.goaway
       expect(await client.ended).toMatchObject({ how: expect.not.stringMatching('RST') })
     },
@@ -61,7 +61,7 @@ const all: readonly Behaviour[] = [
       const { tracker } = await t.serve({ patience: '1m', clock })
       const client = await t.session()
       await client.ask('/now').answer
-      await t.lookedAt()
+      await t.settle()
       const { deadline } = tracker
       expect(deadline).toBeInstanceOf(Date)
       clock.advance(1000)
@@ -72,7 +72,7 @@ const all: readonly Behaviour[] = [
     },
   },
   {
-    name: 'PING more often than the patience → fires all the same',
+    name: 'PING more often than the patience → fires anyway',
     async run(t) {
       const idle = await t.serve()
       const client = await t.session()
@@ -81,7 +81,7 @@ const all: readonly Behaviour[] = [
         await client.ping().catch(() => {})
         await patiences(1 / 4)
       }
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -90,15 +90,15 @@ const all: readonly Behaviour[] = [
       const { tracker } = await t.serve()
       const client = await t.session()
       const answers = ['/a', '/b', '/c'].map((path) => client.ask(path).answer)
-      const calls = [await t.calls.next(), await t.calls.next(), await t.calls.next()]
+      const requests = [await t.requests.next(), await t.requests.next(), await t.requests.next()]
       let active = 3
-      for (const call of calls) {
+      for (const pending of requests) {
         expect(tracker.active).toBe(active--)
-        await call.answer()
+        await pending.answer()
       }
       await Promise.all(answers)
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -107,17 +107,17 @@ const all: readonly Behaviour[] = [
       const { tracker } = await t.serve()
       const client = await t.session()
       const { answer, abort } = client.ask('/reset')
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(tracker.active).toBe(1)
       abort()
       await expect(answer).rejects.toThrow()
-      await call.closed
+      await pending.closed
       expect(tracker.active).toBe(0)
       const again = client.ask('/again')
-      await t.calls.next().then((next) => next.answer())
+      await t.requests.next().then((next) => next.answer())
       expect((await again.answer).body).toBe(answerTo('/again'))
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -130,7 +130,7 @@ const all: readonly Behaviour[] = [
       stream.close()
       // Reads the stream so that Node's client closes its side at the end (Node 24).
       stream.resume()
-      expect(await t.fires()).toMatchObject({ destroyed: 0 })
+      expect(await t.expectIdleEnd()).toMatchObject({ destroyed: 0 })
     },
   },
   {
@@ -151,7 +151,7 @@ const all: readonly Behaviour[] = [
       const idle = await t.serve({ patience: '1h' })
       const client = await waitingAnswerByTheByte(t)
       const closed = idle.close()
-      await t.lookedAt()
+      await t.settle()
       await t.hasRead(() => client.send(RESET))
       client.destroy()
       expect(await closed).toMatchObject({ destroyed: 0 })
@@ -164,14 +164,14 @@ const all: readonly Behaviour[] = [
       const client = await t.session()
       client.ask('/a')
       client.ask('/b')
-      const call = await t.calls.next()
-      await t.calls.next()
+      const pending = await t.requests.next()
+      await t.requests.next()
       expect(tracker.active).toBe(2)
       client.destroy()
-      await call.closed
+      await pending.closed
       await t.disconnected(0)
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -182,19 +182,19 @@ const all: readonly Behaviour[] = [
       const [h2, h1] = [await t.session(), new KeepAliveClient(t.address, true)]
       t.defer(() => h1.destroy())
       const [overH2, overH1] = [h2.ask('/h2').answer, h1.ask('/h1').answer]
-      const calls = [await t.calls.next(), await t.calls.next()]
+      const requests = [await t.requests.next(), await t.requests.next()]
       expect(tracker.active).toBe(2)
       const again = h2.ask('/h2?2').answer
-      calls.push(await t.calls.next())
-      for (const [index, call] of calls.entries()) {
+      requests.push(await t.requests.next())
+      for (const [index, pending] of requests.entries()) {
         expect(tracker.active).toBe(3 - index)
-        await call.answer()
+        await pending.answer()
       }
       expect((await overH1).body).toBe(answerTo('/h1'))
       expect((await overH2).body).toBe(answerTo('/h2'))
       await again
       expect(tracker.active).toBe(0)
-      expect(await t.fires()).toMatchObject({ destroyed: 0 })
+      expect(await t.expectIdleEnd()).toMatchObject({ destroyed: 0 })
     },
   },
   {
@@ -204,7 +204,7 @@ const all: readonly Behaviour[] = [
       const client = await t.session()
       const pushed = once(client.session, 'stream')
       const { answer } = client.ask('/page')
-      const { response } = await t.calls.next()
+      const { response } = await t.requests.next()
       if (!('createPushResponse' in response) || typeof response.createPushResponse !== 'function') throw new Error()
       const push = await new Promise<unknown>((resolve, reject) => {
         const args = [
@@ -217,12 +217,12 @@ const all: readonly Behaviour[] = [
       await answer
       const [stream] = await pushed
       stream.resume()
-      await t.stays()
+      await t.expectStillUp()
       // No event reports a pushed stream: it delays the end, and does not count.
       expect(tracker.active).toBe(0)
       Object(push).end('style')
       await once(stream, 'end')
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
 ]
@@ -234,7 +234,7 @@ export const sessions: readonly Behaviour[] = all.map((behaviour) => ({ appliesT
  * Opens a stream whose response has ended on the server. The response exceeds the window of the client, which does not
  * read.
  */
-async function waitingAnswer(t: Trial, { session }: Http2Client): Promise<ClientHttp2Stream> {
+async function waitingAnswer(t: TestContext, { session }: Http2Client): Promise<ClientHttp2Stream> {
   const stream = session.request({ ':path': '/large' })
   stream.on('error', () => {})
   const begun = once(stream, 'response')
@@ -244,7 +244,7 @@ async function waitingAnswer(t: Trial, { session }: Http2Client): Promise<Client
 }
 
 /** Opens such a stream on a raw client, which never closes anything by itself. */
-async function waitingAnswerByTheByte(t: Trial): Promise<RawClient> {
+async function waitingAnswerByTheByte(t: TestContext): Promise<RawClient> {
   const client = await t.raw({ protocol: 'h2' })
   await client.send(FIRST_REQUEST)
   await answerAtLength(t)
@@ -252,8 +252,8 @@ async function waitingAnswerByTheByte(t: Trial): Promise<RawClient> {
   return client
 }
 
-async function answerAtLength({ calls }: Trial): Promise<void> {
-  const { response } = await calls.next()
+async function answerAtLength({ requests }: TestContext): Promise<void> {
+  const { response } = await requests.next()
   response.end('x'.repeat(1_000_000))
 }
 

@@ -3,7 +3,7 @@ import type { ClientHttp2Stream, Http2ServerRequest, Http2ServerResponse } from 
 import type { AnyServer } from '@idle-shutdown/core'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp2 } from '../behaviour.ts'
-import type { Trial } from '../trial.ts'
+import type { TestContext } from '../test-context.ts'
 
 /** Makes the server accept every CONNECT, extended (RFC 8441) or not, and echo. */
 function acceptTunnels(server: AnyServer): void {
@@ -16,7 +16,7 @@ function acceptTunnels(server: AnyServer): void {
 }
 
 /** Opens the stream of a WebSocket or of a plain tunnel, and waits for the response. */
-async function open(t: Trial, path?: string): Promise<ClientHttp2Stream> {
+async function open(t: TestContext, path?: string): Promise<ClientHttp2Stream> {
   const { session } = await t.session()
   const extended = { ':protocol': 'websocket', ':scheme': 'http', ':path': path ?? '/' }
   const stream = session.request(
@@ -54,7 +54,7 @@ const all: readonly Behaviour[] = [
         const closed = once(stream, 'close')
         stream.close()
         await closed
-        await t.lookedAt()
+        await t.settle()
         expect(tracker.active).toBe(0)
       },
     }),
@@ -69,11 +69,11 @@ const all: readonly Behaviour[] = [
       clock.advance(900)
       await echo(stream)
       clock.advance(200)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(false)
       await new Promise((resolve) => stream.session?.ping(resolve))
       clock.advance(1000)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(true)
     },
   },
@@ -87,7 +87,7 @@ const all: readonly Behaviour[] = [
       idle.tracker.touch()
       const closed = once(stream, 'close')
       clock.advance(1000)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(true)
       await closed
       expect(await idle.closed).toMatchObject({ drained: 0, destroyed: 0 })

@@ -5,9 +5,9 @@ import type { AnyServer } from '@idle-shutdown/core'
 import { expect } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Behaviour, isHttp1 } from '../behaviour.ts'
-import { answerTo } from '../calls.ts'
 import type { RawClient } from '../clients/raw-client.ts'
-import type { Trial } from '../trial.ts'
+import { answerTo } from '../pending-requests.ts'
+import type { TestContext } from '../test-context.ts'
 
 const UPGRADE = 'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: thing\r\n\r\n'
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: thing\r\n\r\n'
@@ -35,7 +35,7 @@ function acceptUpgrades(server: AnyServer): void {
   })
 }
 
-async function upgrade(t: Trial, path = '/'): Promise<RawClient> {
+async function upgrade(t: TestContext, path = '/'): Promise<RawClient> {
   const raw = await t.raw()
   await raw.send(`GET ${path} HTTP/1.1\r\n${UPGRADE}`)
   await raw.until(SWITCHED)
@@ -50,11 +50,11 @@ const all: readonly Behaviour[] = [
       expect(t.server.listenerCount('upgrade')).toBe(0)
       const raw = await t.raw()
       await raw.send(`GET /plain HTTP/1.1\r\n${UPGRADE}`)
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(tracker.active).toBe(1)
-      await call.answer()
+      await pending.answer()
       expect(await raw.until(answerTo('/plain'))).toContain('HTTP/1.1 200 OK')
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -69,13 +69,13 @@ const all: readonly Behaviour[] = [
       const client = await t.websocket()
       const server = await accepted
       expect(tracker.active).toBe(1)
-      await t.stays()
+      await t.expectStillUp()
       const [received] = await Promise.all([server && once(server, 'message'), client.send('hello')])
       expect(String(received?.[0])).toBe('hello')
       expect(tracker.active).toBe(1)
       client.close()
       await once(client, 'close')
-      expect(await t.fires()).toMatchObject({ destroyed: 0 })
+      expect(await t.expectIdleEnd()).toMatchObject({ destroyed: 0 })
       expect(tracker.active).toBe(0)
     },
   },
@@ -86,7 +86,7 @@ const all: readonly Behaviour[] = [
       const client = await t.websocket()
       expect(tracker.active).toBe(1)
       client.terminate()
-      await t.fires()
+      await t.expectIdleEnd()
       expect(tracker.active).toBe(0)
     },
   },
@@ -103,9 +103,9 @@ const all: readonly Behaviour[] = [
       t.server.on('upgrade', listener)
       const raw = await upgrade(t)
       expect(tracker.active).toBe(1)
-      await t.stays()
+      await t.expectStillUp()
       raw.destroy()
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -120,11 +120,11 @@ const all: readonly Behaviour[] = [
       expect(t.server.listenerCount('upgrade')).toBe(0)
       const raw = await t.raw()
       await raw.send(`GET /plain HTTP/1.1\r\n${UPGRADE}`)
-      const call = await t.calls.next()
+      const pending = await t.requests.next()
       expect(tracker.active).toBe(1)
-      await call.answer()
+      await pending.answer()
       await raw.until(answerTo('/plain'))
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -138,11 +138,11 @@ const all: readonly Behaviour[] = [
       await raw.send('ping')
       await raw.until('ping')
       clock.advance(200)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(false)
       // This time lies between one and two patiences after the last byte.
       clock.advance(1000)
-      await t.lookedAt()
+      await t.settle()
       expect(idle.signal.aborted).toBe(true)
     },
   },
@@ -158,7 +158,7 @@ const all: readonly Behaviour[] = [
       const raw = await upgrade(t)
       expect(idle.tracker.active).toBe(0)
       idle.tracker.touch()
-      expect(await t.fires()).toMatchObject({ destroyed: 0 })
+      expect(await t.expectIdleEnd()).toMatchObject({ destroyed: 0 })
       await raw.until('bye')
       expect(await raw.ended).toEqual({ how: 'FIN' })
     },
@@ -191,7 +191,7 @@ const all: readonly Behaviour[] = [
       await raw.send(`GET / HTTP/1.1\r\n${UPGRADE}`)
       await raw.until('403')
       await raw.ended
-      expect(await t.fires()).toMatchObject({ destroyed: 0 })
+      expect(await t.expectIdleEnd()).toMatchObject({ destroyed: 0 })
       expect(tracker.active).toBe(0)
     },
   },
@@ -204,7 +204,7 @@ const all: readonly Behaviour[] = [
       await raw.ended
       await t.disconnected(0)
       expect(tracker.active).toBe(0)
-      await t.fires()
+      await t.expectIdleEnd()
     },
   },
   {
@@ -221,12 +221,12 @@ const all: readonly Behaviour[] = [
       await raw.send('CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n')
       await raw.until('Established\r\n\r\n')
       expect(tracker.active).toBe(1)
-      await t.stays()
+      await t.expectStillUp()
       await raw.send('through')
       await raw.until('through')
       raw.halfClose()
       await raw.ended
-      await t.fires()
+      await t.expectIdleEnd()
       expect(tracker.active).toBe(0)
     },
   },

@@ -2,14 +2,14 @@ import { OutgoingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { endOfHead, holdsRequestLine, isFollowed } from './head-text.ts'
 import { discardBehind } from './lingering-close.ts'
-import { isNode, pieceBeingParsed } from './parser.ts'
+import { changeHeadersOf, chunkBeingParsed } from './node-internals.ts'
 
 const { getHeader, getHeaderNames, removeHeader, setHeader } = OutgoingMessage.prototype
 
 /**
  * Announces the close of one connection in a drain: puts `Connection: close` on the head of the last response.
  *
- * Decides when the head is written, since a later request may be pipelined until then. Node drops all requests behind a
+ * Makes the decision only when the head is written, since a later request may be pipelined until then. Node drops all requests behind a
  * response with `Connection: close`.
  *
  * Replaces the application's own `Connection` header, which `shouldKeepAlive` would not, and removes its `Keep-Alive`
@@ -18,17 +18,17 @@ const { getHeader, getHeaderNames, removeHeader, setHeader } = OutgoingMessage.p
  * @see {@link https://www.rfc-editor.org/rfc/rfc9112#section-9.6 RFC 9112, 9.6}
  */
 export class Announcement {
-  readonly #stream: Socket
+  readonly #transport: Socket
   readonly #isLast: (response: ServerResponse) => boolean
   /** The chunk that held the end of the newest head, and the index after that head. */
-  #piece = ''
+  #chunk = ''
   #end: number | undefined
-  /** The response that announces the close on a runtime without `_storeHeader`. */
+  /** The response that announces the close on a runtime that does not show its heads. */
   #kept: ServerResponse | undefined
 
   /** Takes `isLast`, which reports whether no request has begun behind the request of a response. */
-  constructor(stream: Socket, isLast: (response: ServerResponse) => boolean) {
-    this.#stream = stream
+  constructor(transport: Socket, isLast: (response: ServerResponse) => boolean) {
+    this.#transport = transport
     this.#isLast = isLast
   }
 
@@ -39,53 +39,49 @@ export class Announcement {
   add(response: ServerResponse): void {
     this.#locate(response)
     if (response.headersSent) return
-    // Only this private method sees the head as it is sent: `on-headers` changes the head in `writeHead` (Node 20-26).
-    const store: unknown = Reflect.get(response, '_storeHeader')
-    if (typeof store !== 'function' || !isNode) {
-      // Bun does not show whether further requests are in the same chunk.
-      if (pieceBeingParsed(this.#stream) === undefined) process.nextTick(() => this.#keepOnlyLast(response))
-      else this.#keepOnlyLast(response)
-      return
-    }
-    const shadow = (line: string, headers: unknown): void => {
-      const announces = this.#announces(response)
-      store.call(response, line, announces ? closing(response, headers) : headers)
+    const change = (headers: unknown): unknown => {
+      if (!this.#announces(response)) return headers
       // A request that follows could not be answered (RFC 9112, 9.6). Ticks run after the parser has seen this request.
-      if (announces) process.nextTick(discardBehind, this.#stream, response.req)
+      process.nextTick(discardBehind, this.#transport, response.req)
+      return closing(response, headers)
     }
-    Object.defineProperty(response, '_storeHeader', { value: shadow, configurable: true, writable: true })
+    if (changeHeadersOf(response, change)) return
+    // Bun does not show whether further requests are in the same chunk.
+    if (chunkBeingParsed(this.#transport) === undefined) process.nextTick(() => this.#keepOnlyLast(response))
+    else this.#keepOnlyLast(response)
   }
 
   /** Announces without the head, as far as Bun and Deno allow. A later response takes the announcement over. */
   #keepOnlyLast(response: ServerResponse): void {
     if (this.#kept !== undefined && !this.#kept.headersSent) this.#kept.shouldKeepAlive = true
     this.#kept = undefined
-    if (response.headersSent || !response.shouldKeepAlive || !this.#isLast(response) || this.#stream.isPaused()) return
+    if (response.headersSent || !response.shouldKeepAlive || !this.#isLast(response) || this.#transport.isPaused())
+      return
     response.shouldKeepAlive = false
     this.#kept = response
   }
 
   /** Remembers how much of the chunk that Node is parsing belongs to requests that have begun. */
   #locate({ req }: ServerResponse): void {
-    const piece = pieceBeingParsed(this.#stream) ?? ''
-    const from = piece === this.#piece && this.#end !== undefined && this.#end < piece.length ? this.#end : 0
-    this.#piece = piece
-    this.#end = piece === '' ? undefined : endOfHead(piece, req, from)
+    const chunk = chunkBeingParsed(this.#transport) ?? ''
+    const from = chunk === this.#chunk && this.#end !== undefined && this.#end < chunk.length ? this.#end : 0
+    this.#chunk = chunk
+    this.#end = chunk === '' ? undefined : endOfHead(chunk, req, from)
   }
 
   #announces(response: ServerResponse): boolean {
     // Another response follows an interim one, and after 101 the connection no longer speaks HTTP.
     if (response.statusCode < 200 || !this.#isLast(response)) return false
     // Node stops reading while writes are backed up, so a pipelined request may be waiting unread.
-    return !this.#stream.isPaused() && !this.#isFollowed(response)
+    return !this.#transport.isPaused() && !this.#isFollowed(response)
   }
 
   /** Reports whether Node is about to parse a further request that arrived with this one or with its body. */
   #isFollowed({ req }: ServerResponse): boolean {
-    const piece = pieceBeingParsed(this.#stream)
-    if (piece === undefined) return true
-    if (piece !== this.#piece || this.#end === undefined) return holdsRequestLine(piece)
-    return piece !== '' && isFollowed(piece, this.#end, req)
+    const chunk = chunkBeingParsed(this.#transport)
+    if (chunk === undefined) return true
+    if (chunk !== this.#chunk || this.#end === undefined) return holdsRequestLine(chunk)
+    return chunk !== '' && isFollowed(chunk, this.#end, req)
   }
 }
 

@@ -34,6 +34,7 @@ export function isCounted(stream: Socket): boolean {
   return typeof stream.bytesRead === 'number'
 }
 
-function count(this: Socket, chunk: Buffer | string): void {
+/** Counts the bytes of one chunk. A listener of 'data'. */
+export function count(this: Socket, chunk: Buffer | string): void {
   counted.set(this, (counted.get(this) ?? 0) + chunk.length)
 }

@@ -1,180 +1,243 @@
 import type { Socket } from 'node:net'
-import { after } from '../clock.ts'
-import type { Countdown } from '../countdown.ts'
-import type { Reason } from '../explanation.ts'
-import { afterTwoTurns } from '../last-look.ts'
 import type { ShutdownSettings } from '../options.ts'
+import type { Countdown } from '../tracker/countdown.ts'
+import type { Reason } from '../tracker/explanation.ts'
 import { bytesMoved, bytesRead } from './bytes.ts'
-import { carriedBy, carry } from './carrier.ts'
-import type { Arriving } from './parser.ts'
+import type { ConnectionState } from './connection-state.ts'
+import type { Arriving } from './node-internals.ts'
+import { destroyIfStuck } from './stuck-socket.ts'
 
 /** A watched server, as its connections see it: the countdown that they count on, and the drain that they report to. */
-export interface Site {
+export interface ConnectionContext {
   readonly countdown: Countdown
   readonly settings: ShutdownSettings
-  readonly drain: Draining
+  readonly drain: DrainState
   readonly connections: Set<Connection>
 }
 
-/** The part of a drain that connections use. */
-interface Draining {
+/** The part of a drain that connections and their servers use. */
+export interface DrainState {
   /**
    * Reports whether the end has been decided. From then on, connections announce their end and close when they are
    * done.
    */
   readonly begun: boolean
-  /** Reports whether the listener is down, too. */
+  /** Reports whether the listeners are closed and the signal has aborted, so that connections end as soon as they can. */
   readonly finishing: boolean
   /** Reports whether upgraded sockets end with the drain, even if they count as activity. */
   readonly endsUpgrades: boolean
-  /** The number of requests that were answered to the end since the decision. */
-  drained: number
+  /** Records that a request or stream was answered to the end since the decision. */
+  answered(): void
+  /** Ends a connection that was accepted after the decision: as soon as it is idle, or at once if grace has ended. */
+  accepted(connection: Connection): void
   /** Resolves the drain if nothing is left. Called when something has ended. */
   check(): void
-  /** Calls `finishSilent` of those that are silent, after a second. */
+  /** Calls `endIfStillSilent` of those connections of which `endsIfSilent` is true, after a second. */
   endIfSilent(connections: readonly Connection[]): void
 }
 
-/** The bytes written to each stuck connection at the last check. */
-const stuckAt = new WeakMap<Connection, number>()
+const kConnection: unique symbol = Symbol('idle-shutdown.connection')
 
-/** One socket, with the requests that are in progress on it. Knows how to end it. */
+/**
+ * A socket or HTTP/2 stream with a linked list of its connections, one for each watch that saw it.
+ *
+ * A property lookup costs 5 ns, a WeakMap lookup 12 ns.
+ */
+export interface Attachable {
+  readonly destroyed: boolean
+  [kConnection]?: Connection | undefined
+}
+
+/**
+ * Returns the first connection on a socket or stream. The others follow by `next`.
+ *
+ * Use on paths that run per request: {@link connectionsOn} allocates an iterator.
+ */
+export function firstConnectionOn(socket: Attachable): Connection | undefined {
+  return socket[kConnection]
+}
+
+/** Returns all connections on a socket or stream. One that is detached meanwhile is still followed by the others. */
+export function* connectionsOn(socket: Attachable): Iterable<Connection> {
+  for (let each = socket[kConnection]; each !== undefined; each = each.next) yield each
+}
+
+/** Returns the connection that a server has on a socket or stream. */
+export function connectionOn(socket: Attachable, context: ConnectionContext): Connection | undefined {
+  for (const connection of connectionsOn(socket)) if (connection.context === context) return connection
+  return undefined
+}
+
+/** Makes `first` and those that follow it the connections on a socket or stream. */
+export function attach(socket: Attachable, first: Connection | undefined): void {
+  socket[kConnection] = first
+}
+
+/** Removes a connection from the list on its socket. */
+function detach(connection: Connection): void {
+  const { socket, transport, next } = connection
+  for (const each of connectionsOn(socket)) if (each.next === connection) each.next = next
+  const first = firstConnectionOn(socket)
+  for (const each of [socket, transport]) attach(each, first === connection ? next : first)
+}
+
+/** One socket, as one watch sees it: the requests in progress on it, and the way in which it ends. */
 export abstract class Connection {
-  readonly site: Site
+  readonly context: ConnectionContext
   /** The accepted socket, below TLS. */
   readonly socket: Socket
   /** The stream that the protocol is read from and written to: the TLS socket after a handshake, else the socket. */
-  stream: Socket
+  transport: Socket
   /** The connection that another watch has on the same socket. */
   next: Connection | undefined
-  /** `true` while the connection itself counts as an activity, since no request has arrived yet. */
-  bare: boolean
-  /** `true` during a TLS handshake. */
-  securing: boolean
-  /** The number of bytes that had been read at the last `mark()`. */
-  protected marked = 0
+  /** Only {@link Connection.enter} changes the state. */
+  state: ConnectionState
+  /** `true` while the connection itself counts as an activity, apart from its requests. */
+  counts: boolean
+  /** The number of bytes that had been read at the last `recordBytes()`. */
+  protected recordedBytes = 0
   #forgetSilence: (() => void) | undefined
 
-  constructor(site: Site, socket: Socket, bare: boolean, securing: boolean) {
-    this.site = site
+  /** Starts to count the connection itself if it `counts`. */
+  constructor(context: ConnectionContext, socket: Socket, state: ConnectionState, counts: boolean) {
+    this.context = context
     this.socket = socket
-    this.stream = socket
-    this.bare = bare
-    this.securing = securing
-    this.next = carriedBy(socket)
-    carry(socket, this)
-    site.connections.add(this)
+    this.transport = socket
+    this.state = state
+    this.counts = counts
+    this.next = firstConnectionOn(socket)
+    attach(socket, this)
+    context.connections.add(this)
+    if (counts) context.countdown.start('active')
   }
 
-  /** The number of bytes that have arrived, if bytes on this connection can be a request; else 0. */
-  abstract get arrived(): number
+  /**
+   * Changes the state. Stops counting the connection itself, unless the state entered is `new`. Reports whether the
+   * connection counted.
+   *
+   * `finish` renews the deadline if nothing else is active. `cancel` leaves the old deadline, and takes the activity
+   * back. `pass` leaves the count to the caller, such as to the first request.
+   *
+   * Entering the same state again changes nothing. Tests check each change against `CONNECTION_STATES`.
+   */
+  protected enter(state: ConnectionState, count: 'finish' | 'cancel' | 'pass' = 'finish'): boolean {
+    // Lingering is left only for closed: a request may still arrive while the rest of a body is read.
+    if (this.state !== 'lingering' || state === 'closed') this.state = state
+    return this.counts && state !== 'new' && this.#stopCounting(count)
+  }
 
-  /** Reports whether bytes have arrived since the mark that are not a complete request head yet. */
-  abstract headBegun(arriving: Arriving): boolean
+  #stopCounting(count: 'finish' | 'cancel' | 'pass'): boolean {
+    if (!this.counts) return false
+    this.counts = false
+    if (count !== 'pass') this.context.countdown[count]('active')
+    return true
+  }
 
-  /** Reports whether the client has not begun to send a request. */
-  abstract get silent(): boolean
+  /** The number of bytes that have arrived, if bytes on this connection can be a request; else 0. For the last look. */
+  abstract get requestBytes(): number
+
+  /** Reports whether bytes have arrived since `recordBytes()` that are not a complete request head yet. */
+  abstract hasPartialHead(arriving: Arriving): boolean
+
+  /** Reports whether a drain ends the connection if its client is silent for a second. No answer is owed to it. */
+  abstract get endsIfSilent(): boolean
 
   /** Announces the end of the connection to the client, if the protocol has a way to do so. */
   abstract announce(): void
 
-  /** Ends the connection as soon as nothing is in progress. Called once, after the listener has closed. */
-  abstract finish(): void
-
   /**
-   * Ends the connection if nothing is in progress or `arriving`. Called two turns of the event loop after `finish()`.
+   * Ends ignored sockets and tunnels, and makes an HTTP/2 session end with its last stream. Called when the listener has
+   * closed, and again for each later upgrade and stream.
    */
-  finishQuiet(_arriving: Arriving): void {}
+  abstract beginEnd(): void
 
-  /** Closes the connection in stages, in place of Node. Returns `false` if Node is to close it. */
+  /** Ends the connection if nothing is in progress or `arriving`. Called two turns after the drain calls `beginEnd()`. */
+  endIfQuiet(_arriving: Arriving): void {}
+
+  /** Closes the connection in stages. Called by `destroySoon()` of the transport, which closes it if `false` returns. */
   closeInStages(): boolean {
     return false
   }
 
-  /** Reports whether everything in progress waits for bytes of the client. */
-  get waiting(): boolean {
-    return this.bare
+  /** Reports whether the connection, or a request or stream in progress, waits for bytes of the client. */
+  get waitsForClient(): boolean {
+    return this.counts
   }
 
   /** The number of bytes that have been read and written. */
-  get moved(): number {
-    return bytesMoved(this.socket, this.stream)
+  get bytesMoved(): number {
+    return bytesMoved(this.socket, this.transport)
+  }
+
+  /** The number of bytes that have been read. */
+  get bytesRead(): number {
+    return bytesRead(this.socket, this.transport)
+  }
+
+  /** Remembers how many bytes have been read. */
+  recordBytes(): void {
+    this.recordedBytes = this.bytesRead
   }
 
   /** Stops counting what waits for the client. Called when the client has been silent for too long. */
-  letGo(): void {
-    if (this.bare) this.unbare()
+  suspendCounting(): void {
+    this.#stopCounting('finish')
   }
 
   /**
-   * Counts again what `letGo()` stopped counting, if the client has sent data since. Reports whether that is an
-   * activity.
+   * Counts again what `suspendCounting()` stopped counting, if the client has sent data since. Reports whether that is
+   * an activity.
    */
-  countAgain(): boolean {
+  resumeCounting(): boolean {
     return false
   }
 
   /** Ends what waits for the client. Called in a drain, when the client has been silent for too long. */
-  giveUp(): void {
+  abortWaiting(): void {
     this.destroy()
   }
 
   /** Adds what is in progress to an explanation. */
   explain(reasons: Reason[]): void {
-    if (this.bare) reasons.push({ kind: 'connection', label: this.origin, ignored: false })
+    if (this.counts) reasons.push(this.reason)
   }
 
   /** Stops counting all requests and streams in progress. */
-  protected abstract release(): void
+  protected abstract releaseCounts(): void
 
   /**
    * Reports whether there has been traffic since the last call, on an upgraded socket that counts by its traffic. Also
-   * counts again what `letGo()` stopped counting, if its client has sent data since.
+   * counts again what `suspendCounting()` stopped counting, if its client has sent data since. Called at the deadline.
    */
   trafficMoved(): boolean {
-    return this.countAgain()
+    return this.resumeCounting()
   }
 
-  /** The number of bytes that have been read. */
-  get read(): number {
-    return bytesRead(this.socket, this.stream)
-  }
-
-  /** Remembers how many bytes have been read. */
-  mark(): void {
-    this.marked = this.read
-  }
-
-  /** Initializes the state of a socket that was open before its server was watched. */
-  takenOver(): void {
-    this.mark()
-  }
-
-  /** Records that the TLS handshake is done. From now on the protocol is spoken on `stream`. */
-  secured(stream: Socket): void {
-    this.securing = false
-    this.stream = stream
-    carry(stream, carriedBy(this.socket))
-    this.mark()
+  /** Records that the TLS handshake is done. From now on the protocol is spoken on `transport`. */
+  onSecure(transport: Socket): void {
+    this.transport = transport
+    attach(transport, firstConnectionOn(this.socket))
+    this.recordBytes()
+    if (this.state === 'handshaking') this.enter('new')
   }
 
   /**
    * Stops counting everything on this connection. Called when its socket has closed, or when its server is no longer
    * watched.
    */
-  leave(): void {
-    if (!this.site.connections.has(this)) return
-    this.forget()
-    if (this.bare) this.unbare()
-    this.release()
-    this.site.drain.check()
+  untrack(): void {
+    if (this.state === 'closed') return
+    this.releaseCounts()
+    this.remove('finish')
+    this.context.drain.check()
   }
 
-  /** Removes the connection from its server's set. Does not change the counts. */
-  forget(): void {
-    this.site.connections.delete(this)
-    this.#unlink()
+  /** Removes the connection from its server and socket. Does not change the counts of its requests. */
+  remove(count: 'finish' | 'cancel'): void {
+    this.context.connections.delete(this)
+    detach(this)
     this.forgetSilence()
+    this.enter('closed', count)
   }
 
   /** Destroys the socket, even if requests are in progress. */
@@ -182,45 +245,15 @@ export abstract class Connection {
     this.socket.destroy()
   }
 
-  /**
-   * Destroys the socket if it is stuck on a write that can never finish. Called now and then, since Node emits no event
-   * for this.
-   *
-   * It happens when a TLS client resets the connection while Node writes session tickets at the end of the handshake.
-   * Node drops that error, and later writes stay queued forever (Node 20-26).
-   */
-  destroyClosed(): void {
-    if (!this.#stuck) return
-    // Two turns later, the kernel has taken any write that is in flight, even under a faked clock.
-    afterTwoTurns(() => {
-      const { bytesWritten } = this.socket
-      if (!this.#stuck) return
-      if (stuckAt.get(this) === bytesWritten) this.socket.destroy()
-      else stuckAt.set(this, bytesWritten)
-    })
+  /** Destroys sockets, streams and sessions that are finished but that Node leaves open. */
+  destroyIfStuck(): void {
+    destroyIfStuck(this.socket, this.transport)
   }
 
-  /** Stops counting the connection itself, and renews the deadline if it was the last activity. */
-  unbare(): void {
-    this.bare = false
-    this.site.countdown.end()
-  }
-
-  /** Stops counting a request or stream. */
-  protected ended(ignored: boolean): void {
-    if (ignored) this.site.countdown.endSoft()
-    else this.site.countdown.end()
-  }
-
-  /**
-   * Stops counting the connection itself after the silence limit. For states in which Node has no timeout of its own.
-   */
-  protected boundSilence(): void {
-    if (!this.bare) return
-    const { countdown } = this.site
-    this.#forgetSilence = after(countdown.clock, countdown.mostSilence, () => {
-      if (this.bare) this.unbare()
-    })
+  /** Stops counting the connection itself after the silence limit. For states in which Node has no timeout. */
+  protected limitSilence(): void {
+    const { countdown } = this.context
+    if (this.counts) this.#forgetSilence = countdown.after(countdown.silenceLimit, () => this.#stopCounting('finish'))
   }
 
   /** Cancels the silence limit. Called when the client has sent data. */
@@ -231,64 +264,35 @@ export abstract class Connection {
 
   /** Sends everything that was written, then FIN. */
   protected end(): void {
-    const { stream } = this
-    if (this.securing) this.socket.destroy()
-    else if (typeof stream.destroySoon === 'function') stream.destroySoon()
+    const { transport } = this
+    if (this.state === 'handshaking') this.socket.destroy()
+    else if (typeof transport.destroySoon === 'function') transport.destroySoon()
     // Not a socket, but another Duplex.
-    else stream.end(() => stream.destroy())
+    else transport.end(() => transport.destroy())
   }
 
   /**
    * Ends the connection if no bytes beyond `read` have been read, unless the server itself has stopped reading.
-   * Otherwise makes the drain check again after a second.
+   * Otherwise makes the drain check again after a second. Does nothing if a request has begun to arrive.
    */
-  finishSilent(read: number): void {
-    if (!this.silent) return
-    if (this.read === read && !this.heldBack) this.end()
-    else this.site.drain.endIfSilent([this])
+  endIfStillSilent(read: number): void {
+    if (!this.endsIfSilent) return
+    if (this.bytesRead === read && !this.isHeldBack) this.end()
+    else this.context.drain.endIfSilent([this])
   }
 
   /** Reports whether bytes of the client wait because the server does not read. */
-  protected get heldBack(): boolean {
+  protected get isHeldBack(): boolean {
     return false
   }
 
-  /**
-   * Reports whether the TLS socket waits for a write that the socket below has already finished. Returns `false` while
-   * the application stores the TLS session.
-   */
-  get #stuck(): boolean {
-    const { stream, socket } = this
-    if (stream === socket || Reflect.get(stream, '_newSessionPending') === true) return false
-    return queued(stream) > 0 && queued(socket) === 0
-  }
-
-  /** Removes this connection from the list that its socket carries. */
-  #unlink(): void {
-    let head = carriedBy(this.socket)
-    if (head === this) head = this.next
-    for (let other = head; other !== undefined; other = other.next) if (other.next === this) other.next = this.next
-    carry(this.socket, head)
-    carry(this.stream, head)
+  /** The reason of the connection itself. */
+  protected get reason(): Reason {
+    return { kind: 'connection', label: this.origin, ignored: false, state: this.state }
   }
 
   /** The label of the connection in an explanation: the address of its client. */
   protected get origin(): string {
     return `from ${this.socket.remoteAddress ?? 'a unix socket'}`
   }
-}
-
-/**
- * Returns the number of bytes that the handle of a socket has queued. NaN if the runtime does not have this private
- * member.
- */
-function queued(socket: Socket): number {
-  return Number(Object(Reflect.get(socket, '_handle')).writeQueueSize)
-}
-
-/** Returns the connection that a site has on a socket or stream. */
-export function connectionOn(carrier: Parameters<typeof carriedBy>[0], site: Site): Connection | undefined {
-  let connection = carriedBy(carrier)
-  while (connection !== undefined && connection.site !== site) connection = connection.next
-  return connection
 }

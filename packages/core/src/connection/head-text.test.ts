@@ -33,41 +33,41 @@ const anyHead = fc
   .map((parts) => sent(...parts))
 
 describe('a head that is cut', () => {
-  test('ends with the last of two pieces, wherever it is cut', () => {
+  test('ends with the last of two chunks, wherever it is cut', () => {
     for (let cut = 0; cut < GET.text.length; cut++) {
-      const piece = GET.text.slice(cut)
-      expect(endOfHead(piece, GET.head, 0), JSON.stringify(piece)).toBe(piece.length)
-      expect(isFollowed(piece, piece.length, GET.head)).toBe(false)
+      const chunk = GET.text.slice(cut)
+      expect(endOfHead(chunk, GET.head, 0), JSON.stringify(chunk)).toBe(chunk.length)
+      expect(isFollowed(chunk, chunk.length, GET.head)).toBe(false)
     }
   })
 
-  test('any head, cut anywhere, with nothing or a further request behind it → found, and so is the further one', () => {
+  test('any head, cut anywhere, alone or before a further request → found, and so is the further one', () => {
     fc.assert(
       fc.property(anyHead, anyHead, fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (one, two, cut) => {
         const rest = one.text.slice(Math.floor(cut * one.text.length))
         expect(endOfHead(rest, one.head, 0)).toBe(rest.length)
-        const piece = rest + two.text
-        expect(endOfHead(piece, one.head, 0)).toBe(rest.length)
-        expect(isFollowed(piece, rest.length, one.head)).toBe(true)
-        expect(endOfHead(piece, two.head, rest.length)).toBe(piece.length)
-        expect(isFollowed(piece, piece.length, two.head)).toBe(false)
+        const chunk = rest + two.text
+        expect(endOfHead(chunk, one.head, 0)).toBe(rest.length)
+        expect(isFollowed(chunk, rest.length, one.head)).toBe(true)
+        expect(endOfHead(chunk, two.head, rest.length)).toBe(chunk.length)
+        expect(isFollowed(chunk, chunk.length, two.head)).toBe(false)
       }),
       { numRuns: 2000 },
     )
   })
 })
 
-describe('a piece with several heads', () => {
+describe('a chunk with several heads', () => {
   test('the same request twice, the first cut anywhere → each is found behind the other', () => {
     for (let cut = 0; cut < GET.text.length; cut++) {
       const rest = GET.text.slice(cut)
-      const piece = rest + GET.text
-      expect(endOfHead(piece, GET.head, 0), JSON.stringify(rest)).toBe(rest.length)
-      expect(endOfHead(piece, GET.head, rest.length)).toBe(piece.length)
+      const chunk = rest + GET.text
+      expect(endOfHead(chunk, GET.head, 0), JSON.stringify(rest)).toBe(rest.length)
+      expect(endOfHead(chunk, GET.head, rest.length)).toBe(chunk.length)
     }
   })
 
-  test('a further one of which only the beginning is there → followed', () => {
+  test('a further one of which only the beginning has arrived → followed', () => {
     for (let cut = 1; cut < NEXT.text.length; cut++)
       expect(isFollowed(GET.text + NEXT.text.slice(0, cut), GET.text.length, GET.head)).toBe(true)
   })
@@ -77,8 +77,8 @@ describe('a piece with several heads', () => {
   })
 
   test('a head behind the rest of a body → found', () => {
-    const piece = `rest of a body\r\n\r\nmore${GET.text}`
-    expect(endOfHead(piece, GET.head, 0)).toBe(piece.length)
+    const chunk = `rest of a body\r\n\r\nmore${GET.text}`
+    expect(endOfHead(chunk, GET.head, 0)).toBe(chunk.length)
   })
 
   test('a url that a router has shortened → found by the rest of the head', () => {
@@ -90,15 +90,15 @@ describe('a piece with several heads', () => {
   })
 
   test('64 kB of line feeds before a head → searched within a second', () => {
-    const piece = '\n'.repeat(65_536) + GET.text
+    const chunk = '\n'.repeat(65_536) + GET.text
     const before = performance.now()
-    expect(endOfHead(piece, GET.head, 0)).toBe(2)
-    expect(endOfHead(piece, GET.head, 2)).toBe(piece.length)
+    expect(endOfHead(chunk, GET.head, 0)).toBe(2)
+    expect(endOfHead(chunk, GET.head, 2)).toBe(chunk.length)
     expect(performance.now() - before).toBeLessThan(1000)
   })
 })
 
-describe('a body in the same piece', () => {
+describe('a body in the same chunk', () => {
   const post = sent('POST', '/', [['Content-Length', '10']])
   const chunked = sent('POST', '/', [['Transfer-Encoding', 'chunked']])
   const bodies: [string, Sent, string][] = [
@@ -121,8 +121,8 @@ describe('a body in the same piece', () => {
     for (const { text, head } of [post, chunked])
       for (const before of ['\n', '\r\n', '\r\n\r\n', '\nmore'])
         for (const behind of ['', '0123456789', '0\r\n\r\n', GET.text]) {
-          const piece = before + text + behind
-          expect(isFollowed(piece, endOfHead(piece, head, 0) ?? 0, head), JSON.stringify(piece)).toBe(true)
+          const chunk = before + text + behind
+          expect(isFollowed(chunk, endOfHead(chunk, head, 0) ?? 0, head), JSON.stringify(chunk)).toBe(true)
         }
   })
 
@@ -132,7 +132,7 @@ describe('a body in the same piece', () => {
     ['rest of a body\r\n\r\nGET /a', false],
     ['speaks of HTTP/1.1\r\n', true],
     ['speaks of HTTP/1.1, and goes on', false],
-  ])('piece that begins in a body: %j → a request line: %s', (piece, expected) => {
-    expect(holdsRequestLine(piece)).toBe(expected)
+  ])('chunk that begins in a body: %j → a request line: %s', (chunk, expected) => {
+    expect(holdsRequestLine(chunk)).toBe(expected)
   })
 })

@@ -1,16 +1,24 @@
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import type { Reason } from '../explanation.ts'
-import { afterTwoTurns } from '../last-look.ts'
-import type { Opening } from '../openings.ts'
 import type { RequestInfo } from '../options.ts'
+import { afterTwoTurns } from '../tracker/event-loop.ts'
+import type { Reason } from '../tracker/explanation.ts'
+import type { RevocableRenewal } from '../tracker/revocable-renewals.ts'
+import {
+  type ActivityCount,
+  countBefore,
+  finish,
+  ignore,
+  isActive,
+  isTunnel,
+  resume,
+  start,
+  suspend,
+} from './activity-count.ts'
 import { isCounted } from './bytes.ts'
-import { carriedBy, carry } from './carrier.ts'
-import { Connection } from './connection.ts'
-import { bytesOn, openStreams } from './http2-internals.ts'
-import { isNode } from './parser.ts'
+import { attach, Connection, firstConnectionOn } from './connection.ts'
+import { bytesOn, isNode, openStreams } from './node-internals.ts'
 import { rememberRequest, streamLabel } from './request-label.ts'
 import { hasSpoken } from './silence.ts'
-import { begin, end, isFirm, isTunnel, type StreamCount, whenCountedAgain, whenLetGo } from './stream-count.ts'
 
 /** `http2.constants.NGHTTP2_NO_ERROR`, without importing node:http2, which would slow each start. */
 const NO_ERROR = 0
@@ -27,96 +35,92 @@ const expecting = new WeakSet<ServerHttp2Stream>()
 export class Http2Connection extends Connection {
   readonly #session: Http2Session
   /** The streams in progress, and how each counts. */
-  readonly #streams = new Map<ServerHttp2Stream, StreamCount>()
-  #settled: boolean
+  readonly #streams = new Map<ServerHttp2Stream, ActivityCount>()
   /**
    * The renewal of the deadline by the opening of this session. Undefined once a stream that is an activity has ended.
    */
-  #opening: Opening | undefined
+  #opening: RevocableRenewal | undefined
 
   /** Replaces `connection`, whose protocol was not known. `settled`: the client's SETTINGS have arrived. */
   constructor(connection: Connection, session: Http2Session, settled: boolean) {
-    const { site, socket, stream, bare } = connection
-    connection.forget()
-    super(site, socket, bare, false)
-    if (stream !== socket) this.secured(stream)
+    const { context, socket, transport, counts } = connection
+    super(context, socket, settled ? 'idle' : 'new', counts)
+    // This connection counts by now, so that the end of the other count changes nothing else.
+    connection.remove('cancel')
+    if (transport !== socket) this.onSecure(transport)
     this.#session = session
-    this.#settled = settled
     if (!settled) {
       session.once('remoteSettings', this.#onSettings)
-      this.boundSilence()
+      this.limitSilence()
     }
     session.on('goaway', this.#onGoaway)
   }
 
   /** Counts a stream whose headers have arrived. */
-  begin(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  streamOpened(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     if (this.#streams.has(stream)) return
-    const { site } = this
-    const ignored = site.settings.ignored?.(requestInfo(headers)) === true
+    const { settings, drain } = this.context
+    const ignored = settings.ignored?.(requestInfo(headers)) === true
     const tunnel = headers[':method'] === 'CONNECT'
-    const count = tunnel ? (ignored ? 'ignore' : site.settings.upgrades) : ignored ? 'ignored' : 'active'
+    const count = tunnel ? (ignored ? 'ignore' : settings.upgrades) : ignored ? 'ignored' : 'active'
     this.#streams.set(stream, count)
     if (headers.expect !== undefined) expecting.add(stream)
-    carry(stream, carriedBy(this.stream))
+    attach(stream, firstConnectionOn(this.transport))
     rememberRequest(stream, headers)
     stream.on('close', onStreamClose)
-    this.#beginCount(count)
-    if (!site.drain.finishing) return
-    this.#session.close()
-    if (count === 'ignore') stream.close()
+    this.#startCount(count)
+    // Two turns later, the handler of a tunnel has answered.
+    if (drain.finishing) afterTwoTurns(() => this.beginEnd())
   }
 
   /** Stops counting a stream that has closed, answered or not. */
-  closed(stream: ServerHttp2Stream): void {
+  streamClosed(stream: ServerHttp2Stream): void {
     const count = this.#streams.get(stream)
     if (count === undefined) return
     this.#streams.delete(stream)
-    if (isFirm(count)) this.#opening = undefined
-    end(this.site.countdown, count)
-    const { drain } = this.site
+    if (isActive(count)) this.#opening = undefined
+    const { countdown, drain } = this.context
+    finish(countdown, count)
+    if (this.#streams.size === 0) this.enter('idle')
     const answered = stream.rstCode === NO_ERROR && stream.writableFinished
-    if (drain.begun && answered && count !== 'ignore' && count !== 'traffic') drain.drained++
+    if (drain.begun && answered && count !== 'ignore' && count !== 'traffic') drain.answered()
   }
 
   /** Marks a stream in progress as ignored. */
   ignore(stream: ServerHttp2Stream): void {
     const count = this.#streams.get(stream)
-    if (count === 'silent') this.#streams.set(stream, 'ignored and silent')
-    if (count === undefined || !isFirm(count)) return
-    const instead = count === 'active' ? 'ignored' : 'ignore'
-    this.#streams.set(stream, instead)
-    begin(this.site.countdown, instead)
-    this.site.countdown.retract()
-    this.#retractOpening()
+    if (count === undefined) return
+    this.#streams.set(stream, ignore(this.context.countdown, count))
+    if (isActive(count)) this.#cancelOpening()
   }
 
-  get arrived(): number {
-    return this.read
+  get requestBytes(): number {
+    return this.bytesRead
   }
 
   /**
-   * Reports whether a pushed stream is open. SETTINGS and PING frames are not requests, and a HEADERS frame is a
-   * request as soon as it arrives.
+   * Reports whether a pushed stream is open, which delays the end. HTTP/2 has no partial heads: SETTINGS and PING frames
+   * are not requests, and a HEADERS frame is a request as soon as it arrives.
    */
-  headBegun(): boolean {
+  hasPartialHead(): boolean {
     return openStreams(this.#session) > this.#streams.size
   }
 
-  get silent(): boolean {
-    return !this.#settled
+  get endsIfSilent(): boolean {
+    return this.state === 'new'
   }
 
   announce(): void {
     // The first of the two GOAWAYs of a graceful end (RFC 9113, section 6.8). It refuses no stream yet.
-    if (this.#settled && !this.#session.destroyed) this.#session.goaway(NO_ERROR, 2 ** 31 - 1)
+    if (this.state !== 'new' && !this.#session.destroyed) this.#session.goaway(NO_ERROR, 2 ** 31 - 1)
   }
 
-  finish(): void {
-    if (this.#settled || this.#streams.size > 0) this.#session.close()
+  beginEnd(): void {
+    // A connection that is no longer watched is `closed`, and stays open.
+    if (this.state !== 'new' && this.state !== 'closed') this.#session.close()
     for (const [stream, count] of this.#streams) {
       if (count === 'ignore') stream.close()
-      else if (isTunnel(count) && this.site.drain.endsUpgrades) stream.end(() => stream.close())
+      else if (isTunnel(count) && this.context.drain.endsUpgrades) stream.end(() => stream.close())
     }
   }
 
@@ -125,8 +129,8 @@ export class Http2Connection extends Connection {
    *
    * The bytes of the whole session count for each stream, so that a PING shows that the client is there.
    */
-  override get waiting(): boolean {
-    if (!isCounted(this.socket) && !isCounted(this.stream)) return false
+  override get waitsForClient(): boolean {
+    if (!isCounted(this.socket) && !isCounted(this.transport)) return false
     for (const [stream, count] of this.#streams) if (this.#waits(stream, count)) return true
     return false
   }
@@ -135,39 +139,35 @@ export class Http2Connection extends Connection {
    * The number of bytes read, and of DATA bytes on open streams. Frames that the session writes by itself, such as
    * GOAWAY, are left out.
    */
-  override get moved(): number {
-    let moved = this.read
+  override get bytesMoved(): number {
+    let moved = this.bytesRead
     for (const stream of this.#streams.keys()) moved += bytesOn(stream)
     return moved
   }
 
-  override letGo(): void {
+  override suspendCounting(): void {
     for (const [stream, count] of this.#streams) {
-      const instead = whenLetGo(count)
-      if (instead === undefined || !this.#waits(stream, count)) continue
-      this.#streams.set(stream, instead)
-      end(this.site.countdown, count)
+      if (this.#waits(stream, count)) this.#streams.set(stream, suspend(this.context.countdown, count))
     }
   }
 
-  override giveUp(): void {
+  override abortWaiting(): void {
     for (const [stream, count] of this.#streams) if (this.#waits(stream, count)) stream.close(CANCEL)
   }
 
-  override countAgain(): boolean {
+  override resumeCounting(): boolean {
     let active = false
     for (const [stream, count] of this.#streams) {
-      const again = whenCountedAgain(count)
-      if (again === undefined || (this.#waits(stream, count) && !hasSpoken(this))) continue
+      if (this.#waits(stream, count) && !hasSpoken(this)) continue
+      const again = resume(this.context.countdown, count)
       this.#streams.set(stream, again)
-      begin(this.site.countdown, again)
-      active ||= isFirm(again)
+      active ||= again !== count && isActive(again)
     }
     return active
   }
 
   override trafficMoved(): boolean {
-    let moved = this.countAgain()
+    let moved = this.resumeCounting()
     for (const [stream, count] of this.#streams) {
       if (count !== 'traffic') continue
       const bytes = bytesOn(stream)
@@ -192,8 +192,8 @@ export class Http2Connection extends Connection {
    * Also destroys a closed session without streams. Node ends such a session with its last stream, but not if a write
    * is pending at that moment.
    */
-  override destroyClosed(): void {
-    super.destroyClosed()
+  override destroyIfStuck(): void {
+    super.destroyIfStuck()
     for (const stream of this.#streams.keys()) if (stream.closed) stream.destroy()
     if (this.#session.closed && this.#streams.size + openStreams(this.#session) === 0) this.#session.destroy()
   }
@@ -201,61 +201,54 @@ export class Http2Connection extends Connection {
   override explain(reasons: Reason[]): void {
     super.explain(reasons)
     for (const [stream, count] of this.#streams) {
-      if (!isFirm(count) && count !== 'ignored') continue
+      if (!isActive(count) && count !== 'ignored') continue
       const kind = count === 'open' ? 'upgrade' : 'stream'
       reasons.push({ kind, label: streamLabel(stream), ignored: count === 'ignored' })
     }
   }
 
-  protected release(): void {
+  protected releaseCounts(): void {
     // Remove our listeners. Node retains a session whose SETTINGS were not acknowledged, and our listeners would retain
     // this object with it.
     this.#session.off('remoteSettings', this.#onSettings)
     this.#session.off('goaway', this.#onGoaway)
     // A session that closes without a stream was an activity, if a short one.
-    if (this.#opening !== undefined) this.site.countdown.openings.keep(this.#opening)
-    for (const count of this.#streams.values()) end(this.site.countdown, count)
+    if (this.#opening !== undefined) this.context.countdown.settle(this.#opening)
+    for (const count of this.#streams.values()) finish(this.context.countdown, count)
     this.#streams.clear()
   }
 
   readonly #onGoaway = (): void => {
     // Two turns later, Node has read the frames that arrived with the GOAWAY.
-    afterTwoTurns(() => this.destroyClosed())
+    afterTwoTurns(() => this.destroyIfStuck())
   }
 
   readonly #onSettings = (): void => {
-    this.#settled = true
-    const { countdown, drain } = this.site
-    if (this.bare) {
-      this.bare = false
+    const { countdown, drain } = this.context
+    if (this.state === 'new' && this.enter('idle', 'pass')) {
       this.forgetSilence()
-      this.#opening = countdown.endOpening()
+      this.#opening = countdown.finishRevocably()
     }
     // If the session was accepted while the listener closed, its first request may be on its way.
     if (drain.begun) afterTwoTurns(() => drain.finishing && this.#session.close())
   }
 
-  #beginCount(count: StreamCount): void {
-    const { countdown } = this.site
-    if (count === 'ignored' || count === 'ignore') {
-      begin(countdown, count)
-      this.#retractOpening()
-    } else if (count === 'traffic') {
-      // The stream renews the deadline when it begins. From then on, only its traffic counts.
-      this.#opening = undefined
-      if (this.bare) this.unbare()
-      else countdown.renew()
-    } else if (this.bare) {
-      this.bare = false
-    } else {
-      begin(countdown, count)
-    }
+  #startCount(count: ActivityCount): void {
+    const { countdown } = this.context
+    if (count === 'ignored') start(countdown, count)
+    // The stream renews the deadline when it begins. From then on, only its traffic counts.
+    if (count === 'traffic') this.#opening = undefined
+    const counted = this.enter('active', countBefore(count))
+    if (count === 'ignored' || count === 'ignore') this.#cancelOpening()
+    else if (counted) return
+    else if (count === 'traffic') countdown.renew()
+    else start(countdown, count)
   }
 
   /** Reports whether a stream waits for its client: for the rest of a request, or for a tunnel without a response. */
-  #waits(stream: ServerHttp2Stream, count: StreamCount): boolean {
+  #waits(stream: ServerHttp2Stream, count: ActivityCount): boolean {
     if (stream.destroyed || count === 'ignore' || !isNode) return false
-    if (count === 'traffic') return this.site.drain.finishing
+    if (count === 'traffic') return this.context.drain.finishing
     if (count === 'open' || count === 'open and silent') return !stream.headersSent
     if (expecting.has(stream) && !stream.headersSent && (stream.sentInfoHeaders ?? []).length === 0) return false
     // A window of 0 means that bytes have arrived and the handler has not read them.
@@ -264,23 +257,15 @@ export class Http2Connection extends Connection {
   }
 
   /** Takes back that the opening of the session was an activity. For a session that carries only ignored streams. */
-  #retractOpening(): void {
-    const { countdown } = this.site
-    if (this.bare) {
-      this.bare = false
-      countdown.retract()
-    } else if (this.#opening !== undefined) {
-      countdown.unrenew(this.#opening)
-      this.#opening = undefined
-    }
+  #cancelOpening(): void {
+    if (this.#opening !== undefined) this.context.countdown.revoke(this.#opening)
+    this.#opening = undefined
   }
 }
 
 function onStreamClose(this: ServerHttp2Stream): void {
-  for (let connection = carriedBy(this); connection !== undefined; ) {
-    const { next } = connection
-    if (connection instanceof Http2Connection) connection.closed(this)
-    connection = next
+  for (let each = firstConnectionOn(this); each !== undefined; each = each.next) {
+    if (each instanceof Http2Connection) each.streamClosed(this)
   }
 }
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
-import { carriedBy } from './carrier.ts'
-import type { Site } from './connection.ts'
+import { type ConnectionContext, connectionsOn } from './connection.ts'
 import { Http1Connection } from './http1-connection.ts'
 import { Http2Connection } from './http2-connection.ts'
 
@@ -12,11 +11,11 @@ import { Http2Connection } from './http2-connection.ts'
  */
 export function ignoreRequest(
   request: IncomingMessage | Http2ServerRequest,
-  belongs: (site: Site) => boolean = () => true,
+  belongs: (context: ConnectionContext) => boolean = () => true,
 ): void {
   const stream = 'stream' in request ? request.stream : undefined
-  for (let connection = carriedBy(stream ?? request.socket); connection !== undefined; connection = connection.next) {
-    if (!belongs(connection.site)) continue
+  for (const connection of connectionsOn(stream ?? request.socket)) {
+    if (!belongs(connection.context)) continue
     if (connection instanceof Http1Connection && !('stream' in request)) connection.ignore(request)
     if (connection instanceof Http2Connection && stream !== undefined) connection.ignore(stream)
   }

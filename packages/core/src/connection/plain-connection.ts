@@ -1,19 +1,20 @@
 import type { Socket } from 'node:net'
-import { Connection, type Site } from './connection.ts'
+import { Connection, type ConnectionContext } from './connection.ts'
 
 /** A connection of a net or tls server. Counts as an activity until it closes. The application closes it. */
 export class PlainConnection extends Connection {
-  constructor(site: Site, socket: Socket, bare: boolean, securing: boolean) {
-    super(site, socket, bare, securing)
+  constructor(context: ConnectionContext, socket: Socket, handshakes: boolean) {
+    super(context, socket, handshakes ? 'handshaking' : 'new', true)
     // If a handshake takes too long, a tls server only emits 'tlsClientError' and leaves the socket open.
-    if (securing) this.boundSilence()
+    if (handshakes) this.limitSilence()
+    else this.enter('active', 'pass')
   }
 
-  get arrived(): number {
+  get requestBytes(): number {
     return 0
   }
 
-  headBegun(): boolean {
+  hasPartialHead(): boolean {
     return false
   }
 
@@ -21,26 +22,31 @@ export class PlainConnection extends Connection {
    * Returns `false`, since an open connection counts even if its client is silent. During the handshake, the silence
    * limit applies.
    */
-  override get waiting(): boolean {
+  override get waitsForClient(): boolean {
     return false
   }
 
-  get silent(): boolean {
-    return this.securing
+  get endsIfSilent(): boolean {
+    return this.state === 'handshaking'
   }
 
   /** Counts the connection from now on until it closes, even if its handshake took longer than the silence limit. */
-  override secured(stream: Socket): void {
-    super.secured(stream)
+  override onSecure(transport: Socket): void {
+    super.onSecure(transport)
     this.forgetSilence()
-    if (this.bare) return
-    this.bare = true
-    this.site.countdown.begin()
+    if (!this.enter('active', 'pass')) this.context.countdown.start('active')
+  }
+
+  override explain(reasons: Parameters<Connection['explain']>[0]): void {
+    super.explain(reasons)
+    if (this.state === 'active') reasons.push(this.reason)
   }
 
   announce(): void {}
 
-  finish(): void {}
+  beginEnd(): void {}
 
-  protected release(): void {}
+  protected releaseCounts(): void {
+    if (this.state === 'active') this.context.countdown.finish('active')
+  }
 }

@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { type Carrier, carriedBy, carry } from './carrier.ts'
-import { connectionOn, type Site } from './connection.ts'
+import { adoptTlsSocket } from './adoption.ts'
+import { firstConnectionOn } from './connection.ts'
 import { Http1Connection } from './http1-connection.ts'
 
 /** @see https://nodejs.org/api/diagnostics_channel.html#http */
@@ -45,16 +45,16 @@ export function watchRequests(): () => void {
 /** Reports to each connection of the request's socket, one for each watch, that the request has begun. */
 function beginRequest(message: unknown): void {
   const { request, response, socket } = message as Exchange
-  for (let each = carriedBy(socket) ?? adoptedBelow(socket); each !== undefined; each = each.next) {
-    if (each instanceof Http1Connection) each.begin(request, response)
+  for (let each = firstConnectionOn(socket) ?? adoptTlsSocket(socket); each !== undefined; each = each.next) {
+    if (each instanceof Http1Connection) each.requestBegan(request, response)
   }
 }
 
 /** Reports to each connection of the request's socket that the response is finished. */
 function endRequest(message: unknown): void {
   const { response, socket } = message as Exchange
-  for (let each = carriedBy(socket); each !== undefined; each = each.next) {
-    if (each instanceof Http1Connection) each.closed(response)
+  for (let each = firstConnectionOn(socket); each !== undefined; each = each.next) {
+    if (each instanceof Http1Connection) each.requestFinished(response)
   }
 }
 
@@ -63,43 +63,4 @@ export function onRequest(request: IncomingMessage, response: ServerResponse): v
   const exchange: Exchange = { request, response, socket: request.socket }
   response.on('close', () => endRequest(exchange))
   beginRequest(exchange)
-}
-
-/** Counts a response at one site. For a response that was in progress before its server was watched. */
-export function adoptResponse(response: ServerResponse, site: Site): void {
-  const { socket } = response.req
-  if (carriedBy(socket) === undefined) adoptedBelow(socket)
-  const connection = connectionOn(socket, site)
-  if (connection instanceof Http1Connection) connection.adopt(response)
-}
-
-/**
- * Returns the connection below a TLS socket, and attaches it to the TLS socket.
- *
- * If the TLS socket was open before its server was watched, only the socket below it leads to the connection.
- */
-function adoptedBelow(socket: Socket): ReturnType<typeof carriedBy> {
-  // Return early: requests of servers that are not watched also arrive here, and must stay cheap.
-  if (!('encrypted' in socket)) return undefined
-  const below = socketBelow(socket)
-  if (below === undefined) return undefined
-  const connection = carriedBy(below)
-  for (let each = connection; each !== undefined; each = each.next) each.stream = socket
-  carry(socket, connection)
-  return connection
-}
-
-/**
- * Returns the accepted socket below a TLS socket, or below the socket of an HTTP/2 session on a stream without a
- * handle.
- *
- * Reads the private members `_parent` and `stream` (Node 20-26).
- */
-export function socketBelow(socket: object): Carrier | undefined {
-  const below: unknown = Reflect.get(socket, '_parent') ?? Reflect.get(socket, 'stream')
-  return isCarrier(below) ? below : undefined
-}
-
-function isCarrier(value: unknown): value is Carrier {
-  return typeof value === 'object' && value !== null && 'destroyed' in value
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { rememberRequest, requestLabel, streamLabel } from './request-label.ts'
 
-describe('a request is named by its method and path', () => {
+describe('names a request by its method and path', () => {
   test.each([
     ['GET', '/', 'GET /'],
     ['POST', '/reset-password?token=SECRET', 'POST /reset-password'],
@@ -23,17 +23,17 @@ describe('a request is named by its method and path', () => {
     expect(requestLabel({ method, url })).toBe(label)
   })
 
-  test('under a router of Express, by the whole path', () => {
+  test('names a request by its whole path under a router of Express', () => {
     expect(requestLabel({ method: 'GET', url: '/x', originalUrl: '/api/x?SECRET' })).toBe('GET /api/x')
   })
 
-  test('a long path is cut', () => {
+  test('cuts a long path', () => {
     const label = requestLabel({ method: 'GET', url: `/${'a'.repeat(16_000)}` })
     expect(label).toHaveLength(120)
     expect(label).toMatch(/^GET \/a+…$/)
   })
 
-  test('no query, user or password is ever in it', () => {
+  test('never contains a query, user or password', () => {
     const part = fc.string({ unit: fc.constantFrom('a', '/', '.', '\n', '%', '=', '&', ':') })
     fc.assert(
       fc.property(fc.constantFrom('', 'http://u:SECRET@host'), part, part, (origin, path, query) => {
@@ -45,7 +45,7 @@ describe('a request is named by its method and path', () => {
   })
 })
 
-describe('a stream is named by its request', () => {
+describe('names a stream by its request', () => {
   const stream = (headers: Parameters<typeof rememberRequest>[1]) => {
     const made = { destroyed: false }
     rememberRequest(made, headers)
@@ -60,7 +60,7 @@ describe('a stream is named by its request', () => {
     expect(stream(headers)).toBe(label)
   })
 
-  test('a stream that was not seen to begin has a label all the same', () => {
+  test('names a stream whose begin was not seen', () => {
     expect(streamLabel({ destroyed: false })).toBe('? /')
   })
 })

@@ -14,14 +14,15 @@ const silences = new WeakMap<Connection, Silence>()
 /**
  * Reports whether a connection waits for a client that has been silent for `most` milliseconds.
  *
- * The silence is measured between calls. Once it was too long, the client stays silent until bytes have moved.
+ * The silence is measured between calls. Once it was too long, the client stays silent until bytes have moved. Call
+ * `resumeCounting()` before in the same turn: this function forgets that a silent client has sent data.
  */
 export function isSilent(connection: Connection, now: number, most: number): boolean {
-  if (!connection.waiting) {
+  if (!connection.waitsForClient) {
     silences.delete(connection)
     return false
   }
-  const { moved } = connection
+  const { bytesMoved: moved } = connection
   const known = silences.get(connection)
   if (known === undefined || known.moved !== moved) {
     silences.set(connection, { moved, since: now, gone: false })
@@ -33,5 +34,5 @@ export function isSilent(connection: Connection, now: number, most: number): boo
 
 /** Reports whether a connection that was silent no longer waits, or bytes have moved on it since. */
 export function hasSpoken(connection: Connection): boolean {
-  return !connection.waiting || silences.get(connection)?.moved !== connection.moved
+  return !connection.waitsForClient || silences.get(connection)?.moved !== connection.bytesMoved
 }

@@ -1,28 +1,28 @@
 import type { Socket } from 'node:net'
-import type { Countdown } from '../countdown.ts'
-import type { ShutdownSettings } from '../options.ts'
+import type { Countdown } from '../tracker/countdown.ts'
+import { type ActivityCount, finish, resume, start, suspend } from './activity-count.ts'
 import { bytesMoved, isCounted } from './bytes.ts'
 
 /** A connection that left HTTP: a WebSocket or a tunnel. */
 export class Upgraded {
-  readonly #stream: Socket
+  readonly #transport: Socket
   readonly #countdown: Countdown
   /**
-   * The way in which the socket counts. `open and silent`: not any more, since it was not answered and its client is
-   * silent.
+   * The way in which the socket counts. `open and silent`: counted as `open`, and suspended because it was not answered
+   * and its client is silent.
    */
-  #how: ShutdownSettings['upgrades'] | 'open and silent'
+  #how: ActivityCount
   /**
    * The number of bytes at the last check. For `open`, the number of bytes that had been written when the connection
    * left HTTP.
    */
   #marked: number
 
-  constructor(stream: Socket, countdown: Countdown, how: ShutdownSettings['upgrades']) {
-    this.#stream = stream
+  constructor(transport: Socket, countdown: Countdown, how: ActivityCount) {
+    this.#transport = transport
     this.#countdown = countdown
     this.#how = how
-    this.#marked = how === 'open' ? this.#written : bytesMoved(stream)
+    this.#marked = how === 'open' ? this.#written : bytesMoved(transport)
   }
 
   /** Reports whether the socket counts until it closes. */
@@ -35,30 +35,25 @@ export class Upgraded {
     return this.#how === 'ignore'
   }
 
-  /** Starts counting the socket. `bare`: the connection itself has counted until now. */
-  begin(bare: boolean): void {
-    if (this.#how === 'open') {
-      if (!bare) this.#countdown.begin()
-    } else if (this.#how === 'traffic') {
-      if (bare) this.#countdown.end()
-      else this.#countdown.renew()
-    } else if (bare) {
-      this.#countdown.retract()
-    }
+  /** Starts counting the socket. `inherited`: the connection itself counted, and the socket takes that count over. */
+  startCounting(inherited: boolean): void {
+    if (inherited) return
+    if (this.#how === 'traffic') this.#countdown.renew()
+    else start(this.#countdown, this.#how)
   }
 
   /**
    * Starts counting a socket that left HTTP before it was watched. Treats it as answered, since Node does not show it.
    */
-  takeOver(): void {
+  adopt(): void {
     if (this.#how !== 'open') return
-    this.#countdown.begin()
+    this.#countdown.start('active')
     this.#marked = Number.NaN
   }
 
   /** Stops counting the socket. */
-  end(): void {
-    if (this.isOpen) this.#countdown.end()
+  stopCounting(): void {
+    finish(this.#countdown, this.#how)
   }
 
   /**
@@ -67,30 +62,27 @@ export class Upgraded {
    */
   waits(finishing: boolean): boolean {
     if (this.#how === 'traffic') return finishing
-    return this.#how !== 'ignore' && isCounted(this.#stream) && this.#written === this.#marked
+    return this.#how !== 'ignore' && isCounted(this.#transport) && this.#written === this.#marked
   }
 
-  letGo(): void {
-    if (!this.isOpen) return
-    this.#how = 'open and silent'
-    this.#countdown.end()
+  suspendCounting(): void {
+    this.#how = suspend(this.#countdown, this.#how)
   }
 
-  countAgain(): boolean {
-    if (this.#how !== 'open and silent') return false
-    this.#how = 'open'
-    this.#countdown.begin()
-    return true
+  resumeCounting(): boolean {
+    const before = this.#how
+    this.#how = resume(this.#countdown, before)
+    return this.#how !== before
   }
 
   trafficMoved(): boolean {
     if (this.#how !== 'traffic') return false
     const before = this.#marked
-    this.#marked = bytesMoved(this.#stream)
+    this.#marked = bytesMoved(this.#transport)
     return this.#marked !== before
   }
 
   get #written(): number {
-    return isCounted(this.#stream) ? this.#stream.bytesWritten : 0
+    return isCounted(this.#transport) ? this.#transport.bytesWritten : 0
   }
 }

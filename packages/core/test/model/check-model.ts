@@ -1,17 +1,17 @@
 import fc from 'fast-check'
-import type { Happening } from './happening.ts'
-import { PATIENCE, Reference, type Settings } from './reference.ts'
-import { BlockStep, HappeningStep, LastLookStep, PassStep } from './step.ts'
-import { System } from './system.ts'
+import type { Command } from './command.ts'
+import { Model, PATIENCE, type Settings } from './model.ts'
+import { Real } from './real.ts'
+import { BlockStep, CommandStep, LastLookStep, PassStep } from './step.ts'
 
 /** A step with its weight, relative to the 12 of passing time. */
 export interface Weighted {
   readonly weight: number
-  readonly arbitrary: fc.Arbitrary<fc.AsyncCommand<Reference, System>>
+  readonly arbitrary: fc.Arbitrary<fc.AsyncCommand<Model, Real>>
 }
 
 /** The parameters of `pnpm test:model`, which explores. An ordinary test runs the same sequences each time. */
-const told = {
+const parameters = {
   runs: Number(process.env['IDLE_MODEL_RUNS'] ?? 1000),
   seed: Number(process.env['IDLE_MODEL_SEED'] ?? 2026),
   path: process.env['IDLE_MODEL_PATH'],
@@ -27,14 +27,14 @@ const settings: fc.Arbitrary<Settings & { readonly listens: boolean }> = fc.reco
   startupPatience: fc.constantFrom(PATIENCE, PATIENCE / 4, 4 * PATIENCE),
 })
 
-/** Returns steps with any of `happenings`, to any of their possible targets. */
-export function steps(weight: number, happenings: readonly Happening[]): Weighted {
-  return { weight, arbitrary: oneOf(happenings) }
+/** Returns steps with any of `commands`, to any of their possible targets. */
+export function steps(weight: number, commands: readonly Command[]): Weighted {
+  return { weight, arbitrary: oneOf(commands) }
 }
 
-/** Returns steps with any of `happenings`, in the middle of a last look. */
-export function stepsDuringLook(weight: number, happenings: readonly Happening[]): Weighted {
-  return { weight, arbitrary: oneOf(happenings).map((step) => new LastLookStep(step)) }
+/** Returns steps with any of `commands`, in the middle of a last look. */
+export function stepsDuringLook(weight: number, commands: readonly Command[]): Weighted {
+  return { weight, arbitrary: oneOf(commands).map((step) => new LastLookStep(step)) }
 }
 
 const time: Weighted = {
@@ -51,7 +51,7 @@ const time: Weighted = {
 const blocked: Weighted = { weight: 1, arbitrary: fc.nat(3 * PATIENCE).map((ms) => new BlockStep(ms)) }
 
 /**
- * Applies random sequences of steps to the reference and to a real system with one server of this kind. Compares the
+ * Applies random sequences of steps to the model and to a real shutdown with one server of this kind. Compares the
  * two after each step.
  *
  * At the end, all activities end. The end must follow once, and leave nothing behind.
@@ -59,33 +59,33 @@ const blocked: Weighted = { weight: 1, arbitrary: fc.nat(3 * PATIENCE).map((ms) 
  * Runs `share` of all runs. Reports a failure with the seed and path that replay it.
  */
 export async function checkModel(kind: 'http' | 'http2', share: number, weighted: readonly Weighted[]): Promise<void> {
-  const { seed, path, replayPath } = told
+  const { seed, path, replayPath } = parameters
   const commands = fc.commands([fc.oneof(time, blocked, ...weighted)], {
     maxCommands: MOST_STEPS,
     size: 'max',
     ...(replayPath !== undefined && { replayPath }),
   })
   const property = fc.asyncProperty(settings, commands, async (settings, commands) => {
-    const reference = new Reference(settings)
-    const system = new System(settings)
+    const model = new Model(settings)
+    const real = new Real(settings)
     try {
-      const server = reference.add(kind)
-      system.add(server)
-      reference.watch(server)
-      system.watch(server.number)
+      const server = model.add(kind)
+      real.add(server)
+      model.watch(server)
+      real.watch(server.number)
       if (settings.listens) {
-        reference.listen(server)
-        system.listen(server.number)
+        model.listen(server)
+        real.listen(server.number)
       }
-      await system.settle()
-      await fc.asyncModelRun(() => ({ model: reference, real: system }), commands)
-      await system.end(reference)
+      await real.settle()
+      await fc.asyncModelRun(() => ({ model, real }), commands)
+      await real.end(model)
     } finally {
-      await system.dispose()
+      await real.dispose()
     }
   })
   const details = await fc.check(property, {
-    numRuns: Math.ceil(told.runs * share),
+    numRuns: Math.ceil(parameters.runs * share),
     // With bias, most runs would have two or three steps.
     unbiased: true,
     seed,
@@ -100,8 +100,6 @@ export async function checkModel(kind: 'http' | 'http2', share: number, weighted
   )
 }
 
-function oneOf(happenings: readonly Happening[]): fc.Arbitrary<HappeningStep> {
-  return fc
-    .tuple(fc.constantFrom(...happenings), fc.nat(11))
-    .map(([happening, which]) => new HappeningStep(happening, which))
+function oneOf(commands: readonly Command[]): fc.Arbitrary<CommandStep> {
+  return fc.tuple(fc.constantFrom(...commands), fc.nat(11)).map(([command, which]) => new CommandStep(command, which))
 }

@@ -1,8 +1,8 @@
 import { test } from 'vitest'
 import { checkModel, steps, stepsDuringLook } from './check-model.ts'
-import { clockHappenings, holdHappenings } from './hold-happenings.ts'
-import { connectionHappenings, handlerHappenings, http1Happenings } from './http1-happenings.ts'
-import { endHappenings, serverHappenings } from './server-happenings.ts'
+import { clockHappenings, holdHappenings } from './hold-commands.ts'
+import { connectionHappenings, handlerHappenings, http1Happenings } from './http1-commands.ts'
+import { endHappenings, serverHappenings } from './server-commands.ts'
 
 test('HTTP/1', { timeout: 3_600_000 }, async () => {
   await checkModel('http', 0.6, [

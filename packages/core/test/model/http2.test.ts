@@ -1,9 +1,9 @@
 import { test } from 'vitest'
 import { checkModel, steps, stepsDuringLook } from './check-model.ts'
-import { clockHappenings, holdHappenings } from './hold-happenings.ts'
-import { connectionHappenings, handlerHappenings } from './http1-happenings.ts'
-import { http2Happenings } from './http2-happenings.ts'
-import { endHappenings, serverHappenings } from './server-happenings.ts'
+import { clockHappenings, holdHappenings } from './hold-commands.ts'
+import { connectionHappenings, handlerHappenings } from './http1-commands.ts'
+import { http2Happenings } from './http2-commands.ts'
+import { endHappenings, serverHappenings } from './server-commands.ts'
 
 test('HTTP/2', { timeout: 3_600_000 }, async () => {
   await checkModel('http2', 0.4, [

@@ -1,41 +1,41 @@
 import type { AsyncCommand } from 'fast-check'
 import { expect } from 'vitest'
-import { MOST_REASONS } from '../../src/explanation.ts'
+import { MOST_REASONS } from '../../src/tracker/explanation.ts'
 import { turns } from '../manual-clock.ts'
-import type { Happening, Occurrence } from './happening.ts'
-import type { Reference } from './reference.ts'
-import type { System } from './system.ts'
+import type { Command, TargetedCommand } from './command.ts'
+import type { Model } from './model.ts'
+import type { Real } from './real.ts'
 
-type Command = AsyncCommand<Reference, System>
+type Step = AsyncCommand<Model, Real>
 
-/** A step in which something happens, after which reference and system must show the same. */
-export class HappeningStep implements Command {
-  readonly #happening: Happening
+/** A step that runs a command, after which model and real shutdown must show the same. */
+export class CommandStep implements Step {
+  readonly #command: Command
   readonly #which: number
   #text = ''
 
-  constructor(happening: Happening, which: number) {
-    this.#happening = happening
+  constructor(command: Command, which: number) {
+    this.#command = command
     this.#which = which
-    this.#text = happening.name
+    this.#text = command.name
   }
 
-  check(reference: Reference): boolean {
-    return this.#happening.targets(reference).length > 0
+  check(model: Model): boolean {
+    return this.#command.targets(model).length > 0
   }
 
-  async run(reference: Reference, system: System): Promise<void> {
-    this.choose(reference)?.happens(reference, system)
-    await system.settle()
-    compare(reference, system)
+  async run(model: Model, real: Real): Promise<void> {
+    this.choose(model)?.run(model, real)
+    await real.settle()
+    compare(model, real)
   }
 
-  /** Chooses the target of the happening. */
-  choose(reference: Reference): Occurrence | undefined {
-    const targets = this.#happening.targets(reference)
-    const occurrence = targets[this.#which % targets.length]
-    this.#text = `${this.#happening.name}${occurrence?.target}`
-    return occurrence
+  /** Chooses the target of the command. */
+  choose(model: Model): TargetedCommand | undefined {
+    const targets = this.#command.targets(model)
+    const targeted = targets[this.#which % targets.length]
+    this.#text = `${this.#command.name}${targeted?.target}`
+    return targeted
   }
 
   toString(): string {
@@ -44,7 +44,7 @@ export class HappeningStep implements Command {
 }
 
 /** A step in which time passes. */
-export class PassStep implements Command {
+export class PassStep implements Step {
   readonly #ms: number
 
   constructor(ms: number) {
@@ -55,10 +55,10 @@ export class PassStep implements Command {
     return true
   }
 
-  async run(reference: Reference, system: System): Promise<void> {
-    reference.clock.pass(this.#ms)
-    await system.clock.advance(this.#ms)
-    compare(reference, system)
+  async run(model: Model, real: Real): Promise<void> {
+    model.clock.pass(this.#ms)
+    await real.clock.advance(this.#ms)
+    compare(model, real)
   }
 
   toString(): string {
@@ -67,7 +67,7 @@ export class PassStep implements Command {
 }
 
 /** A step in which the event loop is blocked or the process stopped, so that timers fire late. */
-export class BlockStep implements Command {
+export class BlockStep implements Step {
   readonly #ms: number
 
   constructor(ms: number) {
@@ -78,10 +78,10 @@ export class BlockStep implements Command {
     return true
   }
 
-  async run(reference: Reference, system: System): Promise<void> {
-    reference.clock.block(this.#ms)
-    await system.clock.block(this.#ms)
-    compare(reference, system)
+  async run(model: Model, real: Real): Promise<void> {
+    model.clock.block(this.#ms)
+    await real.clock.block(this.#ms)
+    compare(model, real)
   }
 
   toString(): string {
@@ -89,34 +89,34 @@ export class BlockStep implements Command {
   }
 }
 
-/** A step in which time passes until the last look, and something happens in the middle of it. */
-export class LastLookStep implements Command {
-  readonly #step: HappeningStep
+/** A step in which time passes until the last look, and a command runs in the middle of it. */
+export class LastLookStep implements Step {
+  readonly #step: CommandStep
 
-  constructor(step: HappeningStep) {
+  constructor(step: CommandStep) {
     this.#step = step
   }
 
-  check(reference: Reference): boolean {
-    return reference.clock.lookAt !== undefined && this.#step.check(reference)
+  check(model: Model): boolean {
+    return model.clock.lookAt !== undefined && this.#step.check(model)
   }
 
-  async run(reference: Reference, system: System): Promise<void> {
-    const { now, lookAt = now } = reference.clock
+  async run(model: Model, real: Real): Promise<void> {
+    const { now, lookAt = now } = model.clock
     const ms = lookAt - now
-    const occurrence = this.#step.choose(reference)
+    const targeted = this.#step.choose(model)
     let happened = false
-    if (ms > 0) await system.clock.advance(ms - 1)
-    system.clock.step(Math.min(ms, 1))
-    const happens = (): void => {
-      if (!happened) occurrence?.happens(reference, system)
+    if (ms > 0) await real.clock.advance(ms - 1)
+    real.clock.step(Math.min(ms, 1))
+    const runOnce = (): void => {
+      if (!happened) targeted?.run(model, real)
       happened = true
     }
-    reference.clock.pass(ms, happens)
+    model.clock.pass(ms, runOnce)
     // After a suspend there is no last look.
-    happens()
+    runOnce()
     await turns()
-    compare(reference, system)
+    compare(model, real)
   }
 
   toString(): string {
@@ -124,24 +124,24 @@ export class LastLookStep implements Command {
   }
 }
 
-/** Expects the system to show what the reference says, by sections 4 and 5 of the design. */
-function compare(reference: Reference, system: System): void {
-  const { tracker } = system.idle
+/** Expects the real shutdown to match the model, by sections 4 and 5 of the design. */
+function compare(model: Model, real: Real): void {
+  const { tracker } = real.idle
   const { active, ignored, reasons } = tracker.explain()
-  const ended = reference.ended ? 1 : 0
-  expect({ aborts: system.aborts, endedAt: system.endedAt }, 'the end').toEqual({
+  const ended = model.ended ? 1 : 0
+  expect({ aborts: real.aborts, endedAt: real.endedAt }, 'the end').toEqual({
     aborts: ended,
-    endedAt: reference.clock.endedAt,
+    endedAt: model.clock.endedAt,
   })
-  expect(system.deadline, 'deadline').toBe(reference.deadline)
+  expect(real.deadline, 'deadline').toBe(model.deadline)
   expect(active).toBe(tracker.active)
-  if (reference.ended) {
+  if (model.ended) {
     // After the end, activities in progress drain and no new one counts.
-    expect(active, 'active after the end').toBeLessThanOrEqual(reference.active)
+    expect(active, 'active after the end').toBeLessThanOrEqual(model.active)
     expect(active).toBeGreaterThanOrEqual(0)
     return
   }
-  expect(active, 'active').toBe(reference.active)
-  expect(ignored, 'ignored').toBe(reference.soft)
+  expect(active, 'active').toBe(model.active)
+  expect(ignored, 'ignored').toBe(model.soft)
   expect(reasons.length, 'reasons').toBe(Math.min(active + ignored, MOST_REASONS))
 }

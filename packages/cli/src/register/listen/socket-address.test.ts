@@ -1,0 +1,28 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { boundAddress } from './socket-address.ts'
+
+const fdOf = (server: object): number => Number(Reflect.get(Object(Reflect.get(server, '_handle')), 'fd'))
+
+test.runIf(process.platform === 'linux')('reads the address of a listening socket from the kernel', async () => {
+  for (const host of ['127.0.0.1', '::1', '::', '0.0.0.0']) {
+    const server = createServer().listen(0, host)
+    const error = await Promise.race([once(server, 'listening').then(() => undefined), once(server, 'error')])
+    // A machine without IPv6.
+    if (error !== undefined) continue
+    expect(boundAddress(fdOf(server))).toEqual(server.address())
+    server.close()
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-test-'))
+  const path = join(folder, 'a path.sock')
+  const server = createServer().listen(path)
+  await once(server, 'listening')
+  expect(boundAddress(fdOf(server))).toBe(path)
+  server.close()
+  rmSync(folder, { recursive: true })
+  expect(boundAddress(2 ** 30)).toBeUndefined()
+})

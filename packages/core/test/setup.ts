@@ -1,0 +1,2 @@
+import './check-phases.ts'
+import './check-states.ts'
