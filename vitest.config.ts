@@ -1,17 +1,19 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { reporters } from './tools/src/reports/reporters.ts'
 
 const roots = [
-  ...readdirSync('packages').map((name) => `packages/${name}`),
+  ...readdirSync('packages')
+    .map((name) => `packages/${name}`)
+    .filter((folder) => existsSync(`${folder}/package.json`)),
   'bench',
-  'e2e',
-  'e2e/activation',
+  'e2e/processes',
+  'e2e/supervisors',
   'examples/demo',
   'soak',
   'tools',
 ]
-const report = process.env['IDLE_TEST_REPORT']
 /** Other versions of frameworks than those of the lockfile: the path for each name. */
 const alias: Record<string, string> = JSON.parse(process.env['IDLE_TEST_ALIASES'] ?? '{}')
 
@@ -40,17 +42,15 @@ export default defineConfig({
     testTimeout: 20_000,
     // One turn of the event loop may take a second on a busy machine, and a page counts down in seconds.
     expect: { poll: { timeout: 10_000 } },
-    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
-    projects: roots
-      .filter((root) => existsSync(`${root}/package.json`))
-      .map((root) => ({
-        extends: true as const,
-        test: {
-          name: root.replace('packages/', ''),
-          root,
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          setupFiles: existsSync(`${root}/test/setup.ts`) ? [join(import.meta.dirname, root, 'test/setup.ts')] : [],
-        },
-      })),
+    reporters: reporters(),
+    projects: roots.map((root) => ({
+      extends: true as const,
+      test: {
+        name: root.replace('packages/', ''),
+        root,
+        include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+        setupFiles: existsSync(`${root}/test/setup.ts`) ? [join(import.meta.dirname, root, 'test/setup.ts')] : [],
+      },
+    })),
   },
 })

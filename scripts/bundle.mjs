@@ -1,6 +1,7 @@
 // Bundles the JavaScript of the package in the current folder into dist, beside the declarations of `tsc -b`. Makes few
 // modules, since each import adds to every start of a process. Removes outdated files. See
 // decisions/0027-how-dist-is-built.md.
+// It is JavaScript, and not in tools, because it is a part of the build of core, and tools is built after core.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'

@@ -1,5 +1,6 @@
 // Runs a turbo task in all packages, or in those given as further arguments. Prints the output only if the task fails,
 // since turbo's banner cannot be turned off by itself.
+// It is JavaScript, and not in tools, because it starts every build.
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 

@@ -1,4 +1,4 @@
-import type { Subject } from '@idle-shutdown/conformance/program'
+import type { Subject } from '@idle-shutdown/conformance'
 import { Burst } from './clients/burst.ts'
 import { Random } from './clients/random.ts'
 import { ClientLedger, type Outcome } from './ledger/client-ledger.ts'

@@ -1,4 +1,4 @@
-// Runs the scripts that make pages from reports of vitest, with reports that are written here.
+// Runs the tools that make pages from reports of vitest, with reports that are written here.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,6 +40,7 @@ function writeJson(name: string, value: unknown): string {
 function writeReport(name: string, tests: Tests, root = repository): string {
   const testResults = tests.map(([file, outcomes]) => ({
     name: join(root, file),
+    status: outcomes.some(({ status }) => status === 'failed') ? 'failed' : 'passed',
     assertionResults: outcomes.map(({ titles, status = 'passed' }) => ({
       ancestorTitles: titles.slice(0, -1),
       title: titles.at(-1),
@@ -49,9 +50,9 @@ function writeReport(name: string, tests: Tests, root = repository): string {
   return writeJson(name, { testResults })
 }
 
-function runScript(name: string, args: string[], cwd = repository): { status: number | null; said: string } {
+function runTool(name: string, args: string[], cwd = repository): { status: number | null; said: string } {
   const path = `${join(repository, 'node_modules/.bin')}${delimiter}${process.env['PATH']}`
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(repository, 'scripts', name), ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(repository, 'tools/dist', name), ...args], {
     cwd,
     encoding: 'utf8',
     env: { ...process.env, PATH: path },
@@ -61,7 +62,7 @@ function runScript(name: string, args: string[], cwd = repository): { status: nu
 
 describe('the page of edge cases', () => {
   const [EXPRESS, KOA] = ['packages/express/src/idle.test.ts', 'packages/koa/src/idle.test.ts']
-  const patterns = readJson<{ cases: { tests: string[] }[] }[]>('scripts/edge-cases.json')
+  const patterns = readJson<{ cases: { tests: string[] }[] }[]>('tools/src/pages/edge-cases/edge-cases.json')
     .flatMap(({ cases }) => cases)
     .flatMap(({ tests }) => tests)
   const [pattern = '', ...others] = patterns
@@ -69,7 +70,7 @@ describe('the page of edge cases', () => {
   const all: Outcome[] = [{ titles: [pattern] }, ...rest]
 
   function run(tests: Tests, ...args: string[]): { status: number | null; said: string } {
-    return runScript('edge-cases.mjs', [...args, writeReport('edge-cases.json', tests, temp)], temp)
+    return runTool('pages/edge-cases/main.js', [...args, writeReport('edge-cases.json', tests, temp)], temp)
   }
 
   beforeAll(() => {
@@ -119,15 +120,15 @@ describe('the page of edge cases', () => {
 })
 
 describe('the matrix', () => {
-  const { nodes, frameworks, companions, compilers, consumers } = readJson<Declared>('scripts/matrix.json')
-  const { runtimes } = readJson<{ runtimes: { name: string; package: string }[] }>('scripts/runtimes.json')
+  const { nodes, frameworks, companions, compilers, consumers } = readJson<Declared>('tools/src/matrix/matrix.json')
+  const { runtimes } = readJson<{ runtimes: { name: string; package: string }[] }>('tools/src/runtimes/runtimes.json')
   const adapters: Tests = frameworks.map(({ package: name, majors }) => [
     `packages/${name}/src/idle.test.ts`,
     majors.map(({ name: title }) => ({ titles: [title, 'a test'] })),
   ])
   const programs: Tests = companions.map(({ tests }) => {
     const [file = '', ...titles] = tests.replace(/ ›$/, '').split(' › ')
-    return [`e2e/test/companions/${file}`, [{ titles: [...titles, 'a test'] }]]
+    return [`e2e/processes/test/companions/${file}`, [{ titles: [...titles, 'a test'] }]]
   })
   const packed: Tests = [
     [
@@ -138,10 +139,10 @@ describe('the matrix', () => {
       ].map((titles) => ({ titles })),
     ],
   ]
-  const socketIo = 'e2e/test/companions/websockets.test.ts › socket.io › another test'
+  const socketIo = 'e2e/processes/test/companions/websockets.test.ts › socket.io › another test'
 
   function check(suite: Tests): { status: number | null; said: string } {
-    return runScript('test-matrix.mjs', [
+    return runTool('matrix/main.js', [
       '--here',
       '--check',
       `--suite=${writeReport('suite.json', [...adapters, ...programs, ...suite])}`,
@@ -149,7 +150,11 @@ describe('the matrix', () => {
       `--consumers=${writeReport('consumers.json', packed)}`,
       `--runtimes=${writeJson(
         'runtimes.json',
-        runtimes.map(({ name, package: spec }) => ({ name, version: spec.split('@')[1] })),
+        runtimes.map(({ name, package: spec }) => ({
+          name,
+          version: spec.split('@')[1],
+          subjects: [{ subject: 'http', outcomes: [{ name: 'a behaviour' }] }],
+        })),
       )}`,
       `--nodes=${writeJson('nodes.json', Object.fromEntries(nodes.map((major) => [major, { passed: 1, failed: 0 }])))}`,
     ])

@@ -10,7 +10,7 @@ import { cpus } from 'node:os'
 import type { Readable } from 'node:stream'
 import { setTimeout as pass } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { freePort } from '@idle-shutdown/conformance/program'
+import { freePort } from '@idle-shutdown/testing'
 
 const { values } = parseArgs({
   options: {

@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { freePort } from '@idle-shutdown/conformance/program'
+import { freePort, Program } from '@idle-shutdown/testing'
 import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { Program } from '../../test/program.ts'
 import { consumer } from '../installs.ts'
 import { readManifest } from '../packed.ts'
 
@@ -20,7 +19,7 @@ describe('the preload', () => {
     '%s idle-shutdown/register: the server answers, and ends by itself',
     async (flag) => {
       const env = { IDLE_PATIENCE: '300ms', IDLE_STARTUP_PATIENCE: '1m' }
-      const program = new Program([flag, 'idle-shutdown/register', SERVER], env, 60_000, home)
+      const program = new Program([flag, 'idle-shutdown/register', SERVER], { env, cwd: home })
       expect(await ask(await port(program))).toBe('Hello')
       expect(await program.ended).toMatchObject({ code: 0, signal: null, stderr: expect.stringMatching(/^[^\n]+\n$/) })
     },
@@ -28,13 +27,16 @@ describe('the preload', () => {
 
   test('works through NODE_OPTIONS', async () => {
     const env = { NODE_OPTIONS: '--import idle-shutdown/register', IDLE_PATIENCE: '300ms', IDLE_STARTUP_PATIENCE: '1m' }
-    const program = new Program(SERVER, env, 60_000, home)
+    const program = new Program([SERVER], { env, cwd: home })
     expect(await ask(await port(program))).toBe('Hello')
     expect(await program.ended).toMatchObject({ code: 0, signal: null })
   })
 
   test('ends the program at once, with one sentence, for a mistyped setting', async () => {
-    const program = new Program(['--import', 'idle-shutdown/register', SERVER], { IDLE_PATIENCE: '15x' }, 60_000, home)
+    const program = new Program(['--import', 'idle-shutdown/register', SERVER], {
+      env: { IDLE_PATIENCE: '15x' },
+      cwd: home,
+    })
     expect(await program.ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('IDLE_PATIENCE') })
   })
 })
@@ -43,7 +45,7 @@ describe('the command', () => {
   test('run: starts the server by a request, and again after its idle end', async () => {
     const at = await freePort()
     const idle = ['--listen', `127.0.0.1:${at}`, '--patience', '300ms', '--json']
-    const run = new Program([command(), 'run', ...idle, '--', 'node', SERVER], {}, 60_000, home)
+    const run = new Program([command(), 'run', ...idle, '--', 'node', SERVER], { cwd: home })
     onTestFinished(() => run.kill('SIGKILL'))
     await run.printed(/"event":"listening"/)
     for (const time of [1, 2]) {
@@ -82,11 +84,11 @@ function command(): string {
 }
 
 function called(...args: string[]): Program['ended'] {
-  return new Program([command(), ...args], {}, 60_000, home).ended
+  return new Program([command(), ...args], { cwd: home }).ended
 }
 
 async function port(program: Program): Promise<number> {
-  return Number((await program.printed(/port \d+\n/)).slice(5))
+  return Number((await program.printed(/port (\d+)\n/))[1])
 }
 
 function ask(port: number): Promise<string> {

@@ -3,8 +3,8 @@ import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { endedByItself, Program } from '@idle-shutdown/testing'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
-import { endedByItself, Program } from '../../test/program.ts'
 import { type Bundler, bundling } from '../bundle.ts'
 import { compilers, consumer } from '../installs.ts'
 import { readManifest } from '../packed.ts'
@@ -48,8 +48,8 @@ describe.each(apps)('%s', (app) => {
   }
 
   test.concurrent.each(Object.keys(builds))('%s: serves, and ends by itself with 0', async (name) => {
-    const program = new Program((await builds[name]?.()) ?? '', {}, 60_000)
-    const port = (await program.printed(/port \d+\n/)).slice(5)
+    const program = new Program([(await builds[name]?.()) ?? ''])
+    const [, port] = await program.printed(/port (\d+)\n/)
     expect(await ask(Number(port))).toBe('Hello')
     expect(await program.ended).toMatchObject(endedByItself)
   })
@@ -74,7 +74,7 @@ describe('every entry of every package', () => {
       createRequire(import.meta.url)('${entry}')`
     const file = join(now, `${entry.replaceAll(/\W/g, '-')}.mjs`)
     writeFileSync(file, code)
-    expect(await new Program(file).ended).toMatchObject({
+    expect(await new Program([file]).ended).toMatchObject({
       ...endedByItself,
       stderr: expect.not.stringContaining('rror'),
     })
@@ -84,7 +84,7 @@ describe('every entry of every package', () => {
 test.each(['express', 'fastify', 'koa'])('require() of %s returns the function itself', async (adapter) => {
   const file = join(now, `itself-${adapter}.cjs`)
   writeFileSync(file, `console.log(typeof require('@idle-shutdown/${adapter}'))`)
-  expect(await new Program(file).ended).toMatchObject({ ...endedByItself, stdout: 'function\n' })
+  expect(await new Program([file]).ended).toMatchObject({ ...endedByItself, stdout: 'function\n' })
 })
 
 /** Compiles the programs into a folder of the consumer, with the strictest options. */

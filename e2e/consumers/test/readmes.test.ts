@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { endedByItself, Program } from '@idle-shutdown/testing'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
-import { endedByItself, Program } from '../../test/program.ts'
 import { bundling } from '../bundle.ts'
 import { consumer } from '../installs.ts'
 
@@ -26,7 +26,7 @@ test('finds snippets of ES modules and CommonJS', () => {
 })
 
 test.concurrent.each(snippets)('$name: ends by itself with 0 without a request', async ({ name, kind, code }) => {
-  expect(await new Program(written(name, kind, code), {}, 60_000).ended).toMatchObject(endedByItself)
+  expect(await new Program([written(name, kind, code)]).ended).toMatchObject(endedByItself)
 })
 
 describe('CommonJS, bundled by esbuild', () => {
@@ -35,7 +35,7 @@ describe('CommonJS, bundled by esbuild', () => {
     const folder = join(inject('temp'), 'bundled-readmes', flat(name))
     const args = bundling(home, 'esbuild', written(name, kind, code), folder, kind)
     await promisify(execFile)(process.execPath, args, { cwd: home })
-    expect(await new Program(join(folder, 'app.cjs'), {}, 60_000).ended).toMatchObject(endedByItself)
+    expect(await new Program([join(folder, 'app.cjs')]).ended).toMatchObject(endedByItself)
   })
 })
 

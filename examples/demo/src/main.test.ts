@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { Program } from '@idle-shutdown/testing'
 import { expect, it, vi } from 'vitest'
 
 // On a busy machine, three servers may take half a minute to listen.
@@ -8,11 +7,9 @@ vi.setConfig({ testTimeout: 60_000 })
 
 async function demo(...args: string[]): Promise<{ code: number | null; output: string; errors: string }> {
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
-  const env = { ...process.env, CI: 'true', FORCE_COLOR: undefined }
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const code = new Promise<number | null>((resolve) => child.once('close', resolve))
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
-  return { code: await code, output, errors }
+  const env = { CI: 'true', FORCE_COLOR: undefined }
+  const { code, stdout, stderr } = await new Program([main, ...args], { env }).ended
+  return { code, output: stdout, errors: stderr }
 }
 
 it('shows three servers that lose nothing and end by themselves, in plain lines', async () => {

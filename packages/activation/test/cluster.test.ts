@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { KeepAliveClient } from '@idle-shutdown/conformance'
+import { KeepAliveClient, makeTempFolder } from '@idle-shutdown/testing'
 import { afterAll, describe, expect, test } from 'vitest'
-import { Program } from './program.ts'
+import { ActivatedProgram } from './activated-program.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'activation-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = makeTempFolder(afterAll)
 const ACTIVATION = new URL('../dist/index.js', import.meta.url).href
 
 const worker = join(folder, 'worker.mjs')
@@ -42,7 +40,7 @@ describe.each([
     cluster.fork()`
 
   test('serves the TCP sockets of its primary', async () => {
-    const program = Program.activated(['web@tcp', 'admin@tcp'], primary)
+    const program = ActivatedProgram.start(['web@tcp', 'admin@tcp'], primary)
     const [web, admin] = await program.addresses(2)
     const said = JSON.parse((await program.printed(/worker (.*)/))[1] ?? '')
     expect(said).toEqual({
@@ -60,13 +58,13 @@ describe.each([
 
   test('throws for a unix socket, which Node cannot share', async () => {
     const path = join(folder, first === '' ? 'a' : 'b')
-    const { stdout } = await Program.activated([`web@unix:${path}`], primary).ended
+    const { stdout } = await ActivatedProgram.start([`web@unix:${path}`], primary).ended
     expect(stdout).toMatch(/^ERR_IDLE_CLUSTER_WORKER: .* unix socket, .* Received 'web' \(descriptor 3\)\./m)
   })
 })
 
 test('a worker that ends sends no STOPPING=1', async () => {
-  const program = Program.activated(
+  const program = ActivatedProgram.start(
     ['web@tcp', `NOTIFY_SOCKET=${join(folder, 'nobody')}`, 'NODE_DEBUG=idle-shutdown', 'PATH=/nowhere'],
     `const { default: cluster } = await import('node:cluster')
      cluster.setupPrimary({ exec: '${worker}', execArgv: [] })
@@ -81,7 +79,7 @@ test('a worker that ends sends no STOPPING=1', async () => {
 })
 
 test('a child that is not a worker does not take the passed sockets', async () => {
-  const program = Program.activated(
+  const program = ActivatedProgram.start(
     ['web@tcp'],
     `inheritedSockets()
      const { spawnSync } = await import('node:child_process')

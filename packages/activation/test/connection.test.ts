@@ -1,15 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Http2Client, KeepAliveClient, RawClient, type ServerKind } from '@idle-shutdown/conformance'
+import {
+  endedByItself,
+  Http2Client,
+  KeepAliveClient,
+  makeTempFolder,
+  RawClient,
+  type ServerKind,
+} from '@idle-shutdown/testing'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { endedByItself, Program } from './program.ts'
+import { ActivatedProgram } from './activated-program.ts'
 
 // `accept` waits for a client and passes its connection, like systemd's Accept=yes and inetd's nowait.
 
-const CONFORMANCE = new URL('../../conformance/dist/program.js', import.meta.url).href
-const folder = mkdtempSync(join(tmpdir(), 'activation-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const TESTING = import.meta.resolve('@idle-shutdown/testing')
+const folder = makeTempFolder(afterAll)
 
 function kept(address: { host: string; port: number } | { path: string }, secure = false): KeepAliveClient {
   const client = new KeepAliveClient(address, secure)
@@ -19,7 +23,7 @@ function kept(address: { host: string; port: number } | { path: string }, secure
 
 describe('one inherited connection', () => {
   test('is served, keep-alive included, and the process ends when it closes', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['connection@accept'],
       `const { kind, sockets } = await listen(hello(), 0)
        console.log(kind, JSON.stringify(sockets))`,
@@ -35,7 +39,7 @@ describe('one inherited connection', () => {
 
   test('is served over a unix socket', async () => {
     const path = join(folder, 'accepted')
-    const program = Program.activated([`accept-unix:${path}`], 'await listen(hello(), 0)')
+    const program = ActivatedProgram.start([`accept-unix:${path}`], 'await listen(hello(), 0)')
     await program.printed(/path/)
     const client = kept({ path })
     expect((await client.ask('/').answer).body).toBe('Hello')
@@ -51,9 +55,9 @@ describe('one inherited connection', () => {
     ['net', 'raw', false],
     ['tls', 'raw', true],
   ])('is served by a server of the kind %s', async ([kind, protocol, secure]) => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['accept'],
-      `const { makeServer } = await import('${CONFORMANCE}')
+      `const { makeServer } = await import('${TESTING}')
        const server = makeServer('${kind}', ${protocol === 'raw' ? 'undefined' : `(req, res) => res.end('Hello')`})
        if (${protocol === 'raw'}) server.on('${secure ? 'secureConnection' : 'connection'}', (socket) => socket.end('Hello'))
        const idle = idleShutdown(server, { patience: '1h' })
@@ -80,7 +84,7 @@ describe('one inherited connection', () => {
   })
 
   test('suspends the idle end if it is watched, is ended with FIN at the end, and closed resolves', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['accept'],
       `const server = hello()
        const idle = idleAfter(1, server)
@@ -100,7 +104,7 @@ describe('one inherited connection', () => {
   })
 
   test('aborts the signal if it is watched and closes before the patience is over', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['accept'],
       `const server = hello()
        const idle = idleShutdown(server, { patience: '1h' })
@@ -121,7 +125,7 @@ describe('one inherited connection', () => {
   test.each(['', 'GET / HTTP/1.1\r\nHost'])(
     'is destroyed after headersTimeout if its client sends only %j',
     async (bytes) => {
-      const program = Program.activated(
+      const program = ActivatedProgram.start(
         ['accept'],
         `const server = hello()
        server.headersTimeout = 100
@@ -136,7 +140,7 @@ describe('one inherited connection', () => {
   )
 
   test('stays open with a headersTimeout of more than 2^31 ms', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['accept'],
       `const server = hello()
        server.headersTimeout = 2 ** 31
@@ -151,7 +155,7 @@ describe('one inherited connection', () => {
   })
 
   test('stays open beyond headersTimeout if it was upgraded', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['accept'],
       `const server = hello()
        server.headersTimeout = 50
@@ -170,7 +174,7 @@ describe('one inherited connection', () => {
 
 describe('inetd', () => {
   test('nowait: the connection is standard input, output and error, and no output of the program reaches the client', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['--inetd', 'accept', 'LISTEN_PID=', 'LISTEN_FDS=', 'LISTEN_FDNAMES='],
       `const { kind, sockets } = await listen(http.createServer((req, res) => {
          console.log('log'); console.error('error'); process.emitWarning('warning')
@@ -189,7 +193,7 @@ describe('inetd', () => {
   })
 
   test('wait: the listening socket is standard input, and output does not end the process', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['--fork', '--inetd', 'tcp'],
       `const server = http.createServer((req, res) => {
          console.log('log'); console.error('error'); process.emitWarning('warning')
@@ -223,7 +227,7 @@ describe('listen() throws for a connection if', () => {
       /^ERR_IDLE_SOCKET_KIND: .* Received 'x' \(descriptor 4\), a connection/m,
     ],
   ])('%s', async (_name, passed, choice, expected) => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       passed,
       `const server = hello()
        const error = await listen(server, 0, ${choice}).catch((error) => error)
@@ -238,7 +242,7 @@ describe('listen() throws for a connection if', () => {
 
   test('it is a connected datagram socket from another network namespace', async () => {
     // Such sockets are not in the list of this namespace, and neither are TCP sockets.
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['x@udp-connected'],
       `const error = await listen(hello(), 0).catch((error) => error)
        console.log(error.code)`,

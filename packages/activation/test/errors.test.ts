@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeTempFolder } from '@idle-shutdown/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { listen } from '../src/index.ts'
-import { Program } from './program.ts'
+import { ActivatedProgram } from './activated-program.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'activation-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = makeTempFolder(afterAll)
 
 /** A program that prints the error of `listen()` as `code: message`, and whether anything was left behind. */
 const REFUSED = (choice = '{}'): string => `
@@ -100,13 +98,13 @@ describe('listen() throws, and changes nothing, if', () => {
       /^ERR_IDLE_SOCKET_KIND: The inherited socket must be a connection .* Received 'web' \(descriptor 3\), a listening socket\. .*Accept=yes/m,
     ],
   ])('%s', async (_name, passed, choice, expected) => {
-    const { stdout } = await Program.activated(passed, REFUSED(choice)).ended
+    const { stdout } = await ActivatedProgram.start(passed, REFUSED(choice)).ended
     expect(stdout).toMatch(expected)
     expect(stdout).toContain('left false 0 false')
   })
 
   test('a server has the socket of the name already', async () => {
-    const { stdout } = await Program.activated(
+    const { stdout } = await ActivatedProgram.start(
       ['web@tcp'],
       `const first = await listen(hello(), 0)
        ${REFUSED(`{ names: ['web'] }`)}
@@ -117,7 +115,7 @@ describe('listen() throws, and changes nothing, if', () => {
   })
 
   test('inheritedSockets() throws the same error at each call', async () => {
-    const { stdout } = await Program.activated(
+    const { stdout } = await ActivatedProgram.start(
       ['tcp', 'LISTEN_FDS=x'],
       `const caught = () => { try { inheritedSockets() } catch (error) { return error } }
        console.log(caught().code, caught() === caught(), 'LISTEN_FDS' in process.env)`,
@@ -126,7 +124,7 @@ describe('listen() throws, and changes nothing, if', () => {
   })
 
   test('a call that throws claims no socket, so that the next call serves it', async () => {
-    const { stdout } = await Program.activated(
+    const { stdout } = await ActivatedProgram.start(
       ['web@tcp', 'config@file:/dev/null'],
       `const server = hello()
        await listen(server, 0).catch(({ code }) => console.log(code))

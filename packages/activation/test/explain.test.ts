@@ -1,5 +1,6 @@
+import { endedByItself } from '@idle-shutdown/testing'
 import { describe, expect, test } from 'vitest'
-import { endedByItself, Program } from './program.ts'
+import { ActivatedProgram, byHand } from './activated-program.ts'
 
 describe('the service that starts the process again', () => {
   const SAYS = `
@@ -10,7 +11,7 @@ describe('the service that starts the process again', () => {
     console.log(String(idle.tracker))`
 
   test('is in explain(), toString() and one debug line if a socket was inherited', async () => {
-    const program = Program.activated(['web@tcp', 'admin@tcp', 'NODE_DEBUG=idle-shutdown'], SAYS)
+    const program = ActivatedProgram.start(['web@tcp', 'admin@tcp', 'NODE_DEBUG=idle-shutdown'], SAYS)
     const { stderr, ...ending } = await program.ended
     expect(ending).toMatchObject({ code: 0 })
     const sockets = `'web' (descriptor 3), 'admin' (descriptor 4)`
@@ -20,7 +21,7 @@ describe('the service that starts the process again', () => {
   })
 
   test('is not known without an inherited socket, and the server ends anyway', async () => {
-    const { stderr, ...ending } = await Program.byHand(SAYS, { NODE_DEBUG: 'idle-shutdown' }).ended
+    const { stderr, ...ending } = await byHand(SAYS, { NODE_DEBUG: 'idle-shutdown' }).ended
     expect(ending).toMatchObject({ code: 0 })
     expect(ending.stdout).toContain('"nothing that is known here"')
     expect(stderr).toMatch(
@@ -29,11 +30,11 @@ describe('the service that starts the process again', () => {
   })
 
   test('is not printed without NODE_DEBUG', async () => {
-    expect(await Program.byHand(SAYS).ended).toMatchObject(endedByItself)
+    expect(await byHand(SAYS).ended).toMatchObject(endedByItself)
   })
 
   test('is listed for several servers of one clock', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['web@tcp', 'admin@tcp'],
       `const [web, admin, own] = [hello(), hello(), hello()]
        const idle = idleShutdown([web, admin, own], { patience: '50ms' })
@@ -53,7 +54,7 @@ describe('Bun, whose listen({ fd }) binds a random port', () => {
   const MARKED = `Object.defineProperty(process, 'versions', { value: { ...process.versions, bun: '1.3.0' } })`
 
   test('throws if a socket was inherited', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['web@tcp'],
       `${MARKED}
        await listen(hello(), 0).catch(({ code, message }) => console.log(code + ': ' + message))`,
@@ -62,7 +63,7 @@ describe('Bun, whose listen({ fd }) binds a random port', () => {
   })
 
   test('works with the fallback', async () => {
-    const program = Program.byHand(`${MARKED}
+    const program = byHand(`${MARKED}
       const listening = await listen(hello(), 0)
       console.log(listening.kind)
       await listening.close()`)

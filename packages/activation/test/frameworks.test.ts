@@ -1,6 +1,6 @@
-import { KeepAliveClient, RawClient } from '@idle-shutdown/conformance'
+import { endedByItself, KeepAliveClient, RawClient } from '@idle-shutdown/testing'
 import { describe, expect, test } from 'vitest'
-import { endedByItself, Program } from './program.ts'
+import { ActivatedProgram } from './activated-program.ts'
 
 // The lines of the README, under each major version, with passed sockets. The README's own snippets run by hand, in
 // e2e.
@@ -43,7 +43,7 @@ describe.each([
   ['Koa 3', koa('koa'), []],
 ])('%s', (_name, app, closed) => {
   test('serves two inherited sockets, and ends when both are idle', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['tcp', 'tcp'],
       `const OPTIONS = { patience: '400ms', startupPatience: '1h' }
        ${app}
@@ -61,7 +61,7 @@ describe.each([
   })
 
   test('serves one inherited connection, and when it closes, the signal aborts and the process ends', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['accept'],
       `const OPTIONS = { patience: '1h' }
        ${app}

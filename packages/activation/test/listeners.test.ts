@@ -1,15 +1,20 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Http2Client, KeepAliveClient, RawClient, type ServerKind } from '@idle-shutdown/conformance'
+import {
+  endedByItself,
+  Http2Client,
+  KeepAliveClient,
+  makeTempFolder,
+  RawClient,
+  type ServerKind,
+} from '@idle-shutdown/testing'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { endedByItself, Program } from './program.ts'
+import { ActivatedProgram, byHand } from './activated-program.ts'
 
 // Programs as a supervisor starts them, each with sockets that pass.pl opened.
 
-const CONFORMANCE = new URL('../../conformance/dist/program.js', import.meta.url).href
-const folder = mkdtempSync(join(tmpdir(), 'activation-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const TESTING = import.meta.resolve('@idle-shutdown/testing')
+const folder = makeTempFolder(afterAll)
 let count = 0
 const path = (): string => join(folder, String(count++))
 
@@ -21,7 +26,7 @@ function kept(address: { host: string; port: number } | { path: string }, secure
 
 describe('inheritedSockets()', () => {
   test('returns numbers, names and kinds, in order', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['web@tcp', `admin@unix:${path()}`, 'tcp'],
       'console.log(JSON.stringify(inheritedSockets()))',
     )
@@ -34,7 +39,7 @@ describe('inheritedSockets()', () => {
   })
 
   test('reads the environment once, removes the variables, and returns the same list at each call', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['web@tcp'],
       `const first = inheritedSockets()
        const left = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES'].filter((name) => name in process.env)
@@ -45,7 +50,7 @@ describe('inheritedSockets()', () => {
   })
 
   test('returns the same list to a second copy of the package', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['web@tcp'],
       `const [one, other] = await Promise.all(['one', 'other'].map((copy) => import('${new URL('../dist/index.js', import.meta.url).href}?' + copy)))
        console.log(one.inheritedSockets !== other.inheritedSockets, one.inheritedSockets() === other.inheritedSockets())`,
@@ -54,7 +59,7 @@ describe('inheritedSockets()', () => {
   })
 
   test('is empty if nothing was passed, also with a pipe as standard input', async () => {
-    const program = Program.byHand(
+    const program = byHand(
       `const { spawnSync } = await import('node:child_process')
        console.log(inheritedSockets().length, process.argv[1] ?? '')
        if (process.env.INNER === undefined) {
@@ -69,7 +74,7 @@ describe('inheritedSockets()', () => {
 describe('listen() serves inherited listeners', () => {
   test('with several TCP and unix sockets on one server, and the process ends with 0', async () => {
     const unix = path()
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['a@tcp', 'b@tcp', `c@unix:${unix}`],
       `const server = hello()
        idleAfter(3, server)
@@ -92,7 +97,7 @@ describe('listen() serves inherited listeners', () => {
   })
 
   test('and counts the connections of each listener, so that the idle end and close() wait for them', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['tcp', 'tcp'],
       `const server = http.createServer((req, res) => {
          server.getConnections((error, count) => console.log('counted', count))
@@ -113,7 +118,7 @@ describe('listen() serves inherited listeners', () => {
   })
 
   test('by name, on two servers', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['web@tcp', 'admin@tcp', 'web@tcp'],
       `const answer = (text, answers) => idled(Object.assign(http.createServer((req, res) => res.end(text)), { answers }))
        const idled = (server) => { idleAfter(server.answers, server); return server }
@@ -129,7 +134,7 @@ describe('listen() serves inherited listeners', () => {
   })
 
   test('once each, so that a further server has the rest, and then its fallback', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['web@tcp', 'admin@tcp'],
       `const servers = [hello(), hello(), hello()]
        const kinds = []
@@ -151,9 +156,9 @@ describe('listen() serves inherited listeners', () => {
     ['net', 'raw', false],
     ['tls', 'raw', true],
   ])('%s, on both of two sockets', async ([kind, protocol, secure]) => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['tcp', 'tcp'],
-      `const { makeServer } = await import('${CONFORMANCE}')
+      `const { makeServer } = await import('${TESTING}')
        const server = makeServer('${kind}', ${protocol === 'raw' ? 'undefined' : `(req, res) => res.end('Hello')`})
        if (${protocol === 'raw'}) server.on('${secure ? 'secureConnection' : 'connection'}', (socket) => socket.end('Hello'))
        idleAfter(2, server)
@@ -176,7 +181,7 @@ describe('listen() serves inherited listeners', () => {
   test.each(['close', 'exit'])(
     'and leaves them blocking and with their backlog for the parent after an end by %s',
     async (how) => {
-      const program = Program.activated(
+      const program = ActivatedProgram.start(
         ['--fork', 'tcp', 'tcp'],
         `const server = http.createServer((req, res) => res.end('Hello', () => {
          if ('${how}' === 'exit') process.exit()
@@ -197,7 +202,7 @@ describe('listen() serves inherited listeners', () => {
 
   test('so that the next process answers the connections that queued in between', async () => {
     const unix = path()
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['--fork', `unix:${unix}`],
       `const server = hello()
        idleShutdown(server, { patience: '50ms' })
@@ -217,7 +222,7 @@ describe('if nothing was inherited, listen() listens on its fallback', () => {
     ['options', `{ port: 0, host: '127.0.0.1' }`, /^127\.0\.0\.1:\d+$/],
     ['a path', `'${path()}'`, /^\/.*\d+$/],
   ])('%s', async (_name, fallback, address) => {
-    const program = Program.byHand(
+    const program = byHand(
       `const listening = await listen(hello(), ${fallback}, { names: ['whatever'] })
        console.log(JSON.stringify(listening))
        await listening.close()`,
@@ -228,7 +233,7 @@ describe('if nothing was inherited, listen() listens on its fallback', () => {
   })
 
   test('and rejects as server.listen() fails', async () => {
-    const program = Program.byHand(
+    const program = byHand(
       `const first = await listen(hello(), { port: 0, host: '127.0.0.1' })
        const port = Number(first.addresses[0].split(':')[1])
        await listen(hello(), { port, host: '127.0.0.1' }).catch(({ code }) => console.log(code))
@@ -260,7 +265,7 @@ describe("if a user has written in the kernel's list of unix sockets", () => {
     ['a connection', '0001 03'],
     ['one of another type', '0005 01'],
   ])('a TCP socket that is listed as %s is served', async (_, what) => {
-    const program = Program.activated(['web@tcp'], spoofed(what))
+    const program = ActivatedProgram.start(['web@tcp'], spoofed(what))
     const address = await program.address()
     await program.printed(/"kind":"listening"/)
     await program.printed(/at 127/)
@@ -275,7 +280,7 @@ describe("if a user has written in the kernel's list of unix sockets", () => {
     ['one of another type', '0005 01'],
   ])('a unix socket that is listed as %s is served', async (_, what) => {
     const path = join(folder, what.replace(' ', '-'))
-    const program = Program.activated([`web@unix:${path}`], spoofed(what))
+    const program = ActivatedProgram.start([`web@unix:${path}`], spoofed(what))
     await program.printed(/"kind":"listening"/)
     await program.printed(/at /)
     const client = new KeepAliveClient({ path })

@@ -1,20 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { KeepAliveClient } from '@idle-shutdown/conformance'
+import { endedByItself, KeepAliveClient, makeTempFolder, Program } from '@idle-shutdown/testing'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { notify } from '../src/index.ts'
-import { endedByItself, IMPORTS, Program } from './program.ts'
+import { ActivatedProgram, byHand, IMPORTS } from './activated-program.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'activation-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = makeTempFolder(afterAll)
 let count = 0
 
 /** The end of systemd: a datagram socket, and the messages that arrive there. */
 class Receiver {
   readonly path: string = join(folder, String(count++))
-  readonly #program = new Program('perl', [join(import.meta.dirname, 'receive.pl'), this.path])
+  readonly #program = new Program([join(import.meta.dirname, 'receive.pl'), this.path], { command: 'perl', bare: true })
 
   static async open(): Promise<Receiver> {
     const receiver = new Receiver()
@@ -30,7 +28,7 @@ class Receiver {
 
   /** Returns the messages so far, without the barriers of systemd-notify. */
   get messages(): string[] {
-    return [...this.#program.output.matchAll(/^got (.*)$/gm)]
+    return [...this.#program.stdout.matchAll(/^got (.*)$/gm)]
       .map(([, text = '']) => text)
       .filter((text) => text !== 'BARRIER=1')
   }
@@ -54,15 +52,13 @@ const SAID = [
 
 describe('notify()', () => {
   test('does nothing without NOTIFY_SOCKET', async () => {
-    const program = Program.byHand(
-      'console.log(await notify({ ready: true }), process.getActiveResourcesInfo().length)',
-    )
+    const program = byHand('console.log(await notify({ ready: true }), process.getActiveResourcesInfo().length)')
     expect((await program.ended).stdout).toMatch(/^false /)
   })
 
   test.runIf(hasSystemdNotify)('sends by systemd-notify', async () => {
     const receiver = await Receiver.open()
-    const program = Program.byHand(ALL, { NOTIFY_SOCKET: receiver.path })
+    const program = byHand(ALL, { NOTIFY_SOCKET: receiver.path })
     expect(await program.ended).toMatchObject({ ...endedByItself, stdout: 'true\ntrue\ntrue\ntrue\n' })
     await receiver.got(/WATCHDOG/)
     expect(receiver.messages).toEqual(SAID)
@@ -70,7 +66,7 @@ describe('notify()', () => {
 
   test.runIf(hasSystemdNotify)('sends a status with escape sequences as text', async () => {
     const receiver = await Receiver.open()
-    const program = Program.byHand(`console.log(await notify({ status: 'a\\nREADY=1\\u001b[2J\\u009b1A' }))`, {
+    const program = byHand(`console.log(await notify({ status: 'a\\nREADY=1\\u001b[2J\\u009b1A' }))`, {
       NOTIFY_SOCKET: receiver.path,
     })
     expect(await program.ended).toMatchObject({ ...endedByItself, stdout: 'true\n' })
@@ -80,7 +76,7 @@ describe('notify()', () => {
 
   test('sends by the descriptor that OpenFile= passes, and does not serve it', async () => {
     const receiver = await Receiver.open()
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['web@tcp', `notify@to:${receiver.path}`, `NOTIFY_SOCKET=${receiver.path}`, 'PATH=/nowhere'],
       `${ALL}; console.log(JSON.stringify(inheritedSockets()))`,
     )
@@ -92,7 +88,7 @@ describe('notify()', () => {
   })
 
   test('resolves with false if no supervisor takes the message, and NODE_DEBUG prints the reason', async () => {
-    const program = Program.byHand(`console.log(await notify({ ready: true }))`, {
+    const program = byHand(`console.log(await notify({ ready: true }))`, {
       NOTIFY_SOCKET: join(folder, 'nobody'),
       PATH: '/nowhere',
       NODE_DEBUG: 'idle-shutdown',
@@ -140,10 +136,16 @@ describe('notify()', () => {
 
 describe('listen() sends', () => {
   /** Starts a service with sockets of `OpenFile=`, without systemd. */
-  async function service(passed: readonly string[], source: string): Promise<{ program: Program; receiver: Receiver }> {
+  async function service(
+    passed: readonly string[],
+    source: string,
+  ): Promise<{ program: ActivatedProgram; receiver: Receiver }> {
     const receiver = await Receiver.open()
     const environment = [`NOTIFY_SOCKET=${receiver.path}`, 'PATH=/nowhere']
-    return { program: Program.activated([...passed, `notify@to:${receiver.path}`, ...environment], source), receiver }
+    return {
+      program: ActivatedProgram.start([...passed, `notify@to:${receiver.path}`, ...environment], source),
+      receiver,
+    }
   }
 
   test('READY=1 when the server listens, and STOPPING=1 at the idle decision, with the time that the drain may take', async () => {
@@ -235,7 +237,7 @@ describe('listen() sends', () => {
   })
 
   test('and serves even if no supervisor takes the message', async () => {
-    const program = Program.activated(
+    const program = ActivatedProgram.start(
       ['tcp', `NOTIFY_SOCKET=${join(folder, 'nobody')}`, 'PATH=/nowhere'],
       `const server = hello()
        idleAfter(1, server)
@@ -248,7 +250,7 @@ describe('listen() sends', () => {
   })
 
   test('and keeps the process for at most 2 seconds if systemd-notify hangs', async () => {
-    const program = Program.byHand(
+    const program = byHand(
       `const { chmodSync, writeFileSync } = fs
        writeFileSync('${join(folder, 'systemd-notify')}', '#!/bin/sh\\nexec sleep 8\\n')
        chmodSync('${join(folder, 'systemd-notify')}', 0o755)

@@ -5,17 +5,14 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '@idle-shutdown/conformance'
+import { freePort, makeTempFolder } from '@idle-shutdown/testing'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { listenError } from '../src/command/system-errors.ts'
 import { AddressListener } from '../src/run/addresses/address-listener.ts'
@@ -24,8 +21,7 @@ import { StatusServer } from '../src/status/status-server.ts'
 import { callHere } from './command.ts'
 import { StatusSource } from './status-source.ts'
 
-const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-listener-'))
-afterAll(() => rmSync(temp, { recursive: true, force: true }))
+const temp = makeTempFolder(afterAll)
 const undo: (() => void)[] = []
 afterEach(() => {
   for (const one of undo.splice(0)) one()

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeTempFolder } from '@idle-shutdown/testing'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { RunOptions } from '../src/run/run-options.ts'
 import { program, SupervisorProcess } from './supervisor.ts'
@@ -8,8 +8,7 @@ import { program, SupervisorProcess } from './supervisor.ts'
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
-const folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-behind-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = makeTempFolder(afterAll)
 
 /** A server, and an interval that keeps its process alive. */
 const server = `'${program('odd.js', 'busy').join("' '")}'`
@@ -37,7 +36,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a program behind other
       expect(await ask()).toBe('busy')
       await supervised.event('ended', 2)
       expect(await ask()).toBe('busy')
-      supervised.child.kill(signal)
+      supervised.kill(signal)
       expect(await supervised.ended).toMatchObject({ code: 0 })
       expect(supervised.count('killed')).toBe(0)
       expect(supervised.count('crashed')).toBe(0)

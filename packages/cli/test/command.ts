@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
+import { Program, type ProgramOptions } from '@idle-shutdown/testing'
 import { vi } from 'vitest'
 import { commandLine } from '../src/command/command-line.ts'
 
@@ -17,19 +16,10 @@ export interface Called {
 /** Calls `idle-shutdown` and waits for its end. */
 export async function call(
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  options: Pick<ProgramOptions, 'cwd' | 'env'> = {},
 ): Promise<Called> {
-  const child = spawn(process.execPath, [COMMAND, ...args], {
-    ...options,
-    env: { ...process.env, NODE_OPTIONS: '', ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const [code]: (number | null)[] = await once(child, 'close')
-  return { code: code ?? null, stdout, stderr }
+  const { code, stdout, stderr } = await new Program([COMMAND, ...args], options).ended
+  return { code, stdout, stderr }
 }
 
 /** Calls `idle-shutdown` in this process, which is much faster. For calls that end at once. */

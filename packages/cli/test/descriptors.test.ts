@@ -1,13 +1,12 @@
 import { EventEmitter, once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { connect, Socket } from 'node:net'
-import { freePort } from '@idle-shutdown/conformance'
+import { freePort, Program } from '@idle-shutdown/testing'
 import { afterAll, describe, type ExpectStatic, expect, test, vi } from 'vitest'
 import { ConnectionRouter } from '../src/run/connections/connection-router.ts'
 import { ProcessLink } from '../src/run/connections/process-link.ts'
 import { Descriptors } from '../src/run/descriptors.ts'
 import { COMMAND } from './command.ts'
-import { NodeProgram } from './node-program.ts'
 import { routerEvents } from './router-events.ts'
 import { program } from './supervisor.ts'
 
@@ -73,10 +72,10 @@ async function flood(port: number, count: number, text: string): Promise<Socket[
 }
 
 describe.skipIf(process.platform !== 'linux').concurrent('with 64 descriptors, a supervisor outlives', () => {
-  const start = async (command: readonly string[], options: readonly string[] = []): Promise<[NodeProgram, number]> => {
+  const start = async (command: readonly string[], options: readonly string[] = []): Promise<[Program, number]> => {
     const port = await freePort()
     const args = [COMMAND, 'run', '--listen', `127.0.0.1:${port}`, ...options, '--', ...command]
-    const run = NodeProgram.of('sh', ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, ...args])
+    const run = new Program(['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, ...args], { command: 'sh' })
     await run.printed(/holds/, 'stderr')
     return [run, port]
   }
@@ -105,7 +104,7 @@ describe.skipIf(process.platform !== 'linux').concurrent('with 64 descriptors, a
     await run.printed(/awake after/, 'stderr')
     for (const client of clients) client.destroy()
     await later(expect, port)
-    run.child.kill('SIGTERM')
+    run.kill('SIGTERM')
     const { code, stderr } = await run.ended
     expect({ code, failed: stderr.includes('failed') }).toEqual({ code: 0, failed: false })
   })
@@ -117,7 +116,7 @@ describe.skipIf(process.platform !== 'linux').concurrent('with 64 descriptors, a
     await run.printed(/clients take all descriptors/, 'stderr')
     for (const socket of sockets) if (socket.remotePort === status) socket.destroy()
     await later(expect, port)
-    run.child.kill('SIGTERM')
+    run.kill('SIGTERM')
     expect((await run.ended).code).toBe(0)
   })
 })

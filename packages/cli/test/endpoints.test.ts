@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { freePort, RawClient } from '@idle-shutdown/conformance'
+import { freePort, RawClient } from '@idle-shutdown/testing'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { program, SupervisorProcess } from './supervisor.ts'
 
@@ -129,7 +129,7 @@ describe.concurrent('the channel to the supervisor', () => {
     await client.get('/')
     await client.until('site')
     client.destroy()
-    run.child.kill('SIGKILL')
+    run.kill('SIGKILL')
     const { stderr } = await run.ended
     expect(stderr).not.toMatch(/said (message|disconnect)/)
     expect(run.count('crashed')).toBe(0)

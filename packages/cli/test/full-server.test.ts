@@ -1,4 +1,4 @@
-import { RawClient } from '@idle-shutdown/conformance'
+import { RawClient } from '@idle-shutdown/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { program, SupervisorProcess } from './supervisor.ts'
 

@@ -69,7 +69,7 @@ describe.skipIf(process.platform === 'win32').concurrent('garbage', () => {
     expect(stranger.readyState).toBe('open')
     expect((await supervised.status()).state).toBe('awake')
     stranger.destroy()
-    supervised.child.kill('SIGTERM')
+    supervised.kill('SIGTERM')
     expect(await supervised.ended).toMatchObject({ code: 0 })
     expect(supervised.count('killed')).toBe(0)
   })

@@ -1,16 +1,15 @@
-import { existsSync, mkdtempSync, rmSync, unlinkSync } from 'node:fs'
+import { existsSync, unlinkSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { makeTempFolder } from '@idle-shutdown/testing'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { program, SupervisorProcess } from './supervisor.ts'
 
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
-const folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-test-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = makeTempFolder(afterAll)
 let count = 0
 
 async function ask(socketPath: string): Promise<string> {
@@ -68,7 +67,7 @@ describe.concurrent('a unix socket that is held', () => {
     const { run, path } = await held('closes')
     expect(await ask(path)).toBe('site')
     await run.printed(/said closed true/, 'stderr')
-    run.child.kill('SIGTERM')
+    run.kill('SIGTERM')
     await run.ended
     expect(existsSync(path)).toBe(false)
   })

@@ -1,11 +1,9 @@
 import { once } from 'node:events'
-import { get } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { freePort, RawClient } from '@idle-shutdown/conformance'
+import { freePort, getText, Program, RawClient } from '@idle-shutdown/testing'
 import { describe, expect, test, vi } from 'vitest'
-import { NodeProgram, REGISTER } from './node-program.ts'
+import { preloaded, REGISTER } from './preloaded.ts'
 
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -22,27 +20,16 @@ const HTTP = `
 const SHORT = { IDLE_PATIENCE: '150ms', IDLE_STARTUP_PATIENCE: '20s' }
 const BY_ITSELF = { code: 0, signal: null }
 
-async function ask(port: number, path = '/'): Promise<string> {
-  const [response] = await once(get({ host: '127.0.0.1', port, path, agent: false }), 'response')
-  return text(response)
-}
-
 describe.concurrent('sockets that systemd passes', () => {
   const PASS = join(import.meta.dirname, '../../activation/test/pass.pl')
   // Long enough for a second client on a busy machine.
   const env = { ...SHORT, IDLE_PATIENCE: '2s' }
-  const passed = (
-    sockets: readonly string[],
-    code: string,
-    more: NodeJS.ProcessEnv = {},
-    stdin: 'ignore' | 'pipe' = 'ignore',
-  ): NodeProgram =>
-    NodeProgram.of(
-      'perl',
-      [PASS, ...sockets, '--', process.execPath, '--import', REGISTER, '--input-type=module', '-e', code],
-      { ...env, ...more },
+  const passed = (sockets: readonly string[], code: string, more: NodeJS.ProcessEnv = {}, stdin = false): Program =>
+    new Program([PASS, ...sockets, '--', process.execPath, '--import', REGISTER, '--input-type=module', '-e', code], {
+      command: 'perl',
+      env: { ...env, ...more },
       stdin,
-    )
+    })
   const LISTEN = (port: number, body = 'Hello'): string => `
     import('node:http').then(({ createServer }) => createServer((req, res) => res.end('${body}'))
       .listen(${port}, function () { console.log('at ' + JSON.stringify(this.address())) }))`
@@ -50,7 +37,7 @@ describe.concurrent('sockets that systemd passes', () => {
   test('the only socket replaces any port, and is shown as the address', async () => {
     const program = passed(['tcp'], LISTEN(4322))
     const port = Number((await program.printed(/port (\d+)/))[1])
-    expect(await ask(port)).toBe('Hello')
+    expect(await getText(port)).toBe('Hello')
     expect(JSON.parse((await program.printed(/at (.*)/))[1] ?? '')).toMatchObject({ address: '127.0.0.1', port })
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
@@ -63,7 +50,7 @@ describe.concurrent('sockets that systemd passes', () => {
       if (inUse) await once(other.listen(wanted), 'listening')
       const program = passed(['tcp'], LISTEN(wanted), { IDLE_PATIENCE: '100ms', IDLE_STARTUP_PATIENCE: '100ms' })
       const port = Number((await program.printed(/port (\d+)/))[1])
-      expect(await ask(port)).toBe('Hello')
+      expect(await getText(port)).toBe('Hello')
       expect(await program.ended).toMatchObject(BY_ITSELF)
       other.close()
     },
@@ -72,23 +59,23 @@ describe.concurrent('sockets that systemd passes', () => {
   test('several sockets are taken by name', async () => {
     const program = passed(['4323@tcp', '4324@tcp'], LISTEN(4324, 'two') + LISTEN(4323, 'one'))
     await program.printed(/at .*\n(.*\n)*at /)
-    const [one = 0, two = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
-    expect([await ask(one), await ask(two)]).toEqual(['one', 'two'])
+    const [one = 0, two = 0] = [...program.stdout.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
+    expect([await getText(one), await getText(two)]).toEqual(['one', 'two'])
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
 
   test('one line names a socket that no server takes when a client waits there', async () => {
     const program = passed(['4326@tcp', 'other@tcp'], LISTEN(4326), { IDLE_PATIENCE: '20s' })
     await program.printed(/at /)
-    const [port = 0, other = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
+    const [port = 0, other = 0] = [...program.stdout.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
     const waiting = await RawClient.connect({ host: '127.0.0.1', port: other })
     const second = await RawClient.connect({ host: '127.0.0.1', port: other })
-    expect(await ask(port)).toBe('Hello')
+    expect(await getText(port)).toBe('Hello')
     await program.printed(
       /^idle-shutdown: no server listens on the inherited socket 'other' \(port \d+\)[^\n]*\n/m,
       'stderr',
     )
-    program.child.kill('SIGTERM')
+    program.kill('SIGTERM')
     const { stderr } = await program.ended
     expect(stderr.match(/no server listens/g)).toHaveLength(1)
     waiting.destroy()
@@ -124,8 +111,8 @@ describe.concurrent('sockets that systemd passes', () => {
       { IDLE_PATIENCE: '500ms' },
     )
     await program.printed(/at\n/)
-    const [three = 0, four = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
-    expect([await ask(three), await ask(four), await ask(4327)]).toEqual(['fd 3', 'fd 4', 'other'])
+    const [three = 0, four = 0] = [...program.stdout.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
+    expect([await getText(three), await getText(four), await getText(4327)]).toEqual(['fd 3', 'fd 4', 'other'])
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
 
@@ -137,13 +124,13 @@ describe.concurrent('sockets that systemd passes', () => {
       process.stdin.once('data', (port) => say('site').listen(Number(port), '127.0.0.1', () => console.log('at')))
       say('metrics').listen(4328, () => console.log('first'))`,
       { IDLE_PATIENCE: '1h' },
-      'pipe',
+      true,
     )
     const port = Number((await program.printed(/port (\d+)/))[1])
     await program.printed(/first/)
     program.child.stdin?.end(String(port))
     await program.printed(/at\n/)
-    expect([await ask(port), await ask(4328)]).toEqual(['site', 'metrics'])
+    expect([await getText(port), await getText(4328)]).toEqual(['site', 'metrics'])
   })
 
   test('one server takes all sockets of a name, closes and listens again', async () => {
@@ -159,25 +146,25 @@ describe.concurrent('sockets that systemd passes', () => {
       listen()`,
     )
     await program.printed(/at 1/)
-    const [one = 0, two = 0] = [...program.output.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
-    expect([await ask(one), await ask(two, '/again')]).toEqual(['run 1', 'run 1'])
+    const [one = 0, two = 0] = [...program.stdout.matchAll(/^port (\d+)/gm)].map(([, port]) => Number(port))
+    expect([await getText(one), await getText(two, '/again')]).toEqual(['run 1', 'run 1'])
     await program.printed(/at 2/)
-    expect([await ask(two), await ask(one)]).toEqual(['run 2', 'run 2'])
+    expect([await getText(two), await getText(one)]).toEqual(['run 2', 'run 2'])
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
 
   test('one line names sockets of another process, and the program listens on its own port', async () => {
-    const program = NodeProgram.preloaded(HTTP, { ...SHORT, LISTEN_FDS: '1', LISTEN_PID: '1' })
-    expect(await ask(await program.port())).toBe('Hello')
+    const program = preloaded(HTTP, { ...SHORT, LISTEN_FDS: '1', LISTEN_PID: '1' })
+    expect(await getText(await program.port())).toBe('Hello')
     const { stderr, ...ending } = await program.ended
     expect(ending).toMatchObject(BY_ITSELF)
     expect(stderr).not.toContain('LISTEN_PID')
-    const other = NodeProgram.preloaded(HTTP.replace('listen(0', 'listen(4325'), {
+    const other = preloaded(HTTP.replace('listen(0', 'listen(4325'), {
       ...SHORT,
       LISTEN_FDS: '1',
       LISTEN_PID: '1',
     })
-    expect(await ask(await other.port())).toBe('Hello')
+    expect(await getText(await other.port())).toBe('Hello')
     expect((await other.ended).stderr).toMatch(
       /^idle-shutdown: "LISTEN_PID" must be \d+, the id of this process\. Received '1'/,
     )

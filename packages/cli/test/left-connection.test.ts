@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { makeTempFolder, type Program } from '@idle-shutdown/testing'
+import { afterAll, expect, test } from 'vitest'
 import { jsonLines } from '../src/protocol/lines.ts'
 import { type ToProcess, type ToSupervisor, tagged } from '../src/protocol/messages.ts'
 import { ACCEPTED, prefaceOf } from '../src/protocol/preface.ts'
 import { fromProcess } from '../src/protocol/received.ts'
 import { SUPERVISOR_VARIABLE, type SupervisorInfo } from '../src/protocol/supervisor-info.ts'
-import { NodeProgram } from './node-program.ts'
+import { preloadedFile } from './preloaded.ts'
 
 /** A simulated supervisor, which sends only the messages of the test. */
 class Channel {
@@ -49,14 +49,15 @@ class Channel {
   }
 }
 
+const temp = makeTempFolder(afterAll)
 const GET = 'GET /here HTTP/1.1\r\nHost: x\r\n\r\n'
 
 /**
  * Starts a program that is about to end, and asks whether the connection that is piped to it may be left to its
  * supervisor.
  */
-async function parking(): Promise<{ program: NodeProgram; channel: Channel; client: Socket; sent: number }> {
-  const directory = mkdtempSync(join(tmpdir(), 'idle-shutdown-test-'))
+async function parking(): Promise<{ program: Program; channel: Channel; client: Socket; sent: number }> {
+  const directory = mkdtempSync(join(temp, 'run-'))
   const control = createServer().listen(join(directory, 'control'))
   const held: SupervisorInfo = {
     supervisor: process.pid,
@@ -64,7 +65,7 @@ async function parking(): Promise<{ program: NodeProgram; channel: Channel; clie
     control: join(directory, 'control'),
     addresses: [{ port: 3000, address: '127.0.0.1', family: 'IPv4' }],
   }
-  const program = NodeProgram.named('answer.js', {
+  const program = preloadedFile('answer.js', {
     [SUPERVISOR_VARIABLE]: JSON.stringify(held),
     PORT: '3000',
     IDLE_PATIENCE: '100ms',

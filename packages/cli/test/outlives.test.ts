@@ -1,19 +1,16 @@
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '@idle-shutdown/conformance'
+import { freePort, makeTempFolder, Program } from '@idle-shutdown/testing'
 import { afterAll, describe, test, vi } from 'vitest'
 import { Control } from '../src/run/addresses/control-socket.ts'
 import { COMMAND } from './command.ts'
-import { NodeProgram } from './node-program.ts'
 import { program, SupervisorProcess } from './supervisor.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-outlives-'))
-afterAll(() => rmSync(temp, { recursive: true, force: true }))
+const temp = makeTempFolder(afterAll)
 const [node, file] = program('answer.js')
 
 async function ask(url: string): Promise<number> {
@@ -24,11 +21,11 @@ describe.skipIf(process.platform === 'win32').concurrent('the supervisor outlive
   test('garbage that a command writes into its channel', async ({ expect }) => {
     const port = await freePort()
     const script = `echo no message >&3; exec '${node}' '${file}'`
-    const run = new NodeProgram([COMMAND, 'run', '--listen', `127.0.0.1:${port}`, '--', 'sh', '-c', script])
+    const run = new Program([COMMAND, 'run', '--listen', `127.0.0.1:${port}`, '--', 'sh', '-c', script])
     await run.printed(/holds/, 'stderr')
     expect(await ask(`http://127.0.0.1:${port}/`)).toBe(200)
     expect(await ask(`http://127.0.0.1:${port}/`)).toBe(200)
-    run.child.kill('SIGTERM')
+    run.kill('SIGTERM')
     expect((await run.ended).code).toBe(0)
   })
 
@@ -64,7 +61,7 @@ describe.skipIf(process.platform === 'win32').concurrent('the supervisor outlive
         })
       await runner.start()
       await fetch('http://127.0.0.1:' + runner.status.listen[0].port).then(({ status }) => console.log(status))`
-    const { code: ended, stdout } = await new NodeProgram(['--input-type=module', '--eval', code]).ended
+    const { code: ended, stdout } = await Program.module(code).ended
     expect({ ended, stdout }).toEqual({
       ended: 0,
       stdout: expect.stringMatching(/it could not be started: spawn E2BIG[\s\S]*502/),

@@ -1,17 +1,6 @@
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { freePort } from '@idle-shutdown/conformance'
+import { freePort, makeTempFolder, Program } from '@idle-shutdown/testing'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { startError } from '../src/command/system-errors.ts'
 import type { SupervisorInfo } from '../src/protocol/supervisor-info.ts'
@@ -26,14 +15,12 @@ import {
 import { ConnectionRouter } from '../src/run/connections/connection-router.ts'
 import { Preparation } from '../src/run/preparation.ts'
 import { COMMAND } from './command.ts'
-import { NodeProgram } from './node-program.ts'
 import { routerEvents } from './router-events.ts'
 import { program } from './supervisor.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-private-'))
-afterAll(() => rmSync(temp, { recursive: true, force: true }))
+const temp = makeTempFolder(afterAll)
 afterEach(() => vi.unstubAllEnvs())
 
 let count = 0
@@ -186,7 +173,7 @@ test.skipIf(process.platform === 'win32')(
       '--',
       ...program('answer.js'),
     ]
-    const run = new NodeProgram([COMMAND, ...args], { TMPDIR: folder })
+    const run = new Program([COMMAND, ...args], { env: { TMPDIR: folder } })
     const ask = async (): Promise<number> =>
       (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })).status
     const sweep = (): void => {
@@ -200,7 +187,7 @@ test.skipIf(process.platform === 'win32')(
       await run.printed(new RegExp(`("event":"ended"[^]*){${nth}}`))
       expect(await ask()).toBe(200)
     }
-    run.child.kill('SIGTERM')
+    run.kill('SIGTERM')
     const { code, stdout } = await run.ended
     expect({ code, crashed: stdout.includes('crashed'), left: readdirSync(folder) }).toEqual({
       code: 0,

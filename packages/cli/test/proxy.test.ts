@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { Socket } from 'node:net'
-import { freePort, RawClient } from '@idle-shutdown/conformance'
+import { freePort, Program, RawClient } from '@idle-shutdown/testing'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { Watcher } from '../src/run/command/watcher.ts'
 import { CommandRun } from '../src/run/command-run.ts'
@@ -126,10 +125,10 @@ describe.concurrent('--proxy', () => {
       const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
       await client.get('/')
       await expect.poll(async () => (await supervised.status()).waiting, { timeout: 20_000 }).toBe(1)
-      const before = cpu(supervised.child.pid ?? 0)
+      const before = cpu(supervised.pid ?? 0)
       const begun = performance.now()
       await supervised.event('idle')
-      expect(cpu(supervised.child.pid ?? 0) - before).toBeLessThan((performance.now() - begun) / 3)
+      expect(cpu(supervised.pid ?? 0) - before).toBeLessThan((performance.now() - begun) / 3)
       // The next run of the command answers.
       await client.until('200 OK')
       expect(supervised.count('crashed')).toBe(0)
@@ -167,23 +166,12 @@ describe.concurrent('--proxy', () => {
       await ask(supervised.url('/down'))
       const code = `require('node:http').createServer((req, res) => console.log('stolen ' + res.end('stranger').req.url))
         .listen(${proxy}, '127.0.0.1', () => console.log('listens'))`
-      const stranger = spawn(process.execPath, ['-e', code], {
-        uid: 65_534,
-        gid: 65_534,
-        stdio: ['ignore', 'pipe', 'inherit'],
-        cwd: '/',
-      })
-      try {
-        let printed = ''
-        stranger.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
-        await expect.poll(() => printed, { timeout: 20_000 }).toContain('listens')
-        expect(await ask(supervised.url())).toMatchObject({ status: 502 })
-        expect(printed).not.toContain('stolen')
-        const hints = supervised.events.flatMap((event) => (event.event === 'hint' ? [event.hint] : []))
-        expect(hints).toContainEqual(expect.stringContaining('by another process'))
-      } finally {
-        stranger.kill('SIGKILL')
-      }
+      await using stranger = new Program(['-e', code], { cwd: '/', user: 65_534 })
+      await stranger.printed(/listens/)
+      expect(await ask(supervised.url())).toMatchObject({ status: 502 })
+      expect(stranger.stdout).not.toContain('stolen')
+      const hints = supervised.events.flatMap((event) => (event.event === 'hint' ? [event.hint] : []))
+      expect(hints).toContainEqual(expect.stringContaining('by another process'))
     },
   )
 
@@ -205,7 +193,7 @@ describe.concurrent('--proxy', () => {
   test.skipIf(process.platform === 'win32')('the command ends when the supervisor is killed', async ({ expect }) => {
     const [supervised] = await proxied({ idle: { IDLE_PATIENCE: '1h' } })
     const { body: pid } = await ask(supervised.url())
-    supervised.child.kill('SIGKILL')
+    supervised.kill('SIGKILL')
     await expect.poll(() => isAlive(Number(pid)), { timeout: 10_000 }).toBe(false)
   })
 
@@ -219,7 +207,7 @@ describe.concurrent('--proxy', () => {
         idle: { IDLE_GRACE: '0' },
       })
       const { body: pid } = await ask(supervised.url())
-      supervised.child.kill('SIGKILL')
+      supervised.kill('SIGKILL')
       await expect.poll(() => isAlive(Number(pid)), { timeout: 20_000 }).toBe(false)
     },
   )
@@ -232,7 +220,7 @@ test.skipIf(process.platform === 'win32')('a command that is not Node ends when 
   const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
   await supervised.event('starting')
   const [, pid] = await supervised.printed(/^pid (\d+)/m)
-  supervised.child.kill('SIGKILL')
+  supervised.kill('SIGKILL')
   await expect.poll(() => isAlive(Number(pid)), { timeout: 20_000 }).toBe(false)
   client.destroy()
 })

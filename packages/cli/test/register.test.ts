@@ -1,10 +1,7 @@
-import { once } from 'node:events'
-import { get } from 'node:http'
 import { createRequire } from 'node:module'
-import { text } from 'node:stream/consumers'
-import { Http2Client, KeepAliveClient, RawClient } from '@idle-shutdown/conformance'
+import { getText, Http2Client, KeepAliveClient, Program, RawClient } from '@idle-shutdown/testing'
 import { describe, expect, test, vi } from 'vitest'
-import { NodeProgram, REGISTER } from './node-program.ts'
+import { preloaded, preloadedFile, REGISTER } from './preloaded.ts'
 
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -17,36 +14,31 @@ const HTTP = `
   })
   server.listen(0, '127.0.0.1', () => console.log('http ' + server.address().port))
 `
-const PROGRAM = import.meta.resolve('@idle-shutdown/conformance/program')
+const PROGRAM = import.meta.resolve('@idle-shutdown/testing')
 /** A short patience after the first request, which may be late on a busy machine. */
 const SHORT = { IDLE_PATIENCE: '150ms', IDLE_STARTUP_PATIENCE: '20s' }
 const UNUSED = { IDLE_PATIENCE: '150ms' }
 const BY_ITSELF = { code: 0, signal: null }
 
-async function ask(port: number, path = '/'): Promise<string> {
-  const [response] = await once(get({ host: '127.0.0.1', port, path, agent: false }), 'response')
-  return text(response)
-}
-
 describe.concurrent('node --import idle-shutdown/register', () => {
   test('a server answers, and the process ends when it is idle, with one line', async () => {
-    const program = NodeProgram.preloaded(HTTP, SHORT)
-    expect(await ask(await program.port())).toBe('Hello')
+    const program = preloaded(HTTP, SHORT)
+    expect(await getText(await program.port())).toBe('Hello')
     const { stderr, ...ending } = await program.ended
     expect(ending).toMatchObject(BY_ITSELF)
     expect(stderr).toMatch(/^idle-shutdown: idle for 150 ms: closed in \d+ ms\n$/)
   })
 
   test('a process warning says that IDLE_PATIENCE without a unit is milliseconds', async () => {
-    const { stderr, ...ending } = await NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: '150', IDLE_LOG: 'off' }).ended
+    const { stderr, ...ending } = await preloaded(HTTP, { IDLE_PATIENCE: '150', IDLE_LOG: 'off' }).ended
     expect(ending).toMatchObject(BY_ITSELF)
     expect(stderr.match(/IDLE_SHORT_PATIENCE/g)).toHaveLength(1)
     expect(stderr).toContain(`"IDLE_PATIENCE" is 150 milliseconds`)
   })
 
   test('a request keeps the process awake, however long it takes', async () => {
-    const program = NodeProgram.preloaded(HTTP, SHORT)
-    expect(await ask(await program.port(), '/500')).toBe('Hello')
+    const program = preloaded(HTTP, SHORT)
+    expect(await getText(await program.port(), '/500')).toBe('Hello')
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
 
@@ -54,8 +46,8 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     ['NODE_OPTIONS', ['--input-type=module', '--eval', HTTP], { NODE_OPTIONS: `--import ${REGISTER}` }],
     ['--require', ['--require', new URL(REGISTER).pathname, '--input-type=module', '--eval', HTTP], {}],
   ])('%s has the same effect', async (_, args, env) => {
-    const program = new NodeProgram(args, { ...SHORT, ...env, IDLE_LOG: 'off' })
-    expect(await ask(await program.port())).toBe('Hello')
+    const program = new Program(args, { env: { ...SHORT, ...env, IDLE_LOG: 'off' } })
+    expect(await getText(await program.port())).toBe('Hello')
     expect(await program.ended).toMatchObject({ ...BY_ITSELF, stderr: '' })
   })
 
@@ -65,7 +57,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
   })
 
   test('http, http2 and net servers have one clock', async () => {
-    const program = NodeProgram.preloaded(
+    const program = preloaded(
       `${HTTP}
       import { createServer as http2 } from 'node:http2'
       import { createServer as net } from 'node:net'
@@ -80,17 +72,17 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     expect(await (await h2c.ask('/').answer).body).toBe('h2c')
     const port = await program.port()
     // Longer than the patience: the plain connection keeps all servers active.
-    expect(await ask(port, '/400')).toBe('Hello')
+    expect(await getText(port, '/400')).toBe('Hello')
     await raw.send('still here')
     await raw.until('still here')
-    expect(await ask(port)).toBe('Hello')
+    expect(await getText(port)).toBe('Hello')
     raw.destroy()
     expect(await program.ended).toMatchObject(BY_ITSELF)
     h2c.destroy()
   })
 
   test('https and h2 with TLS answer, keep the process awake, and are closed', async () => {
-    const program = NodeProgram.preloaded(
+    const program = preloaded(
       `import { createServer } from 'node:https'
       import { createSecureServer } from 'node:http2'
       import { CERTIFICATE as cert, KEY as key } from ${JSON.stringify(PROGRAM)}
@@ -115,7 +107,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
   })
 
   test('health checks do not keep the process awake with IDLE_IGNORE', async () => {
-    const program = NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: '3s', IDLE_IGNORE: '/0,user-agent:probe' })
+    const program = preloaded(HTTP, { IDLE_PATIENCE: '3s', IDLE_IGNORE: '/0,user-agent:probe' })
     const port = await program.port()
     let asked = 0
     let gone = false
@@ -123,7 +115,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
       gone = true
     })
     while (!gone) {
-      asked += await ask(port, '/0').then(
+      asked += await getText(port, '/0').then(
         () => 1,
         () => 0,
       )
@@ -138,8 +130,8 @@ describe.concurrent('node --import idle-shutdown/register', () => {
       const other = another((req, res) => res.end('metrics'))
       other.listen(0, '127.0.0.1', () => console.log('other ' + other.address().port))`
     // A port that is free now is most likely still free in a moment.
-    const free = await NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: '1ms', IDLE_LOG: 'off' }).port()
-    const program = NodeProgram.preloaded(HTTP.replace('listen(0', `listen(${free}`) + metrics, {
+    const free = await preloaded(HTTP, { IDLE_PATIENCE: '1ms', IDLE_LOG: 'off' }).port()
+    const program = preloaded(HTTP.replace('listen(0', `listen(${free}`) + metrics, {
       ...SHORT,
       IDLE_PORTS: String(free),
       IDLE_LOG: 'verbose',
@@ -147,7 +139,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
     const client = new KeepAliveClient({ host: '127.0.0.1', port: await program.port('other') })
     expect((await client.ask('/').answer).body).toBe('metrics')
     const held = await RawClient.connect({ host: '127.0.0.1', port: await program.port('other') })
-    expect(await ask(free)).toBe('Hello')
+    expect(await getText(free)).toBe('Hello')
     const { stderr, ...ending } = await program.ended
     expect(ending).toMatchObject(BY_ITSELF)
     expect(stderr).toContain(`port ${free}: counts`)
@@ -163,15 +155,15 @@ describe.concurrent('node --import idle-shutdown/register', () => {
       import { tmpdir } from 'node:os'
       import { join } from 'node:path'
       createServer().listen(join(mkdtempSync(join(tmpdir(), 'idle-')), 'a\\nidle for 1 s: closed\\u001b[2J'))`
-    const program = NodeProgram.preloaded(code, { IDLE_LOG: 'verbose' })
+    const program = preloaded(code, { IDLE_LOG: 'verbose' })
     const [line] = await program.printed(/^.*counts$/m, 'stderr')
     expect(line).toMatch(/^idle-shutdown: .*\/a\\nidle for 1 s: closed\\u001b\[2J: counts$/)
-    program.child.kill('SIGTERM')
+    program.kill('SIGTERM')
     await program.ended
   })
 
   test('a wrong setting ends the process at once, with one sentence', async () => {
-    const program = NodeProgram.preloaded(HTTP, { IDLE_PATIENCE: 'soon' })
+    const program = preloaded(HTTP, { IDLE_PATIENCE: 'soon' })
     expect(await program.ended).toEqual({
       code: 1,
       signal: null,
@@ -183,7 +175,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
   })
 
   test('a program that tries its port first is watched at its second listen()', async () => {
-    const program = NodeProgram.preloaded(
+    const program = preloaded(
       `import { createServer as net } from 'node:net'
       const trial = net()
       await new Promise((resolve) => trial.listen(0, () => trial.close(resolve)))
@@ -191,7 +183,7 @@ describe.concurrent('node --import idle-shutdown/register', () => {
       `.replace("// { createServer } from 'node:http'", "const { createServer } = await import('node:http')"),
       SHORT,
     )
-    expect(await ask(await program.port())).toBe('Hello')
+    expect(await getText(await program.port())).toBe('Hello')
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
 })
@@ -200,21 +192,21 @@ describe.concurrent('IDLE_EXIT', () => {
   const AWAKE = `${HTTP}; setInterval(() => {}, 60_000)`
 
   test('natural: other work keeps the process alive, and is named', async () => {
-    const program = NodeProgram.preloaded(AWAKE, UNUSED)
+    const program = preloaded(AWAKE, UNUSED)
     await program.printed(/IDLE_STILL_RUNNING(.|\n)*Timeout/, 'stderr')
-    program.child.kill('SIGKILL')
+    program.kill('SIGKILL')
     expect(await program.ended).toMatchObject({ signal: 'SIGKILL' })
   })
 
   test('force: the process is ended, after a line that names what kept it alive', async () => {
-    const program = NodeProgram.preloaded(AWAKE, { ...UNUSED, IDLE_EXIT: 'force' })
+    const program = preloaded(AWAKE, { ...UNUSED, IDLE_EXIT: 'force' })
     const { stderr, ...ending } = await program.ended
     expect(ending).toMatchObject(BY_ITSELF)
     expect(stderr).toMatch(/ended by force, since something kept the process alive: .*1 Timeout/)
   })
 
   test('force: no line is printed when nothing else is alive', async () => {
-    const { stderr } = await NodeProgram.preloaded(HTTP, { ...UNUSED, IDLE_EXIT: 'force' }).ended
+    const { stderr } = await preloaded(HTTP, { ...UNUSED, IDLE_EXIT: 'force' }).ended
     expect(stderr).not.toContain('force')
   })
 })
@@ -227,8 +219,8 @@ describe.concurrent('a program that uses the library itself', () => {
     idleShutdown(server, { patience: '${patience}' }).closed.then(({ reason }) => console.log('own ' + reason.code))`
 
   test('its own patience decides, and it drains once', async () => {
-    const program = NodeProgram.preloaded(own('1s'), { IDLE_PATIENCE: '1h', IDLE_LOG: 'verbose' })
-    expect(await ask(await program.port())).toBe('Hello')
+    const program = preloaded(own('1s'), { IDLE_PATIENCE: '1h', IDLE_LOG: 'verbose' })
+    expect(await getText(await program.port())).toBe('Hello')
     const { stderr, stdout, ...ending } = await program.ended
     expect(ending).toEqual(BY_ITSELF)
     expect(stdout).toContain('own ERR_IDLE_TIMEOUT')
@@ -236,9 +228,9 @@ describe.concurrent('a program that uses the library itself', () => {
   })
 
   test('a shorter patience of the environment does not end it', async () => {
-    const program = NodeProgram.preloaded(own('1s'), { IDLE_PATIENCE: '50ms' })
+    const program = preloaded(own('1s'), { IDLE_PATIENCE: '50ms' })
     const port = await program.port()
-    expect(await ask(port, '/100')).toBe('Hello')
+    expect(await getText(port, '/100')).toBe('Hello')
     const { stderr, stdout } = await program.ended
     expect({ stderr, stdout }).toEqual({ stderr: '', stdout: expect.stringContaining('own ERR_IDLE_TIMEOUT') })
   })
@@ -248,57 +240,57 @@ describe.concurrent('SIGTERM and SIGINT', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'a request in progress is answered on %s, then the process ends with 0',
     async (signal) => {
-      const program = NodeProgram.preloaded(HTTP, { IDLE_LOG: 'off' })
-      const answer = ask(await program.port(), '/300')
+      const program = preloaded(HTTP, { IDLE_LOG: 'off' })
+      const answer = getText(await program.port(), '/300')
       await program.printed(/asked/)
-      program.child.kill(signal)
+      program.kill(signal)
       expect(await answer).toBe('Hello')
       expect(await program.ended).toMatchObject({ ...BY_ITSELF, stderr: '' })
     },
   )
 
   test('a second signal ends the process at once', async () => {
-    const program = NodeProgram.preloaded(HTTP, { IDLE_LOG: 'verbose' })
-    const lost = ask(await program.port(), '/60000').catch(() => 'lost')
+    const program = preloaded(HTTP, { IDLE_LOG: 'verbose' })
+    const lost = getText(await program.port(), '/60000').catch(() => 'lost')
     await program.printed(/asked/)
-    program.child.kill('SIGTERM')
+    program.kill('SIGTERM')
     await program.printed(/SIGTERM: closing/, 'stderr')
-    program.child.kill('SIGTERM')
+    program.kill('SIGTERM')
     expect(await program.ended).toMatchObject({ code: null, signal: 'SIGTERM' })
     expect(await lost).toBe('lost')
   })
 
   test('the preload does nothing when the program has its own handler', async () => {
-    const program = NodeProgram.preloaded(`${HTTP}; process.once('SIGTERM', () => console.log('own handler'))`)
+    const program = preloaded(`${HTTP}; process.once('SIGTERM', () => console.log('own handler'))`)
     const port = await program.port()
-    program.child.kill('SIGTERM')
+    program.kill('SIGTERM')
     await program.printed(/own handler/)
-    expect(await ask(port)).toBe('Hello')
+    expect(await getText(port)).toBe('Hello')
   })
 
   test('other work does not keep the process alive: the signal then has its default effect', async () => {
-    const program = NodeProgram.preloaded(`${HTTP}; setInterval(() => {}, 60_000)`)
+    const program = preloaded(`${HTTP}; setInterval(() => {}, 60_000)`)
     await program.port()
-    program.child.kill('SIGTERM')
+    program.kill('SIGTERM')
     expect(await program.ended).toMatchObject({ signal: 'SIGTERM' })
   })
 
   test('a listener of signal-exit does not count as a handler', async () => {
     // The handler of signal-exit 4, in short.
-    const program = NodeProgram.preloaded(`${HTTP}
+    const program = preloaded(`${HTTP}
       const emitter = (globalThis[Symbol.for('signal-exit emitter')] = { count: 1 })
       process.on('SIGTERM', () => process.listeners('SIGTERM').length === emitter.count && process.kill(process.pid))`)
-    const answer = ask(await program.port(), '/300')
+    const answer = getText(await program.port(), '/300')
     await program.printed(/asked/)
-    program.child.kill('SIGTERM')
+    program.kill('SIGTERM')
     expect(await answer).toBe('Hello')
     expect(await program.ended).toMatchObject(BY_ITSELF)
   })
 
   test('a process without a server ends as without the preload', async () => {
-    const program = NodeProgram.preloaded(`setInterval(() => {}, 60_000); console.log('up')`)
+    const program = preloaded(`setInterval(() => {}, 60_000); console.log('up')`)
     await program.printed(/up/)
-    program.child.kill('SIGTERM')
+    program.kill('SIGTERM')
     expect(await program.ended).toMatchObject({ code: null, signal: 'SIGTERM', stderr: '' })
   })
 })
@@ -306,7 +298,7 @@ describe.concurrent('SIGTERM and SIGINT', () => {
 describe.concurrent('other processes and threads', () => {
   test('a child that inherits NODE_OPTIONS and has no server runs to its end', async () => {
     const child = "setTimeout(() => console.log('built'), 300)"
-    const program = new NodeProgram(
+    const program = new Program(
       [
         '--input-type=module',
         '--eval',
@@ -314,7 +306,7 @@ describe.concurrent('other processes and threads', () => {
         spawn(process.execPath, ['--eval', ${JSON.stringify(child)}], { stdio: 'inherit' })
         ${HTTP}`,
       ],
-      { NODE_OPTIONS: `--import ${REGISTER}`, IDLE_PATIENCE: '50ms' },
+      { env: { NODE_OPTIONS: `--import ${REGISTER}`, IDLE_PATIENCE: '50ms' } },
     )
     const { stdout, ...ending } = await program.ended
     expect(stdout).toContain('built')
@@ -322,19 +314,19 @@ describe.concurrent('other processes and threads', () => {
   })
 
   test('a server in a worker thread is not watched, and not closed', async () => {
-    const program = NodeProgram.named('in-worker.js', { IDLE_PATIENCE: '50ms', IDLE_LOG: 'verbose' })
+    const program = preloadedFile('in-worker.js', { IDLE_PATIENCE: '50ms', IDLE_LOG: 'verbose' })
     const port = await program.port()
-    expect(await ask(port)).toBe('Hello')
-    expect(await ask(port)).toBe('Hello')
-    program.child.kill('SIGTERM')
+    expect(await getText(port)).toBe('Hello')
+    expect(await getText(port)).toBe('Hello')
+    program.kill('SIGTERM')
     expect(await program.ended).toMatchObject({ signal: 'SIGTERM', stderr: '' })
   })
 
   test('a cluster worker is not watched, and says so', async () => {
-    const program = NodeProgram.named('in-cluster.js', { IDLE_PATIENCE: '50ms', IDLE_LOG: 'verbose' })
+    const program = preloadedFile('in-cluster.js', { IDLE_PATIENCE: '50ms', IDLE_LOG: 'verbose' })
     await program.printed(/a cluster worker is not watched/, 'stderr')
     const port = await program.port()
-    expect(await ask(port)).toBe('Hello')
-    expect(await ask(port)).toBe('Hello')
+    expect(await getText(port)).toBe('Hello')
+    expect(await getText(port)).toBe('Hello')
   })
 })

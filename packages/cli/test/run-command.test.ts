@@ -1,16 +1,13 @@
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '@idle-shutdown/conformance'
+import { freePort, makeTempFolder, Program } from '@idle-shutdown/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { COMMAND, callHere } from './command.ts'
-import { NodeProgram } from './node-program.ts'
 import { program } from './supervisor.ts'
 
-const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-run-'))
-afterAll(() => rmSync(temp, { recursive: true, force: true }))
+const temp = makeTempFolder(afterAll)
 
 describe('an error of the system prints one sentence, with exit code 1', () => {
   const taken = createServer()
@@ -61,17 +58,7 @@ describe('an error of the system prints one sentence, with exit code 1', () => {
 
 describe('run', () => {
   const start = (port: number, options: readonly string[], command: readonly string[] = program('answer.js')) =>
-    new NodeProgram([
-      COMMAND,
-      'run',
-      '--listen',
-      `127.0.0.1:${port}`,
-      '--patience',
-      '300ms',
-      ...options,
-      '--',
-      ...command,
-    ])
+    new Program([COMMAND, 'run', '--listen', `127.0.0.1:${port}`, '--patience', '300ms', ...options, '--', ...command])
 
   test('--json: every event is a line of stdout, and what the command prints is on stderr', async () => {
     const port = await freePort()
@@ -86,7 +73,7 @@ describe('run', () => {
     await run.printed(/"event":"listening"/)
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('Hello')
     await run.printed(/"event":"ended"/)
-    run.child.kill('SIGTERM')
+    run.kill('SIGTERM')
     const { code, stdout, stderr } = await run.ended
     expect(code).toBe(0)
     expect(stderr).toContain('I start, and GREETING is Hi')
@@ -117,7 +104,7 @@ describe('run', () => {
         'stderr',
       )
     }
-    run.child.kill('SIGINT')
+    run.kill('SIGINT')
     expect(await run.ended).toMatchObject({ code: 0, stderr: expect.stringContaining('idle-shutdown: stopped') })
   })
 
@@ -129,7 +116,7 @@ describe('run', () => {
       await run.printed(/holds/, 'stderr')
       const answer = fetch(`http://127.0.0.1:${port}/slow?500`)
       await run.printed(/got \/slow/, 'stderr')
-      run.child.kill('SIGHUP')
+      run.kill('SIGHUP')
       expect((await answer).status).toBe(200)
       expect((await run.ended).code).toBe(0)
     },
@@ -142,7 +129,7 @@ describe('run', () => {
     let response: Response | undefined
     while (response === undefined) response = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)
     expect(response.status).toBe(502)
-    run.child.kill('SIGTERM')
+    run.kill('SIGTERM')
     const { code, stderr } = await run.ended
     expect(code).toBe(0)
     expect(
@@ -179,7 +166,7 @@ describe('run', () => {
     let report = await look()
     while (report.state !== 'asleep') report = await look()
     expect(report).toMatchObject({ starts: 1, pid: null, countdown: null, lastColdStart: expect.any(Number) })
-    run.child.kill('SIGTERM')
+    run.kill('SIGTERM')
     expect((await run.ended).code).toBe(0)
     await expect(look()).rejects.toThrow()
   })

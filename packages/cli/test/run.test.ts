@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { existsSync, mkdtempSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import module from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { Http2Client, KeepAliveClient, RawClient } from '@idle-shutdown/conformance'
+import { Http2Client, KeepAliveClient, makeTempFolder, RawClient } from '@idle-shutdown/testing'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { RunOptions } from '../src/run/run-options.ts'
 import { program, SupervisorProcess } from './supervisor.ts'
@@ -169,11 +168,11 @@ describe.concurrent('run', () => {
     expect(supervised.count('crashed')).toBe(0)
   })
 
-  test('a unix path replaces one that a killed process left', async () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'idle-shutdown-test-')), 'socket')
+  test('a unix path replaces one that a killed process left', async ({ onTestFinished }) => {
+    const path = join(makeTempFolder(onTestFinished), 'socket')
     const options = { ...SHORT, listen: [{ path }], env: { PORT: path } }
     const first = await SupervisorProcess.start(program('answer.js', path), options)
-    first.child.kill('SIGKILL')
+    first.kill('SIGKILL')
     await first.ended
     const supervised = await SupervisorProcess.start(program('answer.js', path), options)
     const client = await RawClient.connect({ path })
@@ -181,7 +180,7 @@ describe.concurrent('run', () => {
     await client.until('"path":"/unix"')
     client.destroy()
     await supervised.event('ended')
-    supervised.child.kill('SIGTERM')
+    supervised.kill('SIGTERM')
     await supervised.ended
     expect(existsSync(path)).toBe(false)
   })
@@ -312,9 +311,9 @@ describe.concurrent('a command that fails', () => {
     expect(await supervised.event('killed')).toMatchObject({ why: 'it had closed everything, and did not end' })
     expect(await ask(supervised.url())).toMatchObject({ status: 200 })
     // A supervisor that is killed, as all are when the tests end, would leave this command running.
-    supervised.child.kill('SIGTERM')
+    supervised.kill('SIGTERM')
     await supervised.event('stopping')
-    supervised.child.kill('SIGTERM')
+    supervised.kill('SIGTERM')
     await supervised.ended
   })
 })
@@ -337,7 +336,7 @@ describe.concurrent('start and stop', () => {
     const supervised = await SupervisorProcess.start(program('answer.js'))
     const answer = ask(supervised.url('/slow?400'))
     await supervised.printed(/got \/slow/, 'stderr')
-    supervised.child.kill(signal)
+    supervised.kill(signal)
     const { pid = 0 } = await answer
     expect(await supervised.ended).toMatchObject({ code: 0 })
     expect(supervised.events.slice(-2).map(({ event }) => event)).toEqual(['stopping', 'stopped'])
@@ -349,7 +348,7 @@ describe.concurrent('start and stop', () => {
     const supervised = await SupervisorProcess.start(['sh', '-c', `'${node}' '${file}'; exit 0`])
     const answer = ask(supervised.url('/slow?400'))
     await supervised.printed(/got \/slow/, 'stderr')
-    supervised.child.kill('SIGTERM')
+    supervised.kill('SIGTERM')
     expect(await answer).toMatchObject({ status: 200 })
     expect(await supervised.ended).toMatchObject({ code: 0 })
   })
@@ -357,7 +356,7 @@ describe.concurrent('start and stop', () => {
   test('a command that ignores SIGTERM is killed after the grace', async () => {
     const supervised = await SupervisorProcess.start(program('odd.js', 'stubborn'), { idle: { IDLE_GRACE: '100ms' } })
     await ask(supervised.url())
-    supervised.child.kill('SIGTERM')
+    supervised.kill('SIGTERM')
     await supervised.ended
     expect(supervised.events.filter(({ event }) => event === 'killed').at(-1)).toMatchObject({ signal: 'SIGKILL' })
   })
@@ -366,7 +365,7 @@ describe.concurrent('start and stop', () => {
     const supervised = await SupervisorProcess.start(program('answer.js'))
     const answer = ask(supervised.url('/slow?400'))
     await supervised.printed(/got \/slow/, 'stderr')
-    supervised.child.kill('SIGKILL')
+    supervised.kill('SIGKILL')
     const { pid = 0 } = await answer
     await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false)
   })
@@ -375,7 +374,7 @@ describe.concurrent('start and stop', () => {
 describe.concurrent('--proxy', () => {
   test('connections are piped to a port of the command, which ends when none is open', async () => {
     const own = await SupervisorProcess.start(['true'])
-    own.child.kill('SIGTERM')
+    own.kill('SIGTERM')
     await own.ended
     const port = own.ports[0] ?? 0
     const supervised = await SupervisorProcess.start(program('answer.js'), { ...SHORT, proxy: port })

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeTempFolder } from '@idle-shutdown/testing'
 import axe from 'axe-core'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -17,7 +17,7 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 const AXE = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))`
 
 describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped without Chromium)', () => {
-  const profile = mkdtempSync(join(tmpdir(), 'idle-shutdown-chromium-'))
+  const profile = makeTempFolder(afterAll)
   let browser: BrowserContext
   let source: StatusSource
   let server: StatusServer
@@ -32,7 +32,6 @@ describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped wit
   }, 60_000)
   afterAll(async () => {
     await browser?.close()
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
   }, 60_000)
 
   beforeEach(async () => {

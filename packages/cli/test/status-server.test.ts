@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeTempFolder } from '@idle-shutdown/testing'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { StatusServer } from '../src/status/status-server.ts'
 import { StatusSource } from './status-source.ts'
 
@@ -118,7 +118,7 @@ test('serves one JSON document, whatever the names are', async () => {
 })
 
 test.skipIf(process.platform === 'win32')('only its own user can use a path, whatever the umask', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-status-'))
+  const folder = makeTempFolder(onTestFinished)
   const path = join(folder, 'status.sock')
   const before = process.umask(0)
   const second = new StatusServer(source)
@@ -133,7 +133,6 @@ test.skipIf(process.platform === 'win32')('only its own user can use a path, wha
   } finally {
     process.umask(before)
     await second.close()
-    rmSync(folder, { recursive: true })
   }
 })
 

@@ -1,4 +1,4 @@
-import { RawClient } from '@idle-shutdown/conformance'
+import { RawClient } from '@idle-shutdown/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { program, SupervisorProcess } from './supervisor.ts'
 
@@ -17,13 +17,13 @@ async function queued(
   count: number,
   signals: readonly NodeJS.Signals[],
 ): Promise<string[]> {
-  supervised.child.kill('SIGSTOP')
+  supervised.kill('SIGSTOP')
   const clients = await Promise.all(
     Array.from({ length: count }, () => RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })),
   )
   await Promise.all(clients.map((client) => client.send(GET)))
-  for (const signal of signals) supervised.child.kill(signal)
-  supervised.child.kill('SIGCONT')
+  for (const signal of signals) supervised.kill(signal)
+  supervised.kill('SIGCONT')
   const endings = await Promise.all(clients.map(({ ended }) => ended))
   return clients.map(({ received }, index) => `${/HTTP\/1.1 (\d+)/.exec(received)?.[1]} ${endings[index]?.how}`)
 }
@@ -74,10 +74,10 @@ describe.concurrent('a supervisor that is stopped while connections wait in the 
     const other = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
     await other.get('/slow?500')
     await supervised.printed(/got \/slow/, 'stderr')
-    supervised.child.kill('SIGSTOP')
+    supervised.kill('SIGSTOP')
     await kept.get('/second')
-    supervised.child.kill('SIGTERM')
-    supervised.child.kill('SIGCONT')
+    supervised.kill('SIGTERM')
+    supervised.kill('SIGCONT')
     await kept.until('"path":"/second"')
     await other.until('"path":"/slow"')
     await supervised.ended

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import { freePort } from '@idle-shutdown/conformance'
+import { freePort, Program } from '@idle-shutdown/testing'
 import type { RunEvent } from '../src/run/run-event.ts'
 import type { RunOptions } from '../src/run/run-options.ts'
 import type { RunStatus } from '../src/run/run-status.ts'
-import { NodeProgram } from './node-program.ts'
 
 const PROGRAMS = join(import.meta.dirname, 'programs')
 
@@ -13,7 +12,7 @@ export function program(name: string, ...args: string[]): [string, ...string[]] 
 }
 
 /** A supervisor in its own process. */
-export class SupervisorProcess extends NodeProgram {
+export class SupervisorProcess extends Program {
   /** The ports that it holds. */
   readonly ports: readonly number[]
   #asked = 0
@@ -37,7 +36,7 @@ export class SupervisorProcess extends NodeProgram {
   }
 
   private constructor(ports: readonly number[], options: RunOptions) {
-    super([join(PROGRAMS, 'run.js'), JSON.stringify(options)])
+    super([join(PROGRAMS, 'run.js'), JSON.stringify(options)], { limit: Infinity })
     this.ports = ports
   }
 
@@ -48,8 +47,7 @@ export class SupervisorProcess extends NodeProgram {
 
   /** Returns all events so far, without the output of the command itself. */
   get events(): readonly RunEvent[] {
-    return this.output
-      .split('\n')
+    return this.lines
       .filter((line) => line.startsWith('{"event"') && line.endsWith('}'))
       .map((line): RunEvent => JSON.parse(line))
   }
@@ -70,9 +68,9 @@ export class SupervisorProcess extends NodeProgram {
   /** Returns the status that a status page would show. */
   async status(): Promise<RunStatus> {
     this.#asked++
-    this.child.kill('SIGUSR2')
+    this.kill('SIGUSR2')
     await this.printed(new RegExp(`("event":"status"(.|\\n)*?){${this.#asked}}\\n`))
-    const lines = this.output.split('\n').filter((line) => line.startsWith('{"event":"status"'))
+    const lines = this.lines.filter((line) => line.startsWith('{"event":"status"'))
     return JSON.parse(lines[this.#asked - 1] ?? '{}')
   }
 }

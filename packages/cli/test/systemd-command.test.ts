@@ -1,24 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { makeTempFolder } from '@idle-shutdown/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { call, callHere } from './command.ts'
 
-const temp = realpathSync(mkdtempSync(join(tmpdir(), 'idle-shutdown-units-')))
-afterAll(() => rmSync(temp, { recursive: true, force: true }))
+const temp = makeTempFolder(afterAll)
 
 // Units are written for Linux, and paths in them begin with a slash.
 const windows = process.platform === 'win32'

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeTempFolder } from '@idle-shutdown/testing'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { CommandError } from '../src/command/command-error.ts'
@@ -132,10 +133,9 @@ const SYSTEMD = '/lib/systemd/systemd'
 describe.skipIf(!existsSync(SYSTEMD) || process.getuid?.() !== 0)(
   'a unit that systemd itself reads (skipped without systemd or root)',
   () => {
-    const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-systemd-'))
+    const temp = makeTempFolder(afterAll)
     // Must be readable for another user, since systemd tests no units as root.
     chmodSync(temp, 0o755)
-    afterAll(() => rmSync(temp, { recursive: true, force: true }))
 
     test('odd folders, arguments and variables', () => {
       for (const target of ['basic', 'sysinit', 'sockets', 'shutdown', 'default'])

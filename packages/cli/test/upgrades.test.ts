@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { get } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import { connect as connectTls } from 'node:tls'
-import { RawClient } from '@idle-shutdown/conformance'
+import { getText, RawClient } from '@idle-shutdown/testing'
 import { describe, expect, test, vi } from 'vitest'
-import { NodeProgram } from './node-program.ts'
+import { preloaded } from './preloaded.ts'
 
 // Each test starts several processes, each of which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -18,15 +17,10 @@ const HTTP = `
   })
   server.listen(0, '127.0.0.1', () => console.log('http ' + server.address().port))
 `
-const PROGRAM = import.meta.resolve('@idle-shutdown/conformance/program')
+const PROGRAM = import.meta.resolve('@idle-shutdown/testing')
 /** A short patience after the first request, which may be late on a busy machine. */
 const SHORT = { IDLE_PATIENCE: '150ms', IDLE_STARTUP_PATIENCE: '20s' }
 const BY_ITSELF = { code: 0, signal: null }
-
-async function ask(port: number, path = '/'): Promise<string> {
-  const [response] = await once(get({ host: '127.0.0.1', port, path, agent: false }), 'response')
-  return text(response)
-}
 
 describe.concurrent('upgraded sockets of an unmodified program', () => {
   const UPGRADE = `
@@ -41,11 +35,11 @@ describe.concurrent('upgraded sockets of an unmodified program', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'an upgraded socket ends at once on %s, after pending writes',
     async (signal) => {
-      const program = NodeProgram.preloaded(HTTP + UPGRADE, { IDLE_GRACE: '1h', IDLE_LOG: 'off' })
+      const program = preloaded(HTTP + UPGRADE, { IDLE_GRACE: '1h', IDLE_LOG: 'off' })
       const client = await RawClient.connect({ host: '127.0.0.1', port: await program.port() })
       await client.send(REQUEST)
       await client.until('101')
-      program.child.kill(signal)
+      program.kill(signal)
       await client.until('all')
       expect(await client.ended).toEqual({ how: 'FIN' })
       expect(await program.ended).toMatchObject({ ...BY_ITSELF, stderr: '' })
@@ -53,7 +47,7 @@ describe.concurrent('upgraded sockets of an unmodified program', () => {
   )
 
   test('an upgraded socket that does not count ends at the idle end', async () => {
-    const program = NodeProgram.preloaded(HTTP + UPGRADE, { ...SHORT, IDLE_GRACE: '1h', IDLE_UPGRADES: 'traffic' })
+    const program = preloaded(HTTP + UPGRADE, { ...SHORT, IDLE_GRACE: '1h', IDLE_UPGRADES: 'traffic' })
     const client = await RawClient.connect({ host: '127.0.0.1', port: await program.port() })
     await client.send(REQUEST)
     await client.until('all')
@@ -62,7 +56,7 @@ describe.concurrent('upgraded sockets of an unmodified program', () => {
   })
 
   test('an upgraded socket over TLS and a WebSocket over HTTP/2 end at once as well', async () => {
-    const program = NodeProgram.preloaded(
+    const program = preloaded(
       `${HTTP}${UPGRADE}
       import { createServer as https } from 'node:https'
       import { createServer as http2 } from 'node:http2'
@@ -82,7 +76,7 @@ describe.concurrent('upgraded sockets of an unmodified program', () => {
     await once(session, 'remoteSettings')
     const stream = session.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/' })
     await once(stream, 'data')
-    program.child.kill('SIGTERM')
+    program.kill('SIGTERM')
     await Promise.all([text(secure), text(stream)])
     stream.end()
     secure.destroy()
@@ -91,15 +85,13 @@ describe.concurrent('upgraded sockets of an unmodified program', () => {
   })
 
   test('an upgraded socket is left to the program when it has a handler of its own', async () => {
-    const program = NodeProgram.preloaded(
-      `${HTTP}${UPGRADE}; process.once('SIGTERM', () => console.log('own handler'))`,
-    )
+    const program = preloaded(`${HTTP}${UPGRADE}; process.once('SIGTERM', () => console.log('own handler'))`)
     const client = await RawClient.connect({ host: '127.0.0.1', port: await program.port() })
     await client.send(REQUEST)
     await client.until('all')
-    program.child.kill('SIGTERM')
+    program.kill('SIGTERM')
     await program.printed(/own handler/)
-    expect(await ask(await program.port())).toBe('Hello')
+    expect(await getText(await program.port())).toBe('Hello')
     expect(client.socket.destroyed).toBe(false)
     client.destroy()
   })

@@ -27,7 +27,7 @@ async function ask(
   expect(supervised.count('crashed') + supervised.count('killed')).toBe(0)
   wakeUps += supervised.count('starting')
   requests += answered
-  supervised.child.kill('SIGTERM')
+  supervised.kill('SIGTERM')
   expect(await supervised.ended).toMatchObject({ code: 0 })
 }
 

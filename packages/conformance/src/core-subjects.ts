@@ -1,51 +1,6 @@
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer as createHttp } from 'node:http'
-import { createServer as createH2c, createSecureServer } from 'node:http2'
-import { createServer as createHttps } from 'node:https'
-import { createServer as createNet } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createServer as createTls } from 'node:tls'
-import { type AnyServer, IdleShutdown } from '@idle-shutdown/core'
-import { CERTIFICATE, KEY } from './certificate.ts'
-import type { Handler, Subject } from './subject.ts'
-
-/** The kinds of server that Node has. */
-export type ServerKind = 'http' | 'https' | 'h2c' | 'h2' | 'h2 with HTTP/1' | 'net' | 'tls'
-
-/** Creates a server of the given kind. It does not listen yet. */
-export function makeServer(kind: ServerKind, handler?: Handler): AnyServer {
-  const tls = { key: KEY, cert: CERTIFICATE }
-  const makers: Record<ServerKind, () => AnyServer> = {
-    http: () => createHttp(),
-    https: () => createHttps(tls),
-    h2c: () => createH2c(),
-    h2: () => createSecureServer(tls),
-    'h2 with HTTP/1': () => createSecureServer({ ...tls, allowHTTP1: true }),
-    net: () => createNet(),
-    tls: () => createTls(tls),
-  }
-  const server = makers[kind]()
-  if (handler !== undefined) server.on('request', handler)
-  return server
-}
-
-/**
- * Listens on a free port of 127.0.0.1, or on a new unix socket. Returns the function that removes the socket's
- * directory.
- */
-export async function listen(server: AnyServer, where: 'tcp' | 'unix' = 'tcp'): Promise<() => void> {
-  if (where === 'tcp') {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return () => {}
-  }
-  const directory = mkdtempSync(join(tmpdir(), 'idle-'))
-  server.listen(join(directory, 's'))
-  await once(server, 'listening')
-  return () => rmSync(directory, { recursive: true, force: true })
-}
+import { IdleShutdown } from '@idle-shutdown/core'
+import { listen, makeServer, type ServerKind } from '@idle-shutdown/testing'
+import type { Request, Response, Subject } from './subject.ts'
 
 const MARKED = '/marked'
 
@@ -58,7 +13,7 @@ function coreSubject(name: string, kind: ServerKind, protocol: Subject['protocol
     http1Too: kind === 'h2 with HTTP/1',
     ...(protocol === 'raw' ? {} : { ignoredRoute: MARKED }),
     async serve(handler, options, { where, prepare } = {}) {
-      const server = makeServer(
+      const server = makeServer<Request, Response>(
         kind,
         protocol === 'raw'
           ? undefined

@@ -1,4 +1,4 @@
+export type { Behaviour } from './behaviour.ts'
 export { conformance } from './conformance.ts'
-// Exports that also work outside of a test runner.
-export * from './program.ts'
-export { StoppedClock } from './stopped-clock.ts'
+export { behavioursOf, runBehaviour } from './run-behaviour.ts'
+export type { Handler, Idle, Request, Response, RunningServer, ServeOptions, Subject } from './subject.ts'

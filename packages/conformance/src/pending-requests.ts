@@ -83,8 +83,3 @@ function reply(path: string, response: Response): void {
   response.setHeader('content-length', body.length)
   response.end(body)
 }
-
-/** Waits for one turn of the event loop, in which Node accepts at most one connection. */
-export async function turn(): Promise<void> {
-  await new Promise(setImmediate)
-}

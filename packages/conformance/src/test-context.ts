@@ -1,16 +1,21 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { type AnyServer, type CloseReport, type IdleShutdownOptions, IdleTracker } from '@idle-shutdown/core'
+import {
+  type Address,
+  addressOf,
+  Http2Client,
+  type HttpClient,
+  KeepAliveClient,
+  ManualClock,
+  openWebSocket,
+  RawClient,
+  type RawClientOptions,
+  turns,
+} from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import type { WebSocket } from 'ws'
-import { type Address, addressOf } from './address.ts'
-import type { HttpClient } from './clients/http-client.ts'
-import { Http2Client } from './clients/http2-client.ts'
-import { KeepAliveClient } from './clients/keep-alive-client.ts'
-import { RawClient, type RawClientOptions } from './clients/raw-client.ts'
-import { openWebSocket } from './clients/websocket-client.ts'
-import { PendingRequests, turn } from './pending-requests.ts'
-import { StoppedClock } from './stopped-clock.ts'
+import { PendingRequests } from './pending-requests.ts'
 import type { Idle, RunningServer, ServeOptions, Subject } from './subject.ts'
 
 /**
@@ -117,8 +122,8 @@ export class TestContext {
   }
 
   /** Returns a clock that only the test moves. */
-  stopTime(): StoppedClock {
-    return new StoppedClock()
+  stopTime(): ManualClock {
+    return new ManualClock()
   }
 
   /**
@@ -135,7 +140,7 @@ export class TestContext {
     const socket = this.#sockets[index]
     const before = socket?.bytesRead
     await send()
-    while (socket?.bytesRead === before) await turn()
+    while (socket?.bytesRead === before) await turns(1)
   }
 
   /** Waits until the server's end of a connection has closed. The first accepted connection is 0, the last -1. */
@@ -148,7 +153,7 @@ export class TestContext {
 
   /** Waits for the turns of the event loop that a last look takes on an inactive server. */
   async settle(): Promise<void> {
-    for (let turns = 0; turns < 12; turns++) await turn()
+    await turns()
   }
 
   /** Ends every client. */

@@ -1,10 +1,8 @@
 import { once } from 'node:events'
 import { Agent, createServer, get, request, type ServerResponse } from 'node:http'
 import { IdleShutdown } from '@idle-shutdown/core'
+import { addressOf, listen, RawClient } from '@idle-shutdown/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { addressOf } from '../src/address.ts'
-import { RawClient } from '../src/clients/raw-client.ts'
-import { listen } from '../src/core-subjects.ts'
 
 test('clients with an agent that ask again at the end of an answer whose headers keep the connection → take another connection', async () => {
   const responses: ServerResponse[] = []

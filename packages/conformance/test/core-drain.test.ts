@@ -10,21 +10,11 @@ import {
 } from 'node:http2'
 import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
-import { setImmediate as turn } from 'node:timers/promises'
 import { IdleShutdown } from '@idle-shutdown/core'
 import { internals } from '@idle-shutdown/core/adapter'
+import { addressOf, Http2Client, listen, ManualClock, RawClient, turns } from '@idle-shutdown/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { addressOf } from '../src/address.ts'
-import { Http2Client } from '../src/clients/http2-client.ts'
-import { RawClient } from '../src/clients/raw-client.ts'
-import { listen } from '../src/core-subjects.ts'
 import { answerTo, PendingRequests } from '../src/pending-requests.ts'
-import { StoppedClock } from '../src/stopped-clock.ts'
-
-/** More turns of the event loop than any step of a drain takes. */
-async function turns(): Promise<void> {
-  for (let count = 0; count < 12; count++) await turn()
-}
 
 test('requests pipelined before the server is watched, and one behind them → all answered, the last with Connection: close', async () => {
   const requests = new PendingRequests()
@@ -52,7 +42,7 @@ test('requests pipelined before the server is watched, and one behind them → a
 
 test('a Duplex whose client sends on after its last answer → read on until the client is silent for a second', async () => {
   const requests = new PendingRequests()
-  const clock = new StoppedClock()
+  const clock = new ManualClock()
   const server = createServer(requests.handler)
   const idle = new IdleShutdown(server, { patience: '1h', clock })
   const client: Duplex = new Duplex({
@@ -78,11 +68,11 @@ test('a Duplex whose client sends on after its last answer → read on until the
   await turns()
   for (let second = 0; second < 3; second++) {
     client.write('more')
-    clock.advance(1000)
+    clock.step(1000)
     await turns()
     expect(accepted.destroyed).toBe(false)
   }
-  clock.advance(1000)
+  clock.step(1000)
   await turns()
   expect(accepted.destroyed).toBe(true)
   expect(await closed).toMatchObject({ drained: 1, destroyed: 0 })
@@ -96,7 +86,7 @@ function openTunnel(session: ClientHttp2Session): ClientHttp2Stream {
 }
 
 test("a tunnel over HTTP/2, upgrades 'traffic', marked as ignored → its bytes renew nothing", async () => {
-  const clock = new StoppedClock()
+  const clock = new ManualClock()
   const server = createH2c(() => {})
   const connected = once(server, 'connect')
   const idle = new IdleShutdown(server, { patience: 1000, upgrades: 'traffic', clock })
@@ -110,7 +100,7 @@ test("a tunnel over HTTP/2, upgrades 'traffic', marked as ignored → its bytes 
   const received = once(stream, 'data')
   tunnel.write('bytes')
   await received
-  clock.advance(1000)
+  clock.step(1000)
   await turns()
   expect(idle.signal.aborted).toBe(true)
   expect(await idle.closed).toMatchObject({ destroyed: 0 })
@@ -129,7 +119,7 @@ test.runIf(Number.parseInt(process.versions.node, 10) < 24)(
       },
     )
     const accepted = once(server, 'connection')
-    const idle = new IdleShutdown(server, { patience: '1h', clock: new StoppedClock() })
+    const idle = new IdleShutdown(server, { patience: '1h', clock: new ManualClock() })
     internals(idle).endUpgrades()
     await listen(server)
     const socket = connect(addressOf(server))

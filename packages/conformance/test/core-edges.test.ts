@@ -3,12 +3,17 @@ import { createSecureServer } from 'node:http2'
 import { createServer as createHttps } from 'node:https'
 import { connect } from 'node:net'
 import { type AnyServer, IdleShutdown } from '@idle-shutdown/core'
+import {
+  addressOf,
+  CERTIFICATE,
+  Http2Client,
+  KEY,
+  KeepAliveClient,
+  listen,
+  makeServer,
+  type ServerKind,
+} from '@idle-shutdown/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { addressOf } from '../src/address.ts'
-import { CERTIFICATE, KEY } from '../src/certificate.ts'
-import { Http2Client } from '../src/clients/http2-client.ts'
-import { KeepAliveClient } from '../src/clients/keep-alive-client.ts'
-import { listen, makeServer, type ServerKind } from '../src/core-subjects.ts'
 import { answerTo, PendingRequests } from '../src/pending-requests.ts'
 import { PATIENCE } from '../src/test-context.ts'
 

@@ -3,14 +3,18 @@ import { createServer } from 'node:http'
 import { createServer as createH2c, type Http2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { Duplex } from 'node:stream'
-import { setImmediate as turn } from 'node:timers/promises'
 import { type AnyServer, IdleShutdown } from '@idle-shutdown/core'
+import {
+  addressOf,
+  Http2Client,
+  KeepAliveClient,
+  listen,
+  makeServer,
+  RawClient,
+  type ServerKind,
+  turns,
+} from '@idle-shutdown/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { addressOf } from '../src/address.ts'
-import { Http2Client } from '../src/clients/http2-client.ts'
-import { KeepAliveClient } from '../src/clients/keep-alive-client.ts'
-import { RawClient } from '../src/clients/raw-client.ts'
-import { listen, makeServer, type ServerKind } from '../src/core-subjects.ts'
 import { answerTo, PendingRequests } from '../src/pending-requests.ts'
 import { PATIENCE, patiences } from '../src/test-context.ts'
 
@@ -248,7 +252,7 @@ describe.each(['h2c', 'h2'] as const)('an HTTP/2 session, %s', (kind) => {
     const closed = once(socket, 'close')
     clients[0]?.destroy()
     await closed
-    await turn()
+    await turns(1)
     expect([ended, unwatched].map(listeners)).toEqual([0, 1])
     undo[Symbol.dispose]()
     expect([ended, unwatched].map(listeners)).toEqual([0, 0])
@@ -295,7 +299,7 @@ describe('a connection that is any Duplex, as the manual of Node allows', () => 
     client.write(get + get.slice(0, 20))
     await received('/now')
     const closed = idle.close()
-    for (let turns = 0; turns < 12; turns++) await turn()
+    await turns()
     client.write(get.slice(20))
     expect(await received('Connection: close')).toContain('Connection: close')
     client.end()
@@ -344,7 +348,7 @@ function collect(stream: Duplex): (text: string) => Promise<string> {
     all += chunk
   })
   return async (text) => {
-    for (let turns = 0; !all.includes(text) && turns < 10_000; turns++) await turn()
+    for (let count = 0; !all.includes(text) && count < 10_000; count++) await turns(1)
     return all
   }
 }

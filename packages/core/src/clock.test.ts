@@ -1,7 +1,6 @@
 import { uptime } from 'node:os'
+import { ManualClock, turns, Warnings } from '@idle-shutdown/testing'
 import { expect, test } from 'vitest'
-import { ManualClock, turns } from '../test/manual-clock.ts'
-import { Warnings } from '../test/warnings.ts'
 import { after, MAX_TIMEOUT, systemClock } from './clock.ts'
 
 test.each([1, 0.5, 1000, MAX_TIMEOUT, 2 ** 31, 2 ** 32 + 5, 10 * 2 ** 31])('fires after %d ms', async (ms) => {

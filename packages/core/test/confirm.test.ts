@@ -1,7 +1,6 @@
+import { ManualClock, turns, Warnings } from '@idle-shutdown/testing'
 import { describe, expect, test } from 'vitest'
 import { IdleTracker } from '../src/tracker/idle-tracker.ts'
-import { ManualClock, turns } from './manual-clock.ts'
-import { Warnings } from './warnings.ts'
 
 const PATIENCE = 60_000
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { IdleShutdown } from '../src/idle-shutdown.ts'
 import { IdleTracker } from '../src/tracker/idle-tracker.ts'
-import { runProgram } from './program.ts'
+import { runProgram } from './run-program.ts'
 
 // Tests of the default clock under fake timers of other packages. Moving the time is all that a test has to do.
 

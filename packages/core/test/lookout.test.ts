@@ -1,5 +1,5 @@
+import { turns } from '@idle-shutdown/testing'
 import { expect, test } from 'vitest'
-import { turns } from './manual-clock.ts'
 import { PATIENCE, startCountdown } from './start-countdown.ts'
 
 // The questions of a countdown to the watched servers: when it asks, and how it uses the answers.

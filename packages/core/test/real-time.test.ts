@@ -1,10 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
+import { turns, Warnings } from '@idle-shutdown/testing'
 import { expect, test, vi } from 'vitest'
 import { IdleTracker } from '../src/tracker/idle-tracker.ts'
-import { turns } from './manual-clock.ts'
-import { runProgram } from './program.ts'
-import { Warnings } from './warnings.ts'
+import { runProgram } from './run-program.ts'
 
 // Tests of the default clock only. Everything that an injected clock can show is tested beside the sources.
 

@@ -1,7 +1,7 @@
+import { ManualClock } from '@idle-shutdown/testing'
 import { type IdleTrackerOptions, trackerSettings } from '../src/options.ts'
 import type { ActivityProbe } from '../src/tracker/arrival-marks.ts'
 import { Countdown } from '../src/tracker/countdown.ts'
-import { ManualClock } from './manual-clock.ts'
 
 export const PATIENCE = 60_000
 

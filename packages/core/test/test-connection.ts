@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
+import { ManualClock } from '@idle-shutdown/testing'
 import { Connection, type ConnectionContext } from '../src/connection/connection.ts'
 import type { ConnectionState } from '../src/connection/connection-state.ts'
 import { shutdownSettings, trackerSettings } from '../src/options.ts'
 import { Countdown } from '../src/tracker/countdown.ts'
-import { ManualClock } from './manual-clock.ts'
 
 /** A connection without a protocol, on a server of its own that does not drain. A test changes its state. */
 export class TestConnection extends Connection {

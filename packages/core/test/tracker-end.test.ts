@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { getEventListeners } from 'node:events'
+import { ManualClock } from '@idle-shutdown/testing'
 import { describe, expect, test } from 'vitest'
 import { IdleTracker } from '../src/tracker/idle-tracker.ts'
-import { ManualClock } from './manual-clock.ts'
 
 // The ends of a tracker other than by its deadline, and its behavior afterwards.
 

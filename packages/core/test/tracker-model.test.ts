@@ -1,8 +1,8 @@
+import { ManualClock } from '@idle-shutdown/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Hold } from '../src/tracker/hold.ts'
 import { IdleTracker } from '../src/tracker/idle-tracker.ts'
-import { ManualClock } from './manual-clock.ts'
 
 const PATIENCE = 10
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, get, type RequestListener, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import { turns } from '@idle-shutdown/testing'
 import express5 from 'express'
 import express4 from 'express4'
 import request from 'supertest'
@@ -148,7 +149,7 @@ describe.each([
       readonly listener = (...args: Parameters<RequestListener>): void => this.app(...args)
     }
     const server = await listening(createServer(new Hidden().listener))
-    await turn()
+    await turns(1)
     expect(middleware.tracker.explain().state).toBe('starting')
     await request(server)
       .get('/')
@@ -314,10 +315,6 @@ function takeOver(server: Server): void {
     if (request.url?.startsWith('/engine')) response.end('engine')
     else for (const other of others) other.call(server, request, response)
   })
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 async function listening(server: Server): Promise<Server> {

@@ -1,4 +1,5 @@
-import { conformance, listen, makeServer, type Subject } from '@idle-shutdown/conformance'
+import { conformance, type Subject } from '@idle-shutdown/conformance'
+import { listen, makeServer } from '@idle-shutdown/testing'
 import express5 from 'express'
 import express4 from 'express4'
 import { idle } from '../src/index.ts'

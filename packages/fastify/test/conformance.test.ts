@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CERTIFICATE, conformance, KEY, type Subject } from '@idle-shutdown/conformance'
+import { conformance, type Subject } from '@idle-shutdown/conformance'
+import { CERTIFICATE, KEY, makeTempFolder } from '@idle-shutdown/testing'
 import fastify5, { type FastifyInstance } from 'fastify'
 import fastify4 from 'fastify4'
 import { idleShutdown } from '../src/index.ts'
@@ -49,14 +48,17 @@ for (const [name, makeApp] of [
             },
           })
         }
-        const directory = mkdtempSync(join(tmpdir(), 'idle-'))
-        await app.listen(where === 'unix' ? { path: join(directory, 's') } : { port: 0, host: '127.0.0.1' })
+        let remove = (): void => {}
+        const folder = makeTempFolder((removing) => {
+          remove = removing
+        })
+        await app.listen(where === 'unix' ? { path: join(folder, 's') } : { port: 0, host: '127.0.0.1' })
         return {
           idle: app.idle,
           servers: [app.server],
           async stop() {
             await app.close()
-            rmSync(directory, { recursive: true, force: true })
+            remove()
           },
         }
       },

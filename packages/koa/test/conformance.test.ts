@@ -1,4 +1,5 @@
-import { conformance, listen, makeServer, type Subject } from '@idle-shutdown/conformance'
+import { conformance, type Subject } from '@idle-shutdown/conformance'
+import { listen, makeServer } from '@idle-shutdown/testing'
 import Koa3 from 'koa'
 import Koa2 from 'koa2'
 import { idle } from '../src/index.ts'

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Address, Subject } from '@idle-shutdown/conformance/program'
+import type { Subject } from '@idle-shutdown/conformance'
+import type { Address } from '@idle-shutdown/testing'
 import type { ClientLedger } from '../ledger/client-ledger.ts'
 import { now } from '../ledger/report.ts'
 import { type Mix, mixes } from './mixes.ts'

@@ -1,4 +1,4 @@
-import { frame, GET, PREFACE } from '@idle-shutdown/conformance/program'
+import { frame, GET, PREFACE } from '@idle-shutdown/testing'
 import type { Random } from './random.ts'
 
 const SETTINGS = frame(4, 0, 0, '')

@@ -1,4 +1,4 @@
-import { RawClient } from '@idle-shutdown/conformance/program'
+import { RawClient } from '@idle-shutdown/testing'
 import { malformedHttp1 } from './malformed-http1.ts'
 import { beginning, malformedHttp2 } from './malformed-http2.ts'
 import type { Random } from './random.ts'

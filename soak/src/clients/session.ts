@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
-import { type Exchange, Http2Client } from '@idle-shutdown/conformance/program'
+import { type Exchange, Http2Client } from '@idle-shutdown/testing'
 import type { ClientConnection, SentRequest } from '../ledger/client-ledger.ts'
 import { now } from '../ledger/report.ts'
 import { answerTo, pathOf, type RequestSpec } from '../ledger/request-spec.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Address } from '@idle-shutdown/conformance/program'
+import type { Address } from '@idle-shutdown/testing'
 import type { ClientLedger } from '../ledger/client-ledger.ts'
 import type { Random } from './random.ts'
 

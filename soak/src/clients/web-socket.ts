@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { openWebSocket } from '@idle-shutdown/conformance/program'
+import { openWebSocket } from '@idle-shutdown/testing'
 import type { WebSocket } from 'ws'
 import type { ClientConnection, SentRequest } from '../ledger/client-ledger.ts'
 import { now } from '../ledger/report.ts'

@@ -1,4 +1,4 @@
-import { RawClient } from '@idle-shutdown/conformance/program'
+import { RawClient } from '@idle-shutdown/testing'
 import type { ClientConnection, SentRequest } from '../ledger/client-ledger.ts'
 import { now } from '../ledger/report.ts'
 import { answerTo, pathOf, type RequestSpec } from '../ledger/request-spec.ts'

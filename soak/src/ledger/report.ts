@@ -1,5 +1,5 @@
-import type { Address } from '@idle-shutdown/conformance/program'
 import type { CloseReport } from '@idle-shutdown/core'
+import type { Address } from '@idle-shutdown/testing'
 
 /**
  * Returns milliseconds of the machine's monotonic clock, which all processes share. So times of two processes can be

@@ -1,5 +1,5 @@
 import { ServerResponse } from 'node:http'
-import type { Handler, Response } from '@idle-shutdown/conformance/program'
+import type { Handler, Response } from '@idle-shutdown/conformance'
 import { now } from '../ledger/report.ts'
 import { answerTo, type RequestSpec, specOf } from '../ledger/request-spec.ts'
 

@@ -1,5 +1,6 @@
-import { type Address, addressOf, type Subject } from '@idle-shutdown/conformance/program'
+import type { Subject } from '@idle-shutdown/conformance'
 import { IdleTimeoutError } from '@idle-shutdown/core'
+import { type Address, addressOf } from '@idle-shutdown/testing'
 import { type LifeReport, now } from '../ledger/report.ts'
 import { answering } from './answering.ts'
 import { ServerLedger } from './server-ledger.ts'

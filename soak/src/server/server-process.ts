@@ -1,43 +1,42 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Program } from '@idle-shutdown/testing'
 import type { FromServer, ToServer } from '../ledger/report.ts'
 
 /** A subject's server in its own process, seen from outside. */
 export class ServerProcess {
   /** Resolves with the exit code, or with the signal that ended the process. */
   readonly exit: Promise<number | NodeJS.Signals>
-  /** The output of the process. A correct server prints nothing. */
-  output = ''
-  readonly #process: ChildProcess
+  readonly #program: Program
   readonly #messages: FromServer[] = []
   #changed = (): void => {}
   #gone = false
 
   constructor(subject: string, patience: number) {
     const program = new URL('./main.js', import.meta.url)
-    this.#process = fork(program, [subject, String(patience)], {
-      // The process stays alive after an idle end on purpose, so that leaks add up.
-      execArgv: ['--expose-gc', '--disable-warning=IDLE_STILL_RUNNING'],
+    // The process stays alive after an idle end on purpose, so that leaks add up.
+    const flags = ['--expose-gc', '--disable-warning=IDLE_STILL_RUNNING']
+    this.#program = new Program([...flags, fileURLToPath(program), subject, String(patience)], {
       // Express logs every client error unless NODE_ENV is 'test'.
-      env: { ...process.env, NODE_ENV: 'test' },
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { NODE_ENV: 'test' },
+      ipc: true,
+      limit: Infinity,
     })
-    this.#process.on('message', (message) => {
+    this.#program.child.on('message', (message) => {
       if (!isFromServer(message)) return
       this.#messages.push(message)
       this.#changed()
     })
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.output += text
-      })
-    }
     this.exit = this.#end()
   }
 
+  /** The output of the process. A correct server prints nothing. */
+  get output(): string {
+    return this.#program.output
+  }
+
   send(message: ToServer): void {
-    if (this.#process.connected) this.#process.send(message, undefined, undefined, () => {})
+    const { child } = this.#program
+    if (child.connected) child.send(message, undefined, undefined, () => {})
   }
 
   /**
@@ -66,21 +65,14 @@ export class ServerProcess {
   }
 
   kill(): void {
-    this.#process.kill('SIGKILL')
+    this.#program.kill('SIGKILL')
   }
 
   async #end(): Promise<number | NodeJS.Signals> {
-    const child = this.#process
-    // The process may exit before its output has been read.
-    const closed = once(child, 'close')
-    const exit = await new Promise<number | NodeJS.Signals>((resolve, reject) => {
-      child.once('exit', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'))
-      child.once('error', reject)
-    })
-    await closed
+    const { code, signal } = await this.#program.ended
     this.#gone = true
     this.#changed()
-    return exit
+    return code ?? signal ?? 'SIGKILL'
   }
 }
 

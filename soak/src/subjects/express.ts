@@ -1,5 +1,6 @@
-import { type Handler, listen, makeServer, type Subject } from '@idle-shutdown/conformance/program'
+import type { Handler, Subject } from '@idle-shutdown/conformance'
 import { idle } from '@idle-shutdown/express'
+import { listen, makeServer } from '@idle-shutdown/testing'
 import express5 from 'express'
 import express4 from 'express4'
 

@@ -1,4 +1,4 @@
-import type { Subject } from '@idle-shutdown/conformance/program'
+import type { Subject } from '@idle-shutdown/conformance'
 import { idleShutdown } from '@idle-shutdown/fastify'
 import fastify5, { type FastifyInstance } from 'fastify'
 import fastify4 from 'fastify4'

@@ -1,5 +1,6 @@
-import { type Handler, listen, makeServer, type Subject } from '@idle-shutdown/conformance/program'
+import type { Handler, Subject } from '@idle-shutdown/conformance'
 import { idle } from '@idle-shutdown/koa'
+import { listen, makeServer } from '@idle-shutdown/testing'
 import Koa3 from 'koa'
 import Koa2 from 'koa2'
 

@@ -1,4 +1,5 @@
-import { coreSubjects, type Subject } from '@idle-shutdown/conformance/program'
+import type { Subject } from '@idle-shutdown/conformance'
+import { coreSubjects } from '@idle-shutdown/conformance/core-subjects'
 import { expressSubjects } from './express.ts'
 import { fastifySubjects } from './fastify.ts'
 import { koaSubjects } from './koa.ts'

@@ -1,19 +1,22 @@
 // Writes decisions/README.md from the records. With --check, fails if the page would change.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import process from 'node:process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { readArguments } from '../command/read-arguments.ts'
+import { runCommand } from '../command/run-command.ts'
+import { settlePages } from '../pages/settle-pages.ts'
 import { decisionIndex } from './decision-index.ts'
 
 const FOLDER = 'decisions'
 const INDEX = `${FOLDER}/README.md`
 
-const files = readdirSync(FOLDER).filter((file) => /^\d.*\.md$/.test(file))
-const page = decisionIndex(new Map(files.map((file) => [file, readFileSync(`${FOLDER}/${file}`, 'utf8')])))
-const before = readFileSync(INDEX, { encoding: 'utf8', flag: 'a+' })
-if (page === before) {
-  console.log(`${INDEX}: ${files.length} decisions`)
-} else if (process.argv.includes('--check')) {
-  console.error(`${INDEX} must list the decisions as they are. Run pnpm decisions`)
-  process.exitCode = 1
-} else {
-  writeFileSync(INDEX, page)
-}
+await runCommand('decisions', (args) => {
+  const { values } = readArguments('pnpm decisions [--check]', args, {
+    options: { check: { type: 'boolean', default: false } },
+  })
+  const files = readdirSync(FOLDER).filter((file) => /^\d.*\.md$/.test(file))
+  const text = decisionIndex(new Map(files.map((file) => [file, readFileSync(`${FOLDER}/${file}`, 'utf8')])))
+  const page = { file: INDEX, text }
+  const problems = settlePages([page], values.check ? 'check' : 'write', 'the decisions', 'pnpm decisions')
+  for (const problem of problems) console.error(problem)
+  if (problems.length === 0) console.log(`${INDEX}: ${files.length} decisions`)
+  return problems.length === 0
+})

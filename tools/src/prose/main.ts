@@ -1,8 +1,9 @@
 // Prints each place of the tracked files that breaks a rule for sentences (CONTRIBUTING.md), and fails if there is one.
 // Arguments are files or folders; without any, the whole tree.
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import process from 'node:process'
+import { readFileSync } from 'node:fs'
+import { readArguments } from '../command/read-arguments.ts'
+import { runCommand } from '../command/run-command.ts'
+import { trackedFiles } from '../command/tracked-files.ts'
 import { checkProse, type Finding } from './check-prose.ts'
 
 /** Files that quote others or that a tool writes. */
@@ -11,16 +12,14 @@ const EXEMPT = [
   /^tools\/src\/prose\//, // names the words that it is about
 ]
 
-const args = process.argv.slice(2)
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...args], {
-  encoding: 'utf8',
+await runCommand('prose', (args) => {
+  const { positionals } = readArguments('pnpm prose [PATH …]', args, { allowPositionals: true })
+  const files = trackedFiles(positionals).filter((file) => !EXEMPT.some((exempt) => exempt.test(file)))
+  const findings = files.flatMap((file) => checkProse(file, readFileSync(file, 'utf8')))
+  for (const finding of findings) console.log(show(finding))
+  console.log(`prose: ${files.length} files, ${findings.length} sentences to rewrite`)
+  return findings.length === 0
 })
-  .split('\n')
-  .filter((file) => file !== '' && existsSync(file) && !EXEMPT.some((exempt) => exempt.test(file)))
-const findings = files.flatMap((file) => checkProse(file, readFileSync(file, 'utf8')))
-for (const finding of findings) console.log(show(finding))
-console.log(`prose: ${files.length} files, ${findings.length} sentences to rewrite`)
-if (findings.length > 0) process.exitCode = 1
 
 function show({ file, line, rule, found }: Finding): string {
   const shown = found.length > 80 ? `${found.slice(0, 79)}…` : found

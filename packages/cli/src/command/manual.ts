@@ -1,11 +1,11 @@
 import { synopsis } from './help.ts'
 import { OPTIONS, type Option, optionsOf, SUBCOMMANDS } from './option-table.ts'
 
-/** Returns the text of docs/cli.md. `scripts/cli-page.mjs` writes the page, and a test fails if the page differs. */
+/** Returns the text of docs/cli.md. `pnpm cli-page` writes the page, and a test fails if the page differs. */
 export function manual(): string {
   return [
     '# idle-shutdown(1)',
-    'An idle timeout for any Node server: an unused server sleeps, and the next connection wakes it. This page is made from the same table as `--help`, by `scripts/cli-page.mjs`.',
+    'An idle timeout for any Node server: an unused server sleeps, and the next connection wakes it. This page is made from the same table as `--help`, by `pnpm cli-page`.',
     '## Synopsis',
     code(SUBCOMMANDS.map(({ usage }) => usage)),
     ...SUBCOMMANDS.flatMap(({ name, does, more, examples }) => [

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeTempFolder } from '@idle-shutdown/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { routerEvents } from '../../test/router-events.ts'
 import { readSettings } from '../settings.ts'
@@ -18,7 +18,7 @@ const SLEEPS = 'setInterval(() => {}, 60_000)'
 async function live(
   options: { readyTimeout?: number; grace?: string; program?: string; code?: string; cwd?: string } = {},
 ) {
-  const directory = mkdtempSync(join(tmpdir(), 'idle-shutdown-test-'))
+  const directory = makeTempFolder(onTestFinished)
   const events: RunEvent[] = []
   const settings = readSettings({ IDLE_GRACE: options.grace ?? '10s' })
   const router: ConnectionRouter = new ConnectionRouter(
@@ -53,7 +53,6 @@ async function live(
     for (const link of router.links) router.detach(link)
     run.kill()
     await run.ended
-    rmSync(directory, { recursive: true })
   })
   const serve = (listen: number): ProcessLink => {
     const link = new ProcessLink(undefined, () => {})

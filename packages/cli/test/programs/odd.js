@@ -6,8 +6,8 @@ import { createServer as https } from 'node:https'
 import module from 'node:module'
 import { connect, createServer as plain } from 'node:net'
 import { isMainThread, Worker } from 'node:worker_threads'
-import { CERTIFICATE, KEY } from '@idle-shutdown/conformance/program'
 import { idleShutdown } from '@idle-shutdown/core'
+import { CERTIFICATE, KEY } from '@idle-shutdown/testing'
 
 const port = Number(process.env.PORT)
 const serve = () => createServer((_, res) => res.end(process.argv[2])).listen(port, '127.0.0.1')

@@ -1,7 +1,7 @@
 import { ServerResponse } from 'node:http'
+import type { RawClient } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp1 } from '../behaviour.ts'
-import type { RawClient } from '../clients/raw-client.ts'
 import type { PendingRequest } from '../pending-requests.ts'
 import type { TestContext } from '../test-context.ts'
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
+import { processWarning } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import { type Behaviour, isAny, isHttp1 } from '../behaviour.ts'
 import { answerTo } from '../pending-requests.ts'
-import { processWarning } from '../process-warning.ts'
 import { patiences } from '../test-context.ts'
 
 /** The ways in which a server ends, and the state after the end. */
@@ -174,7 +174,7 @@ export const closing: readonly Behaviour[] = [
       expect(await idle.close()).toBe(report)
       expect(t.server.listening).toBe(false)
       // Runs the timer of IDLE_STILL_RUNNING. There is none if another server of this process was opened since.
-      clock.advance(3000)
+      clock.step(3000)
       expect(clock.timers).toBe(0)
     },
   },

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { AnyServer } from '@idle-shutdown/core'
+import { connectionEnd } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import { type Behaviour, isAny, isHttp, isHttp1, isRaw } from '../behaviour.ts'
-import { connectionEnd } from '../clients/connection-end.ts'
 import { answerTo } from '../pending-requests.ts'
 
 /** Shortens the limit for heads and the interval of Node's check, which is 30 seconds by default. */
@@ -65,14 +65,14 @@ export const connections: readonly Behaviour[] = [
       const ended = connectionEnd(probe.resume())
       await t.accepted(1)
       expect(idle.tracker.active).toBe(1)
-      clock.advance(1999)
+      clock.step(1999)
       expect(idle.tracker.active).toBe(1)
-      clock.advance(2001)
+      clock.step(2001)
       expect(idle.tracker.active).toBe(0)
-      clock.advance(2000)
+      clock.step(2000)
       await t.settle()
       expect(idle.signal.aborted).toBe(true)
-      clock.advance(1000)
+      clock.step(1000)
       await ended
       expect(await idle.closed).toMatchObject({ drained: 0, destroyed: 0 })
     },
@@ -98,7 +98,7 @@ export const connections: readonly Behaviour[] = [
       const { tracker } = await t.serve({ activity: 'requests', patience: '1m', clock })
       tracker.touch()
       const { deadline } = tracker
-      clock.advance(1000)
+      clock.step(1000)
       const [probe, accepted] = [connect(t.address), once(t.server, 'connection')]
       const [socket] = await accepted
       expect(tracker.active).toBe(0)
@@ -113,11 +113,11 @@ export const connections: readonly Behaviour[] = [
     async run(t) {
       const clock = t.stopTime()
       const { tracker } = await t.serve({ patience: '1m', clock })
-      clock.advance(1000)
+      clock.step(1000)
       const [probe, accepted] = [connect(t.address), once(t.server, 'connection')]
       const [socket] = await accepted
       expect(tracker.active).toBe(1)
-      clock.advance(1000)
+      clock.step(1000)
       probe.destroy()
       await once(socket, 'close')
       expect(tracker.active).toBe(0)
@@ -149,9 +149,9 @@ export const connections: readonly Behaviour[] = [
       const idle = await t.serve({ activity: 'requests', patience: 2000, clock })
       const raw = await t.raw()
       idle.tracker.touch()
-      clock.advance(1500)
+      clock.step(1500)
       await t.sendPart(raw, 'GET /late HTTP/1.1\r\nHo')
-      clock.advance(500)
+      clock.step(500)
       await t.settle()
       expect(idle.signal.aborted).toBe(false)
       await raw.send('st: localhost\r\n\r\n')
@@ -159,7 +159,7 @@ export const connections: readonly Behaviour[] = [
       expect(idle.tracker.active).toBe(1)
       await pending.answer()
       await raw.until(answerTo('/late'))
-      clock.advance(2000)
+      clock.step(2000)
       await t.settle()
       expect(idle.signal.aborted).toBe(true)
     },
@@ -172,12 +172,12 @@ export const connections: readonly Behaviour[] = [
       const idle = await t.serve({ activity: 'requests', patience: 2000, clock })
       const raw = await t.raw()
       idle.tracker.touch()
-      clock.advance(1500)
+      clock.step(1500)
       await t.sendPart(raw, 'GET /late HTTP/1.1\r\nHo')
-      clock.advance(500)
+      clock.step(500)
       await t.settle()
       expect(idle.signal.aborted).toBe(false)
-      clock.advance(1000)
+      clock.step(1000)
       await t.settle()
       expect(idle.signal.aborted).toBe(true)
       await raw.send('st: localhost\r\n\r\n')

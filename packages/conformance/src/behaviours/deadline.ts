@@ -1,8 +1,8 @@
 import { once } from 'node:events'
+import { listen, makeServer, turns } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import { type Behaviour, isAny, isHttp } from '../behaviour.ts'
-import { listen, makeServer } from '../core-subjects.ts'
-import { answerTo, turn } from '../pending-requests.ts'
+import { answerTo } from '../pending-requests.ts'
 import { PATIENCE } from '../test-context.ts'
 
 const QUEUED = 20
@@ -32,7 +32,7 @@ export const deadline: readonly Behaviour[] = [
       const { tracker } = await t.serve({ patience: '1m', startupPatience: '1h', ignore: '/healthz', clock })
       const start = clock.date()
       expect(tracker.deadline).toEqual(new Date(start + 3_600_000))
-      clock.advance(1000)
+      clock.step(1000)
       const health = t.client().ask('/healthz')
       await t.requests.next().then((pending) => pending.answer())
       await health.answer
@@ -100,17 +100,17 @@ export const deadline: readonly Behaviour[] = [
       const client = t.client()
       await client.ask('/now').answer
       await t.settle()
-      clock.advance(500)
+      clock.step(500)
       const { answer } = client.ask('/during')
       // The last look begins in the turn in which the request is sent.
-      clock.advance(500)
+      clock.step(500)
       const pending = await t.requests.next()
       expect(idle.signal.aborted).toBe(false)
       await t.settle()
       expect(idle.signal.aborted).toBe(false)
       await pending.answer()
       expect((await answer).body).toBe(answerTo('/during'))
-      clock.advance(1000)
+      clock.step(1000)
       await t.settle()
       expect(idle.signal.aborted).toBe(true)
     },
@@ -202,7 +202,7 @@ export const deadline: readonly Behaviour[] = [
       const pending = await t.requests.next()
       parent.abort('from the parent')
       expect(idle.signal.reason).toBe('from the parent')
-      await turn()
+      await turns(1)
       await pending.answer()
       expect((await answer).body).toBe(answerTo('/in-progress'))
       expect(await idle.closed).toMatchObject({ reason: 'from the parent', drained: 1, destroyed: 0 })

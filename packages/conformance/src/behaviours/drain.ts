@@ -1,7 +1,8 @@
 import { once } from 'node:events'
+import { turns } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import { type Behaviour, isAny, isHttp1, isHttp2 } from '../behaviour.ts'
-import { answerTo, BIG, turn } from '../pending-requests.ts'
+import { answerTo, BIG } from '../pending-requests.ts'
 import type { TestContext } from '../test-context.ts'
 
 /** Ways to end a server while something is in progress. */
@@ -86,7 +87,7 @@ export const drain: readonly Behaviour[] = [
       await raw.get('/1', '/2', '/3')
       const requests = [await t.requests.next(), await t.requests.next(), await t.requests.next()]
       void idle.close()
-      await turn()
+      await turns(1)
       for (const pending of requests) await pending.answer()
       const first = await raw.until(answerTo('/1'))
       const second = await raw.until(answerTo('/2'))
@@ -210,14 +211,14 @@ export const drain: readonly Behaviour[] = [
       const [asking, silent] = [await t.raw(), await t.raw()]
       const closed = idle.close()
       await t.settle()
-      clock.advance(999)
+      clock.step(999)
       await asking.get('/last-chance')
       const pending = await t.requests.next()
       await pending.answer()
       await asking.until(answerTo('/last-chance'))
       expect(await asking.ended).toEqual({ how: 'FIN' })
       expect(silent.socket.destroyed).toBe(false)
-      clock.advance(1)
+      clock.step(1)
       expect(await silent.ended).toEqual({ how: 'FIN' })
       expect(await closed).toMatchObject({ drained: 1, destroyed: 0, duration: 1000 })
     },
@@ -234,7 +235,7 @@ export const drain: readonly Behaviour[] = [
       await t.settle()
       const sent = late.get('/now')
       // Runs in this turn: the timer is due before the socket is read, as after a gap.
-      clock.advance(1000)
+      clock.step(1000)
       await sent
       await late.until(answerTo('/now'))
       expect(await closed).toMatchObject({ drained: 1, destroyed: 0 })

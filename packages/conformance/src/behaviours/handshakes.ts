@@ -2,13 +2,10 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { IdleShutdownOptions } from '@idle-shutdown/core'
+import { CERTIFICATE, FIRST_REQUEST, RawClient, SlowHandshake, turns } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp1, isHttp2, isRaw, isSecure } from '../behaviour.ts'
-import { CERTIFICATE } from '../certificate.ts'
-import { FIRST_REQUEST } from '../clients/http2-frame.ts'
-import { RawClient } from '../clients/raw-client.ts'
-import { SlowHandshake } from '../clients/slow-handshake.ts'
-import { answerTo, turn } from '../pending-requests.ts'
+import { answerTo } from '../pending-requests.ts'
 import type { TestContext } from '../test-context.ts'
 
 /** Counting of TLS handshakes that end, fail, stall or lose their client, and their treatment in a drain. */
@@ -52,13 +49,13 @@ export const handshakes: readonly Behaviour[] = [
       const late = connect(t.address)
       t.defer(() => late.destroy())
       await t.accepted(1)
-      clock.advance(4000)
+      clock.step(4000)
       expect(tracker.active).toBe(0)
       const secured = once(t.server, 'secureConnection')
       const tls = connectTls({ socket: late, ca: CERTIFICATE, servername: 'localhost' }).on('error', () => {})
       await secured
       expect(tracker.active).toBe(1)
-      clock.advance(10_000)
+      clock.step(10_000)
       await t.settle()
       expect(signal.aborted).toBe(false)
       tls.destroy()
@@ -98,11 +95,11 @@ export const handshakes: readonly Behaviour[] = [
       reply()
       await t.settle()
       expect(stored).not.toEqual([])
-      clock.advance(2 * 3_600_000)
+      clock.step(2 * 3_600_000)
       await t.settle()
       const closed = t.idle.close()
       for (let seconds = 0; seconds < 5; seconds++) {
-        clock.advance(1000)
+        clock.step(1000)
         await t.settle()
       }
       for (const done of stored) done()
@@ -125,7 +122,7 @@ export const handshakes: readonly Behaviour[] = [
       await t.accepted(1)
       const closed = idle.close()
       await t.settle()
-      clock.advance(1000)
+      clock.step(1000)
       expect(await closed).toMatchObject({ drained: 0, destroyed: 0, duration: 1000 })
     },
   },
@@ -136,12 +133,12 @@ export const handshakes: readonly Behaviour[] = [
       const { clock, slow, answered } = await drainingHandshake(t)
       for (let seconds = 1; seconds <= 3; seconds++) {
         await t.hasRead(() => slow.send(20))
-        clock.advance(1000)
+        clock.step(1000)
         await t.settle()
       }
       await slow.finish()
       // The client has not sent a request yet, and still has time to.
-      clock.advance(1000)
+      clock.step(1000)
       await answered()
     },
   },
@@ -151,7 +148,7 @@ export const handshakes: readonly Behaviour[] = [
     async run(t) {
       const { clock, slow, answered } = await drainingHandshake(t)
       const done = slow.finish()
-      clock.advance(1000)
+      clock.step(1000)
       await done
       await answered()
     },
@@ -168,7 +165,7 @@ async function resetUnseen(t: TestContext, options?: IdleShutdownOptions): Promi
   const { client, reply } = await askAtOnce(t)
   // The server is still reading.
   client.reset()
-  await turn()
+  await turns(1)
   reply()
   await t.settle()
 }

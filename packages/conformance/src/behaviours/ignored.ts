@@ -1,8 +1,8 @@
 import type { IdleShutdownOptions } from '@idle-shutdown/core'
+import { processWarning } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp } from '../behaviour.ts'
 import { answerTo } from '../pending-requests.ts'
-import { processWarning } from '../process-warning.ts'
 import type { TestContext } from '../test-context.ts'
 import { patiences } from '../test-context.ts'
 
@@ -16,12 +16,12 @@ async function leavesDeadline(t: TestContext, options: IdleShutdownOptions, path
   for (const path of [...paths, ...paths]) {
     for (const isKept of [true, false]) {
       const client = isKept ? kept : t.client()
-      clock.advance(1000)
+      clock.step(1000)
       const { answer } = client.ask(path)
       const pending = await t.requests.next()
       expect(tracker.active).toBe(0)
       expect(tracker.explain().ignored).toBe(1)
-      clock.advance(1000)
+      clock.step(1000)
       await pending.answer()
       expect((await answer).body).toBe(answerTo(path))
       expect(tracker.deadline).toEqual(deadline)
@@ -102,13 +102,13 @@ export const ignored: readonly Behaviour[] = [
       idle.tracker.touch()
       const { answer } = t.client().ask('/healthz')
       const pending = await t.requests.next()
-      clock.advance(5000)
+      clock.step(5000)
       await t.settle()
       expect(idle.signal.aborted).toBe(false)
       expect(idle.tracker.explain().state).toBe('suspended')
       await pending.answer()
       expect((await answer).body).toBe(answerTo('/healthz'))
-      clock.advance(1)
+      clock.step(1)
       await t.settle()
       expect(idle.signal.aborted).toBe(true)
       await idle.closed

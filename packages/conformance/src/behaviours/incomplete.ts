@@ -1,6 +1,7 @@
+import { turns } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp1, isHttp2 } from '../behaviour.ts'
-import { answerTo, turn } from '../pending-requests.ts'
+import { answerTo } from '../pending-requests.ts'
 import { PATIENCE, pass, start } from './stopped-time.ts'
 
 /** Requests of which only a part has arrived at the deadline or at the drain. */
@@ -50,10 +51,10 @@ export const incomplete: readonly Behaviour[] = [
       const raw = await t.raw()
       await raw.get('/now')
       await raw.until(answerTo('/now'))
-      while (idle.tracker.active > 0) await turn()
-      clock.advance(PATIENCE - 500)
+      while (idle.tracker.active > 0) await turns(1)
+      clock.step(PATIENCE - 500)
       await t.sendPart(raw, '\r\n')
-      clock.advance(500)
+      clock.step(500)
       await t.settle()
       expect(idle.signal.aborted).toBe(true)
       expect(await raw.ended).toEqual({ how: 'FIN' })
@@ -69,7 +70,7 @@ export const incomplete: readonly Behaviour[] = [
       await raw.get('/now')
       await raw.until(answerTo('/now'))
       await t.sendPart(raw, 'GET /late HTTP/1.1\r\nHo')
-      clock.advance(PATIENCE)
+      clock.step(PATIENCE)
       await t.settle()
       expect(idle.signal.aborted).toBe(true)
       await pass(t, clock, 3000)

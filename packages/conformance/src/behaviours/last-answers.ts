@@ -1,6 +1,6 @@
+import type { RawClient } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp1 } from '../behaviour.ts'
-import type { RawClient } from '../clients/raw-client.ts'
 import { answerTo } from '../pending-requests.ts'
 import type { TestContext } from '../test-context.ts'
 
@@ -224,11 +224,11 @@ export const lastAnswers: readonly Behaviour[] = [
       await pending.answer()
       await raw.until(answerTo('/last'))
       await t.settle()
-      clock.advance(999)
+      clock.step(999)
       await t.hasRead(() => raw.send('more'))
-      clock.advance(1)
+      clock.step(1)
       await t.settle()
-      clock.advance(1000)
+      clock.step(1000)
       expect(await closed).toMatchObject({ drained: 1, destroyed: 0, duration: 2000 })
     },
   },

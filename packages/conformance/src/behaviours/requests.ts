@@ -1,6 +1,6 @@
+import type { Exchange, HttpClient } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import type { Behaviour } from '../behaviour.ts'
-import type { Exchange, HttpClient } from '../clients/http-client.ts'
 import { answerTo, type PendingRequest } from '../pending-requests.ts'
 import { PATIENCE } from '../test-context.ts'
 

@@ -1,11 +1,8 @@
 import { once } from 'node:events'
 import type { ClientHttp2Stream } from 'node:http2'
+import { FIRST_REQUEST, frame, type Http2Client, KeepAliveClient, type RawClient } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import { type Behaviour, isHttp2 } from '../behaviour.ts'
-import type { Http2Client } from '../clients/http2-client.ts'
-import { FIRST_REQUEST, frame } from '../clients/http2-frame.ts'
-import { KeepAliveClient } from '../clients/keep-alive-client.ts'
-import type { RawClient } from '../clients/raw-client.ts'
 import { answerTo } from '../pending-requests.ts'
 import { patiences, type TestContext } from '../test-context.ts'
 
@@ -29,11 +26,11 @@ const all: readonly Behaviour[] = [
     async run(t) {
       const clock = t.stopTime()
       const { tracker } = await t.serve({ patience: '1m', clock })
-      clock.advance(1000)
+      clock.step(1000)
       const client = await t.session()
       const deadline = new Date(clock.date() + 60_000)
       expect(tracker.deadline).toEqual(deadline)
-      clock.advance(1000)
+      clock.step(1000)
       client.destroy()
       await t.disconnected(0)
       expect(tracker.deadline).toEqual(deadline)
@@ -46,7 +43,7 @@ const all: readonly Behaviour[] = [
       const { tracker } = await t.serve({ patience: '1m', activity: 'requests', clock })
       tracker.touch()
       const { deadline } = tracker
-      clock.advance(1000)
+      clock.step(1000)
       const client = await t.session()
       expect(tracker.deadline).toEqual(deadline)
       client.destroy()
@@ -64,7 +61,7 @@ const all: readonly Behaviour[] = [
       await t.settle()
       const { deadline } = tracker
       expect(deadline).toBeInstanceOf(Date)
-      clock.advance(1000)
+      clock.step(1000)
       await client.ping()
       await client.settings()
       expect(tracker.active).toBe(0)

@@ -1,5 +1,5 @@
 import type { AnyServer, IdleShutdownOptions } from '@idle-shutdown/core'
-import type { StoppedClock } from '../stopped-clock.ts'
+import type { ManualClock } from '@idle-shutdown/testing'
 import type { Idle } from '../subject.ts'
 import type { TestContext } from '../test-context.ts'
 
@@ -7,7 +7,7 @@ import type { TestContext } from '../test-context.ts'
 export const PATIENCE = 2000
 
 export interface Started {
-  readonly clock: StoppedClock
+  readonly clock: ManualClock
   readonly idle: Idle
 }
 
@@ -26,9 +26,9 @@ export async function start(
 }
 
 /** Lets time pass one second at a time, and runs the event loop after each, as in a process that is not blocked. */
-export async function pass(t: TestContext, clock: StoppedClock, ms: number): Promise<void> {
+export async function pass(t: TestContext, clock: ManualClock, ms: number): Promise<void> {
   for (let left = ms; left > 0; left -= 1000) {
-    clock.advance(Math.min(left, 1000))
+    clock.step(Math.min(left, 1000))
     await t.settle()
   }
 }

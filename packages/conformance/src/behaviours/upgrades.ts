@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { AnyServer } from '@idle-shutdown/core'
+import type { RawClient } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Behaviour, isHttp1 } from '../behaviour.ts'
-import type { RawClient } from '../clients/raw-client.ts'
 import { answerTo } from '../pending-requests.ts'
 import type { TestContext } from '../test-context.ts'
 
@@ -134,14 +134,14 @@ const all: readonly Behaviour[] = [
       const idle = await t.serve({ upgrades: 'traffic', patience: 1000, clock }, acceptUpgrades)
       const raw = await upgrade(t)
       expect(idle.tracker.active).toBe(0)
-      clock.advance(900)
+      clock.step(900)
       await raw.send('ping')
       await raw.until('ping')
-      clock.advance(200)
+      clock.step(200)
       await t.settle()
       expect(idle.signal.aborted).toBe(false)
       // This time lies between one and two patiences after the last byte.
-      clock.advance(1000)
+      clock.step(1000)
       await t.settle()
       expect(idle.signal.aborted).toBe(true)
     },
@@ -170,7 +170,7 @@ const all: readonly Behaviour[] = [
       const { tracker } = await t.serve({ ignore: '/live', patience: '1m', clock }, acceptUpgrades)
       tracker.touch()
       const { deadline } = tracker
-      clock.advance(1000)
+      clock.step(1000)
       const raw = await upgrade(t, '/live')
       expect(tracker.active).toBe(0)
       expect(tracker.deadline).toEqual(deadline)

@@ -4,10 +4,9 @@ import { createServer, get } from 'node:http'
 import { connect, createServer as createHttp2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, Readable, type Writable } from 'node:stream'
+import { ManualClock, turns, Warnings } from '@idle-shutdown/testing'
 import { expect, test } from 'vitest'
-import { ManualClock, turns } from '../../test/manual-clock.ts'
 import { refusal } from '../../test/refusal.ts'
-import { Warnings } from '../../test/warnings.ts'
 import { idleShutdown } from '../idle-shutdown.ts'
 
 const make = () => idleShutdown([], { clock: new ManualClock(), patience: '1h' })

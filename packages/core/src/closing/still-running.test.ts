@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { type Ending, ManualClock, Warnings } from '@idle-shutdown/testing'
 import { describe, expect, test } from 'vitest'
-import { ManualClock } from '../../test/manual-clock.ts'
-import { type Outcome, runProgram } from '../../test/program.ts'
-import { Warnings } from '../../test/warnings.ts'
+import { runProgram } from '../../test/run-program.ts'
 import { warnIfStillRunning } from './still-running.ts'
 
 test('warns once, three seconds after the end, and leaves no timer', async () => {
@@ -29,7 +28,7 @@ async function runWith(
   leftover: string,
   stop: string,
   options?: { ipc: boolean },
-): Promise<Outcome & { warned: number }> {
+): Promise<Ending & { warned: number }> {
   const outcome = await runProgram(
     `import { createServer } from 'node:http'
      const idle = idleShutdown(createServer().listen(0), { patience: '20ms' })

@@ -1,5 +1,5 @@
+import { turns } from '@idle-shutdown/testing'
 import { describe, expect, test } from 'vitest'
-import { turns } from '../../test/manual-clock.ts'
 import { makeCountdown, PATIENCE, startCountdown } from '../../test/start-countdown.ts'
 
 describe('active things', () => {

@@ -1,5 +1,5 @@
+import { turns } from '@idle-shutdown/testing'
 import { expect, test } from 'vitest'
-import { turns } from '../../test/manual-clock.ts'
 import { inSlices, lastLook } from './event-loop.ts'
 
 /**

@@ -1,5 +1,5 @@
+import { ManualClock } from '@idle-shutdown/testing'
 import { describe, expect, test } from 'vitest'
-import { ManualClock } from '../../test/manual-clock.ts'
 import { IdleShutdown } from '../idle-shutdown.ts'
 import { type Explanation, inOneLine, MOST_REASONS } from './explanation.ts'
 import { IdleTracker, observe } from './idle-tracker.ts'

@@ -1,7 +1,6 @@
+import { ManualClock, turns, Warnings } from '@idle-shutdown/testing'
 import { expect, test } from 'vitest'
-import { ManualClock, turns } from '../../test/manual-clock.ts'
 import { refusal } from '../../test/refusal.ts'
-import { Warnings } from '../../test/warnings.ts'
 import { IdleTracker } from './idle-tracker.ts'
 
 const PATIENCE = 60_000

@@ -1,9 +1,8 @@
 import { addAbortListener, getEventListeners, once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { runInNewContext } from 'node:vm'
+import { turns, Warnings } from '@idle-shutdown/testing'
 import { expect, test } from 'vitest'
-import { turns } from '../../test/manual-clock.ts'
-import { Warnings } from '../../test/warnings.ts'
 import { IdleSignal } from './idle-signal.ts'
 
 /** Aborts. Returns the warnings of the turns after it. */

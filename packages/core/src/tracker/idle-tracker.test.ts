@@ -1,5 +1,5 @@
+import { ManualClock, turns, UptimeClock } from '@idle-shutdown/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { ManualClock, turns, UptimeClock } from '../../test/manual-clock.ts'
 import { IdleTimeoutError } from '../errors.ts'
 import type { IdleTrackerOptions } from '../options.ts'
 import { IdleTracker } from './idle-tracker.ts'

@@ -1,4 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import {
   type ClientHttp2Session,
@@ -8,16 +7,18 @@ import {
   type Http2ServerResponse,
 } from 'node:http2'
 import { createServer as createNetServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ManualClock, makeTempFolder, turns } from '@idle-shutdown/testing'
 import { afterAll, expect } from 'vitest'
 import { type IdleShutdown, idleShutdown, internals } from '../../src/idle-shutdown.ts'
 import type { AnyServer } from '../../src/server/server.ts'
 import type { Hold } from '../../src/tracker/hold.ts'
-import { ManualClock, turns } from '../manual-clock.ts'
 import { connectInMemory, type MemorySocket } from './memory-socket.ts'
 import { type Model, PATIENCE, type Settings } from './model.ts'
 import type { ModelServer } from './model-server.ts'
+
+/** The folder of the unix sockets on which the servers listen. Clients do not connect there. */
+const sockets = makeTempFolder(afterAll)
 
 /** The turns of the event loop after which everything written has been read and answered. */
 const SETTLED = 4
@@ -97,7 +98,7 @@ export class Real {
   }
 
   listen(number: number): void {
-    this.server(number).listen(join(sockets(), String(number)))
+    this.server(number).listen(join(sockets, String(number)))
   }
 
   server(number: number): Server {
@@ -188,16 +189,4 @@ export function found<T>(map: ReadonlyMap<number, T>, number: number): T {
   const value = map.get(number)
   if (value === undefined) throw new Error(`There is no number ${number}`)
   return value
-}
-
-let directory: string | undefined
-
-afterAll(() => {
-  if (directory !== undefined) rmSync(directory, { recursive: true, force: true })
-})
-
-/** Returns the directory of the unix sockets on which the servers listen. Clients do not connect there. */
-function sockets(): string {
-  directory ??= mkdtempSync(join(tmpdir(), 'idle-model-'))
-  return directory
 }

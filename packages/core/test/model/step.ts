@@ -1,7 +1,7 @@
+import { turns } from '@idle-shutdown/testing'
 import type { AsyncCommand } from 'fast-check'
 import { expect } from 'vitest'
 import { MOST_REASONS } from '../../src/tracker/explanation.ts'
-import { turns } from '../manual-clock.ts'
 import type { Command, TargetedCommand } from './command.ts'
 import type { Model } from './model.ts'
 import type { Real } from './real.ts'

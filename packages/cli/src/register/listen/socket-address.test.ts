@@ -1,9 +1,8 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { makeTempFolder } from '@idle-shutdown/testing'
+import { expect, onTestFinished, test } from 'vitest'
 import { boundAddress } from './socket-address.ts'
 
 const fdOf = (server: object): number => Number(Reflect.get(Object(Reflect.get(server, '_handle')), 'fd'))
@@ -17,12 +16,11 @@ test.runIf(process.platform === 'linux')('reads the address of a listening socke
     expect(boundAddress(fdOf(server))).toEqual(server.address())
     server.close()
   }
-  const folder = mkdtempSync(join(tmpdir(), 'idle-shutdown-test-'))
+  const folder = makeTempFolder(onTestFinished)
   const path = join(folder, 'a path.sock')
   const server = createServer().listen(path)
   await once(server, 'listening')
   expect(boundAddress(fdOf(server))).toBe(path)
   server.close()
-  rmSync(folder, { recursive: true })
   expect(boundAddress(2 ** 30)).toBeUndefined()
 })

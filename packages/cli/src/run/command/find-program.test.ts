@@ -1,11 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeTempFolder } from '@idle-shutdown/testing'
 import { afterAll, expect, test } from 'vitest'
 import { missingScript } from './find-program.ts'
 
-const temp = mkdtempSync(join(tmpdir(), 'idle-shutdown-lookup-'))
-afterAll(() => rmSync(temp, { recursive: true, force: true }))
+const temp = makeTempFolder(afterAll)
 writeFileSync(join(temp, 'server.js'), '')
 mkdirSync(join(temp, 'folder'))
 

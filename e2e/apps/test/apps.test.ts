@@ -1,0 +1,91 @@
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { freePort } from '@idle-shutdown/testing'
+import { describe, expect, test } from 'vitest'
+import { AppProgram } from '../src/app-program.ts'
+import { APPS, type App } from '../src/apps.ts'
+import { installed, pinned } from '../src/installation.ts'
+
+// Unmodified programs from npm. The first run installs and builds them in e2e/.apps, since they are not dependencies of
+// the workspace. IDLE_APPS names some of them.
+
+const PATIENCE = 1500
+const ROUNDS = 3
+
+const register = createRequire(import.meta.url).resolve('idle-shutdown/register')
+const PRELOAD = pathToFileURL(register).href
+const COMMAND = join(dirname(register), '../main.js')
+
+const names = process.env['IDLE_APPS']?.split(' ') ?? []
+const unknown = names.filter((name) => !APPS.some((app) => app.name === name))
+if (unknown.length > 0)
+  throw new Error(`no such program: ${unknown.join(' ')}; there are ${APPS.map(({ name }) => name).join(' ')}`)
+const apps = APPS.filter(({ name }) => names.length === 0 || names.includes(name))
+
+describe.each(apps.map((app) => [`${app.name} ${pinned(app.name, app.package ?? app.name)}`, app] as const))(
+  '%s',
+  (title, app) => {
+    test('answers everything under the preload, and ends by itself with 0 when its patience is over', async () => {
+      const port = await freePort()
+      const env = { PORT: String(port), HOST: '127.0.0.1', IDLE_PATIENCE: `${PATIENCE}ms` }
+      const program = new AppProgram(installed(app.name), ['--import', PRELOAD, ...app.args(port)], env)
+      await explain(program, async () => {
+        await program.listens(port)
+        const answered = await ask(app, port)
+        const last = performance.now()
+        expect(await program.ended).toMatchObject({ code: 0, signal: null })
+        const after = performance.now() - last
+        expect(after).toBeGreaterThanOrEqual(PATIENCE - 50)
+        console.log(`${title}: ${answered} answered, ended with 0 after ${Math.round(after)} ms`)
+      })
+    })
+
+    test('is started by the first request under run, and again by the next one after its end', async () => {
+      const port = await freePort()
+      const env = { PORT: String(port), HOST: '127.0.0.1' }
+      const options = ['run', '--listen', `127.0.0.1:${port}`, '--patience', `${PATIENCE}ms`, '--json']
+      const node = [process.execPath, ...app.args(port)]
+      const program = new AppProgram(installed(app.name), [COMMAND, ...options, '--', ...node], env)
+      await explain(program, async () => {
+        await program.event('listening')
+        expect(program.events('starting')).toEqual([])
+        let answered = await ask(app, port)
+        await program.event('ended', 1)
+        answered += await ask(app, port)
+        await program.event('ended', 2)
+        program.kill('SIGTERM')
+        expect(await program.ended).toMatchObject({ code: 0, signal: null })
+        expect(program.events('crashed')).toEqual([])
+        const colds = program.events('ready').map(({ coldStart }) => Math.round(Number(coldStart)))
+        console.log(`${title}: ${answered} answered, cold starts ${colds.join(' and ')} ms`)
+      })
+    })
+  },
+)
+
+/** Runs every check in sequence, then again, and then all at once. Returns the number of checks. */
+async function ask({ checks }: App, port: number): Promise<number> {
+  let answered = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const check of checks) {
+      await check(port)
+      answered++
+    }
+  }
+  await Promise.all(checks.flatMap((check) => Array.from({ length: 10 }, () => check(port).then(() => answered++))))
+  return answered
+}
+
+/** Adds the program's output to an error, and kills the program. */
+async function explain(program: AppProgram, run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n${program.output.slice(-3000)}`, {
+      cause: error,
+    })
+  } finally {
+    program.kill('SIGKILL')
+  }
+}
