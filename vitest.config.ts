@@ -36,7 +36,7 @@ export default defineConfig({
       'SERVER_UNKNOWN',
       'SHORT_PATIENCE',
     ].map((code) => `--disable-warning=IDLE_${code}`),
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Most tests wait for time to pass, so many can run at once.
     maxConcurrency: 12,
     testTimeout: 20_000,

@@ -14,6 +14,10 @@ test.each([
     ['supervisors', '--only', 'systemd, Accept=yes (h'],
     { args: run('supervisors', '-t', 'systemd, Accept=yes \\(h'), env: { IDLE_LENGTH: 'short' } },
   ],
+  [
+    ['supervisors', '--only', 'systemd:', '--only', 'inetd.'],
+    { args: run('supervisors', '-t', 'systemd:|inetd\\.'), env: { IDLE_LENGTH: 'short' } },
+  ],
   [['apps'], { args: run('apps'), env: {} }],
   [['apps', 'serve', 'ws'], { args: run('apps'), env: { IDLE_APPS: 'serve ws' } }],
   [['consumers'], { args: run('consumers'), env: {} }],

@@ -8,7 +8,7 @@ export interface Command {
 
 /** The accepted arguments of each slow suite, for errors. */
 const USAGES = {
-  supervisors: 'npx -y pnpm@12 e2e:activation [--length short|full] [--only TEXT]',
+  supervisors: 'npx -y pnpm@12 e2e:activation [--length short|full] [--only TEXT]…',
   apps: 'npx -y pnpm@12 e2e:apps [PROGRAM…]',
   consumers: 'npx -y pnpm@12 test:consumers [--report FILE] [PART…]',
 } as const
@@ -40,16 +40,20 @@ function isSuite(name: string): name is keyof typeof USAGES {
 }
 
 function supervisors(args: readonly string[]): Command {
-  const options = { length: { type: 'string' }, only: { type: 'string' } } as const
-  const { length = 'short', only } = readArguments(USAGES.supervisors, args, { options }).values
+  const options = { length: { type: 'string' }, only: { type: 'string', multiple: true } } as const
+  const { length = 'short', only = [] } = readArguments(USAGES.supervisors, args, { options }).values
   if (length !== 'short' && length !== 'full')
     throw argumentError(USAGES.supervisors, `--length must be short or full. Received '${length}'`)
   return {
-    // vitest takes a regular expression.
-    args: only === undefined ? [] : ['-t', only.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')],
+    // vitest takes one regular expression.
+    args: only.length === 0 ? [] : ['-t', only.map(escaped).join('|')],
     // `short` is what `.ci/run` has time for. `full` is 10,000 requests under systemd, and 10,000 on kept connections.
     env: { IDLE_LENGTH: length },
   }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 function apps(args: readonly string[]): Command {

@@ -6,10 +6,16 @@ export interface Runs {
   readonly vitest: readonly string[]
 }
 
-const USAGE = 'pnpm test:nodes [--others] [--part] [MAJOR …] [-- ARGUMENTS OF VITEST]'
+const USAGE = 'pnpm test:nodes [--others] [--part | --core] [MAJOR …] [-- ARGUMENTS OF VITEST]'
 
 /** The projects that depend most on Node. */
 const PART = ['core', 'conformance', 'express', 'fastify', 'koa', 'activation']
+
+/** The test files of core that depend most on Node, for a run of a minute. */
+const CORE = [
+  ...['--project', 'core', '--project', 'conformance'],
+  ...['core-http', 'core-drain', 'core-announcement', 'node-internals', 'lingering-close', 'hot-path', 'event-loop'],
+]
 
 /**
  * Reads the arguments of `pnpm test:nodes`. Arguments after `--` are for vitest.
@@ -20,11 +26,16 @@ export function chooseRuns(args: readonly string[], supported: readonly string[]
   const end = args.indexOf('--')
   const { values, positionals: named } = readArguments(USAGE, end < 0 ? args : args.slice(0, end), {
     allowPositionals: true,
-    options: { others: { type: 'boolean', default: false }, part: { type: 'boolean', default: false } },
+    options: {
+      others: { type: 'boolean', default: false },
+      part: { type: 'boolean', default: false },
+      core: { type: 'boolean', default: false },
+    },
   })
   const unknown = named.filter((major) => !/^\d+$/.test(major))
   if (unknown.length > 0) throw argumentError(USAGE, `A major must be a number. Received '${unknown.join(' ')}'`)
   const majors = (named.length > 0 ? named : supported).filter((major) => !values.others || major !== current)
-  const part = values.part ? PART.flatMap((project) => ['--project', project]) : []
+  if (values.part && values.core) throw argumentError(USAGE, 'Only one of --part and --core is accepted. Received both')
+  const part = values.part ? PART.flatMap((project) => ['--project', project]) : values.core ? CORE : []
   return { majors, vitest: [...part, ...(end < 0 ? [] : args.slice(end + 1))] }
 }

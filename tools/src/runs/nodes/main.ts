@@ -1,6 +1,6 @@
 // Runs the whole suite on each supported Node major, or on those given as arguments. `--others` means all but the
 // current one. `--part` runs the tests that depend most on Node: core, the conformance suite and the adapters, and
-// activation. Arguments after `--` are for vitest.
+// activation. `--core` runs those files of core that depend most on Node. Arguments after `--` are for vitest.
 // Prints a line for each major, its failures, and the totals. IDLE_NODES_REPORT names a file for the counts.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

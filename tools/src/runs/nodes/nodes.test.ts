@@ -13,6 +13,7 @@ describe('chooseRuns', () => {
     [['22', '24', '--others'], ['24'], []],
     [['18'], ['18'], []],
     [['--part'], ['20', '22', '24'], part],
+    [['--core', '24'], ['24'], expect.arrayContaining(['--project', 'conformance', 'core-http', 'node-internals'])],
     [['20', '--', 'countdown', '--part'], ['20'], ['countdown', '--part']],
     [
       ['--part', '--', '-t', 'x'],
@@ -21,6 +22,10 @@ describe('chooseRuns', () => {
     ],
   ])('with %j', (args, majors, vitest) => {
     expect(choose(...args)).toEqual({ majors, vitest })
+  })
+
+  it('refuses --part together with --core', () => {
+    expect(() => choose('--part', '--core')).toThrow(expect.objectContaining({ code: 'TOOLS_ARGUMENT' }))
   })
 
   test.each(['--other', 'v22', 'countdown'])('refuses %s before a test runs', (argument) => {
