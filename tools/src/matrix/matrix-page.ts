@@ -4,9 +4,8 @@ import type { Row } from './rows.ts'
 const INTRO = `# Tested combinations
 
 Every combination that is declared supported. \`pnpm test:matrix --write\` runs all of them on each version of Node, and writes this page
-only if all of them pass. \`.ci/run\` compares the page with its own run. There, the other versions of Node run only the tests that depend
-most on Node: core, the adapters, the conformance suite and activation. The workflow runs the whole suite on each version. Of each major of a
-framework, the tests run on the first version that the peer range allows, and on the last.
+only if all of them pass. \`pnpm check:all\` compares the page with its own run.
+Of each major of a framework, the tests run on the first version that the peer range allows, and on the last.
 `
 
 /** The groups whose members are different packages. The README shows their names. */
