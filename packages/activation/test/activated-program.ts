@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { Program } from '@idle-shutdown/testing'
-import { vi } from 'vitest'
+import { type Address, KeepAliveClient, Program } from '@idle-shutdown/testing'
+import { onTestFinished, vi } from 'vitest'
 
 // Each test starts one to three processes, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -62,4 +62,11 @@ export class ActivatedProgram extends Program {
 /** Starts a program as a user does by hand, with `env` added. */
 export function byHand(source: string, env: NodeJS.ProcessEnv = {}): Program {
   return Program.module(IMPORTS + source, { cwd, env, bare: true })
+}
+
+/** Returns a client that keeps its connection until the test has finished. */
+export function keptClient(address: Address, secure = false): KeepAliveClient {
+  const client = new KeepAliveClient(address, secure)
+  onTestFinished(() => client.destroy())
+  return client
 }

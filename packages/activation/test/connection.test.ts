@@ -1,25 +1,12 @@
 import { join } from 'node:path'
-import {
-  endedByItself,
-  Http2Client,
-  KeepAliveClient,
-  makeTempFolder,
-  RawClient,
-  type ServerKind,
-} from '@idle-shutdown/testing'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { ActivatedProgram } from './activated-program.ts'
+import { endedByItself, Http2Client, makeTempFolder, RawClient, type ServerKind } from '@idle-shutdown/testing'
+import { afterAll, describe, expect, test } from 'vitest'
+import { ActivatedProgram, keptClient } from './activated-program.ts'
 
 // `accept` waits for a client and passes its connection, like systemd's Accept=yes and inetd's nowait.
 
 const TESTING = import.meta.resolve('@idle-shutdown/testing')
 const folder = makeTempFolder(afterAll)
-
-function kept(address: { host: string; port: number } | { path: string }, secure = false): KeepAliveClient {
-  const client = new KeepAliveClient(address, secure)
-  onTestFinished(() => client.destroy())
-  return client
-}
 
 describe('one inherited connection', () => {
   test('is served, keep-alive included, and the process ends when it closes', async () => {
@@ -28,7 +15,7 @@ describe('one inherited connection', () => {
       `const { kind, sockets } = await listen(hello(), 0)
        console.log(kind, JSON.stringify(sockets))`,
     )
-    const client = kept(await program.address())
+    const client = keptClient(await program.address())
     for (let time = 0; time < 3; time++) expect((await client.ask('/').answer).body).toBe('Hello')
     client.destroy()
     expect(await program.ended).toMatchObject({
@@ -41,7 +28,7 @@ describe('one inherited connection', () => {
     const path = join(folder, 'accepted')
     const program = ActivatedProgram.start([`accept-unix:${path}`], 'await listen(hello(), 0)')
     await program.printed(/path/)
-    const client = kept({ path })
+    const client = keptClient({ path })
     expect((await client.ask('/').answer).body).toBe('Hello')
     client.destroy()
     expect(await program.ended).toMatchObject(endedByItself)
@@ -73,7 +60,7 @@ describe('one inherited connection', () => {
       expect((await client.ask('/').answer).body).toBe('Hello')
       client.destroy()
     } else {
-      const client = kept(address, secure)
+      const client = keptClient(address, secure)
       expect((await client.ask('/').answer).body).toBe('Hello')
       client.destroy()
     }
@@ -113,7 +100,7 @@ describe('one inherited connection', () => {
        await listen(server, 0)
        console.log('reason', (await idle.closed).reason.name)`,
     )
-    const client = kept(await program.address())
+    const client = keptClient(await program.address())
     expect((await client.ask('/').answer).body).toBe('Hello')
     client.destroy()
     expect(await program.ended).toMatchObject({
@@ -203,7 +190,7 @@ describe('inetd', () => {
        await listen(server, 0)`,
     )
     const address = await program.address()
-    expect((await kept(address).ask('/').answer).body).toBe('[{"fd":0,"name":"inetd","kind":"listening"}]')
+    expect((await keptClient(address).ask('/').answer).body).toBe('[{"fd":0,"name":"inetd","kind":"listening"}]')
     await program.printed(/ended 0/)
     const client = await RawClient.connect(address)
     await client.send('late')

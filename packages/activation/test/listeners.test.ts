@@ -8,8 +8,8 @@ import {
   RawClient,
   type ServerKind,
 } from '@idle-shutdown/testing'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { ActivatedProgram, byHand } from './activated-program.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { ActivatedProgram, byHand, keptClient } from './activated-program.ts'
 
 // Programs as a supervisor starts them, each with sockets that pass.pl opened.
 
@@ -17,12 +17,6 @@ const TESTING = import.meta.resolve('@idle-shutdown/testing')
 const folder = makeTempFolder(afterAll)
 let count = 0
 const path = (): string => join(folder, String(count++))
-
-function kept(address: { host: string; port: number } | { path: string }, secure = false): KeepAliveClient {
-  const client = new KeepAliveClient(address, secure)
-  onTestFinished(() => client.destroy())
-  return client
-}
 
 describe('inheritedSockets()', () => {
   test('returns numbers, names and kinds, in order', async () => {
@@ -90,7 +84,7 @@ describe('listen() serves inherited listeners', () => {
     })
     for (const address of [first, second, { path: unix }]) {
       if (address === undefined) throw new Error('no address')
-      expect((await kept(address).ask('/').answer).body).toBe('Hello')
+      expect((await keptClient(address).ask('/').answer).body).toBe('Hello')
     }
     expect(await program.ended).toMatchObject(endedByItself)
     expect(existsSync(unix), 'the path of an inherited socket stays').toBe(true)
@@ -110,7 +104,7 @@ describe('listen() serves inherited listeners', () => {
     )
     const [, second] = await program.addresses(2)
     if (second === undefined) throw new Error('no address')
-    const client = kept(second)
+    const client = keptClient(second)
     expect((await client.ask('/').answer).body).toBe('late')
     client.destroy()
     const { stdout } = await program.ended
@@ -128,7 +122,7 @@ describe('listen() serves inherited listeners', () => {
     )
     const addresses = await program.addresses(3)
     expect((await program.printed(/\[\d,\d\]/))[0]).toBe('[1,2]')
-    const answers = await Promise.all(addresses.map((address) => kept(address).ask('/').answer))
+    const answers = await Promise.all(addresses.map((address) => keptClient(address).ask('/').answer))
     expect(answers.map(({ body }) => body)).toEqual(['web', 'admin', 'web'])
     expect(await program.ended).toMatchObject(endedByItself)
   })
@@ -172,7 +166,7 @@ describe('listen() serves inherited listeners', () => {
         const client = await Http2Client.connect(address, secure)
         expect((await client.ask('/').answer).body).toBe('Hello')
       } else {
-        expect((await kept(address, secure).ask('/').answer).body).toBe('Hello')
+        expect((await keptClient(address, secure).ask('/').answer).body).toBe('Hello')
       }
     }
     expect(await program.ended).toMatchObject(endedByItself)
@@ -190,7 +184,7 @@ describe('listen() serves inherited listeners', () => {
        await listen(server, 0)`,
       )
       const address = await program.address()
-      expect((await kept(address).ask('/', { headers: { connection: 'close' } }).answer).body).toBe('Hello')
+      expect((await keptClient(address).ask('/', { headers: { connection: 'close' } }).answer).body).toBe('Hello')
       await program.printed(/ended 0/)
       // Its accept() waits. A non-blocking one would have failed by now.
       const client = await RawClient.connect(address)

@@ -1,16 +1,8 @@
 import { describe, expect, it, test } from 'vitest'
+import { ran } from '../../test/ran.ts'
 import type { Test } from '../reports/test-report.ts'
 import type { Framework } from './declared.ts'
 import { companionRows, compilerRows, consumerRows, frameworkRows, nodeRows, resultOf, runtimeRows } from './rows.ts'
-
-const ran = (file: string, titles: string[], changes: Partial<Test> = {}): Test => ({
-  file,
-  titles,
-  name: [file, ...titles].join(' › '),
-  passed: true,
-  skipped: false,
-  ...changes,
-})
 
 const FAILED = { passed: false }
 const SKIPPED = { passed: false, skipped: true }

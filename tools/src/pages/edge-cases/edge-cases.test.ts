@@ -1,16 +1,8 @@
 import { describe, expect, it, test } from 'vitest'
+import { ran } from '../../../test/ran.ts'
 import type { Test } from '../../reports/test-report.ts'
 import { countCases, edgeCasePage } from './edge-case-page.ts'
 import { type Case, proveCases } from './prove-cases.ts'
-
-const ran = (file: string, titles: string[], changes: Partial<Test> = {}): Test => ({
-  file,
-  titles,
-  name: [file, ...titles].join(' › '),
-  passed: true,
-  skipped: false,
-  ...changes,
-})
 
 const prove = (cases: Case[], tests: Test[]) => proveCases([{ group: 'Counting', cases }], tests)
 const row: Case = { case: 'abort', must: 'released', tests: ['abort → released'] }

@@ -11,11 +11,18 @@ const USAGE = 'pnpm test:nodes [--others] [--part | --core] [MAJOR …] [-- ARGU
 /** The projects that depend most on Node. */
 const PART = ['core', 'conformance', 'express', 'fastify', 'koa', 'activation']
 
-/** The test files of core that depend most on Node, for a run of a minute. */
-const CORE = [
-  ...['--project', 'core', '--project', 'conformance'],
-  ...['core-http', 'core-drain', 'core-announcement', 'node-internals', 'lingering-close', 'hot-path', 'event-loop'],
+/** Parts of the names of the test files that depend most on Node, for a run of a minute. */
+export const CORE_FILES: readonly string[] = [
+  'core-http',
+  'core-drain',
+  'core-announcement',
+  'node-internals',
+  'lingering-close',
+  'hot-path',
+  'event-loop',
 ]
+
+const CORE = ['--project', 'core', '--project', 'conformance', ...CORE_FILES]
 
 /**
  * Reads the arguments of `pnpm test:nodes`. Arguments after `--` are for vitest.

@@ -1,6 +1,9 @@
 import { describe, expect, it, test } from 'vitest'
-import { chooseRuns } from './choose-runs.ts'
+import { trackedFiles } from '../../command/tracked-files.ts'
+import { CORE_FILES, chooseRuns } from './choose-runs.ts'
 import { environment, failuresIn } from './run-suite.ts'
+
+const testFiles = trackedFiles(['packages/core', 'packages/conformance']).filter((file) => file.endsWith('.test.ts'))
 
 const choose = (...args: string[]) => chooseRuns(args, ['20', '22', '24'], '22')
 const part = ['core', 'conformance', 'express', 'fastify', 'koa', 'activation'].flatMap((name) => ['--project', name])
@@ -33,6 +36,11 @@ describe('chooseRuns', () => {
       expect.objectContaining({ code: 'TOOLS_ARGUMENT', message: expect.stringContaining(argument) }),
     )
   })
+})
+
+// vitest ignores a filter that matches no file, as long as another one matches.
+test.each(CORE_FILES)('a test file is called %s', (name) => {
+  expect(testFiles.filter((file) => file.includes(name))).not.toEqual([])
 })
 
 it('puts the given Node before the Node of pnpm', () => {
