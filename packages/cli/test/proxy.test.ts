@@ -20,12 +20,19 @@ afterAll(() => {
   for (const server of others) server.close()
 })
 
-/** A program that answers with its process id at `host` and `port`, and closes and opens its port on request. */
+/**
+ * A program that answers with its process id at `host` and `port` once it has the whole request. `/down` closes its
+ * port, and SIGUSR2 opens the port again.
+ */
 function binds(port: number, host = '127.0.0.1'): [string, ...string[]] {
   const code = `
     const server = require('node:http').createServer((req, res) => {
-      res.setHeader('connection', 'close').end(String(process.pid))
-      if (req.url === '/down') server.close()
+      res.setHeader('connection', 'close')
+      req.on('end', () => res.end(String(process.pid))).resume()
+      if (req.url === '/down') {
+        server.close()
+        res.flushHeaders()
+      }
     })
     const open = () => server.listen(${port}, '${host}')
     process.on('SIGUSR2', open)
@@ -119,14 +126,22 @@ describe.concurrent('--proxy', () => {
   test.skipIf(process.platform !== 'linux')(
     'a closed port is tried with pauses, and a client that waits for it does not keep the command awake',
     async ({ expect }) => {
-      // Long enough for a second client on a busy machine.
-      const [supervised] = await proxied({ idle: { IDLE_PATIENCE: '5s' } })
-      await ask(supervised.url('/down'))
-      const client = await RawClient.connect({ host: '127.0.0.1', port: supervised.ports[0] ?? 0 })
+      const [supervised] = await proxied({ idle: { IDLE_PATIENCE: '2s' } })
+      const address = { host: '127.0.0.1', port: supervised.ports[0] ?? 0 }
+      // The upload keeps the command awake until the other client waits.
+      const upload = await RawClient.connect(address)
+      await upload.send('POST /down HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n')
+      await upload.until('200 OK')
+      const client = await RawClient.connect(address)
       await client.get('/')
-      await expect.poll(async () => (await supervised.status()).waiting, { timeout: 20_000 }).toBe(1)
+      const waiting = async (): Promise<number> => {
+        await upload.send('1\r\n.\r\n')
+        return (await supervised.status()).waiting
+      }
+      await expect.poll(waiting, { timeout: 20_000 }).toBe(1)
       const before = cpu(supervised.pid ?? 0)
       const begun = performance.now()
+      await upload.send('0\r\n\r\n')
       await supervised.event('idle')
       expect(cpu(supervised.pid ?? 0) - before).toBeLessThan((performance.now() - begun) / 3)
       // The next run of the command answers.
