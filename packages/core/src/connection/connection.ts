@@ -51,7 +51,7 @@ export interface Attachable {
 /**
  * Returns the first connection on a socket or stream. The others follow by `next`.
  *
- * Use on paths that run per request: {@link connectionsOn} allocates an iterator.
+ * Use on paths that run per request or per connection: {@link connectionsOn} allocates an iterator.
  */
 export function firstConnectionOn(socket: Attachable): Connection | undefined {
   return socket[kConnection]
@@ -73,12 +73,15 @@ export function attach(socket: Attachable, first: Connection | undefined): void 
   socket[kConnection] = first
 }
 
-/** Removes a connection from the list on its socket. */
+/** Removes a connection from the list on its socket. Runs per connection, so without an iterator. */
 function detach(connection: Connection): void {
   const { socket, transport, next } = connection
-  for (const each of connectionsOn(socket)) if (each.next === connection) each.next = next
   const first = firstConnectionOn(socket)
-  for (const each of [socket, transport]) attach(each, first === connection ? next : first)
+  if (first === connection) {
+    attach(socket, next)
+    if (transport !== socket) attach(transport, next)
+  }
+  for (let each = first; each !== undefined; each = each.next) if (each.next === connection) each.next = next
 }
 
 /** One socket, as one watch sees it: the requests in progress on it, and the way in which it ends. */

@@ -16,7 +16,6 @@ import {
   type Connection,
   type ConnectionContext,
   connectionOn,
-  connectionsOn,
   type DrainState,
   firstConnectionOn,
 } from '../connection/connection.ts'
@@ -276,7 +275,7 @@ const ours = new WeakSet<object>()
 
 /** Handles 'close' of a socket. Shared, so that a socket watched twice has one listener. */
 function onSocketClose(this: Socket): void {
-  for (const connection of connectionsOn(this)) connection.untrack()
+  for (let each = firstConnectionOn(this); each !== undefined; each = each.next) each.untrack()
 }
 
 const UPGRADES: readonly string[] = ['upgrade', 'connect']
