@@ -4,8 +4,8 @@ import { Run } from './run.ts'
 import { subjects } from './subjects/subjects.ts'
 
 const LEGEND = `  abandoned: the client cut, reset or half-closed. unsent: no server listened, or the connection had ended before.
-  crossed: written while the server's FIN, Connection: close or GOAWAY was on its way. Not handled, and sent again.
-  heap: the slope of a regression over the later lives, with its standard error, after forced garbage collection.
+  late: sent after the server's last look before its FIN, Connection: close or GOAWAY. Not handled, and sent again.
+  heap: the slope of a regression over the later cycles, with its standard error, after forced garbage collection.
 `
 
 try {

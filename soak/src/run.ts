@@ -2,7 +2,7 @@ import type { Subject } from '@idle-shutdown/conformance'
 import { Burst } from './clients/burst.ts'
 import { Random } from './clients/random.ts'
 import { ClientLedger, type Outcome } from './ledger/client-ledger.ts'
-import { type LifeReport, now } from './ledger/report.ts'
+import { type CycleReport, now } from './ledger/report.ts'
 import { type Growth, growth } from './result/growth.ts'
 import type { Result } from './result/result.ts'
 import { ServerProcess } from './server/server-process.ts'
@@ -20,7 +20,7 @@ export interface RunOptions {
 const PATIENCE = 30
 
 /**
- * The longest time (ms) that a life may take to begin, or to end after its clients have left. Longer than a drain's
+ * The longest time (ms) that a cycle may take to begin, or to end after its clients have left. Longer than a drain's
  * grace.
  */
 const TOO_LONG = 60_000
@@ -38,22 +38,22 @@ const WARM_UP = 0.5
 const MOST_GROWTH = 50
 const MOST_LEFT_OF_WARM_UP = 1_000_000
 
-/** The largest number of faults that are reported for one life, and for one subject. */
+/** The largest number of faults that are reported for one cycle, and for one subject. */
 const MOST_FAULTS = 5
 const MOST_FAULTS_REPORTED = 15
 
-/** The largest number of requests that are sent again in the next life. Usually enough for all crossed ones. */
+/** The largest number of requests that are sent again in the next cycle. Usually enough for all late ones. */
 const MOST_AGAIN = 20
 
-/** Soaks one subject: life after life in one process, which ends by itself after the last one. */
+/** Soaks one subject: cycle after cycle in one process, which ends by itself after the last one. */
 export class Run {
   readonly #options: RunOptions
   readonly #process: ServerProcess
-  readonly #outcomes: Record<Outcome, number> = { answered: 0, abandoned: 0, unsent: 0, crossed: 0, lost: 0 }
+  readonly #outcomes: Record<Outcome, number> = { answered: 0, abandoned: 0, unsent: 0, late: 0, lost: 0 }
   readonly #heap: [connections: number, bytes: number][] = []
   readonly #faults: string[] = []
   #begunAt = 0
-  #lives = 0
+  #cycles = 0
   #idleEnds = 0
   #connections = 0
   #inputs = 0
@@ -73,7 +73,7 @@ export class Run {
       for (let last = false; !last; ) {
         const elapsed = now() - this.#begunAt
         last = elapsed >= length && (this.#inputs >= inputs || elapsed >= MOST_LENGTHS * length)
-        if (!(await this.#live(last))) break
+        if (!(await this.#cycle(last))) break
       }
       if (this.#inputs < inputs)
         this.#faults.push(`servers took only ${this.#inputs} of ${inputs} malformed inputs in time`)
@@ -81,7 +81,7 @@ export class Run {
       const grown = this.#growth()
       return {
         name: subject.name,
-        lives: this.#lives,
+        cycles: this.#cycles,
         idleEnds: this.#idleEnds,
         connections: this.#connections,
         outcomes: this.#outcomes,
@@ -95,20 +95,20 @@ export class Run {
     }
   }
 
-  /** Runs one life. Reports whether the run can wait for the next one. */
-  async #live(last: boolean): Promise<boolean> {
+  /** Runs one cycle. Reports whether the run can wait for the next one. */
+  async #cycle(last: boolean): Promise<boolean> {
     const { subject, seed, length, inputs } = this.#options
     const listening = await this.#process.next('listening', TOO_LONG)
     if (listening === undefined) return this.#failed('did not begin to listen')
     if (last) this.#process.send('last')
-    this.#lives++
+    this.#cycles++
     const ledger = new ClientLedger(() => ++this.#lastId)
     const { over } = new Burst({
       subject,
       address: listening.address,
       ledger,
       patience: PATIENCE,
-      random: (name) => new Random(`${seed}/${subject.name}/${this.#lives}/${name}`),
+      random: (name) => new Random(`${seed}/${subject.name}/${this.#cycles}/${name}`),
       again: this.#again,
       isShortOfInputs: this.#inputs / inputs < (now() - this.#begunAt) / length,
       malformed: () => this.#inputs++,
@@ -125,7 +125,7 @@ export class Run {
     return true
   }
 
-  #settle(ledger: ClientLedger, report: LifeReport): void {
+  #settle(ledger: ClientLedger, report: CycleReport): void {
     const { left, figures, beforeGrace, idle, accepted, heap } = report
     const faults = ledger.settle(report)
     if (left.active !== 0 || left.ignored !== 0) faults.push(`closed, but still counts: ${JSON.stringify(left)}`)
@@ -135,14 +135,14 @@ export class Run {
     if (faults.length > MOST_FAULTS) this.#fault(`${faults.length - MOST_FAULTS} more faults`)
     for (const { outcome } of ledger.requests)
       if (outcome !== 'open' && outcome !== 'unanswered') this.#outcomes[outcome]++
-    this.#again = Math.min(MOST_AGAIN, ledger.count('crossed') + ledger.count('unsent'))
+    this.#again = Math.min(MOST_AGAIN, ledger.count('late') + ledger.count('unsent'))
     if (idle) this.#idleEnds++
     this.#connections += accepted.length
     this.#heap.push([this.#connections, heap])
   }
 
   #fault(what: string): void {
-    if (this.#faults.length < MOST_FAULTS_REPORTED) this.#faults.push(`life ${this.#lives}: ${what}`)
+    if (this.#faults.length < MOST_FAULTS_REPORTED) this.#faults.push(`cycle ${this.#cycles}: ${what}`)
   }
 
   #failed(what: string): false {
@@ -150,7 +150,7 @@ export class Run {
     return false
   }
 
-  /** Waits for the exit of a process that has ended its last life or has failed. */
+  /** Waits for the exit of a process that has ended its last cycle or has failed. */
   async #exit(): Promise<Result['exit']> {
     const timer = setTimeout(() => {
       this.#fault('the process did not end by itself')

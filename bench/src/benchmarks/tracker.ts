@@ -25,7 +25,9 @@ export const tracker: Benchmark = async (length) => {
   return [...rows, ...(await calls(length, fullSpeed))]
 }
 
-/** Measures the cost of each subject above bare Node. Each subject has its own process, and the processes take turns. */
+/**
+ * Measures the cost of each subject above bare Node. Each subject has its own process, and the processes take turns.
+ */
 async function added(work: Workload, length: Length, fullSpeed: FullSpeed): Promise<Row[]> {
   const found = await inGenerations(GENERATIONS[length], ROUNDS[length], async () => {
     const processes = [...subjects, listenersOnly].map(

@@ -1,6 +1,7 @@
 // Prints the bytes of heap that each request allocates, without a garbage collection in between. Usage:
-// `node --expose-gc --min-semi-space-size=128 --max-semi-space-size=128 allocations.js SUBJECT WORK`. Bare Node includes
-// the messages that it makes for subscribers of its channels. Everything above that is allocated by the subject.
+// `node --expose-gc --min-semi-space-size=128 --max-semi-space-size=128 allocations.js SUBJECT WORK`. Bare Node
+// includes the messages that it makes for subscribers of its channels. Everything above that is allocated by the
+// subject.
 import { subscribe } from 'node:diagnostics_channel'
 import { argv, memoryUsage } from 'node:process'
 import { memoryServer, REQUEST_START, RESPONSE_FINISH, repeat } from '../subjects/memory-server.ts'

@@ -1,6 +1,6 @@
-// Measures one subject at one kind of work in its own process, once for each message: `isolated.js SUBJECT WORK LENGTH`.
-// Several subjects in one process would also measure recompilation, see `keepChannelsOpen`. The server is prepared only
-// once.
+// Measures one subject at one kind of work in its own process, once for each message:
+// `isolated.js SUBJECT WORK LENGTH`. Several subjects in one process would also measure recompilation, see
+// `keepChannelsOpen`. The server is prepared only once.
 
 import { type Calibration, FullSpeed } from '../measure/full-speed.ts'
 import { cpuTime } from '../measure/rounds.ts'

@@ -20,7 +20,7 @@ export function memoryServer(): Server {
 }
 
 /**
- * Subscribes to both channels for the life of this process. The first subscription and the last unsubscription change a
+ * Subscribes to both channels until this process ends. The first subscription and the last unsubscription change a
  * channel, and Node then discards the code compiled for it (Node 20-26). Variants that take turns would measure that.
  * With permanent subscribers, the cost of Node's messages is also part of bare Node.
  */

@@ -15,7 +15,7 @@ export function serveConnection(server: AnyServer, inherited: InheritedSocket): 
   Reflect.set(connection, 'server', server)
   if (Reflect.get(server, 'noDelay') === true) connection.setNoDelay(true)
   connection.once('close', () => server.close())
-  boundSilence(server, connection)
+  limitSilence(server, connection)
   // Adapters find servers when they listen, and this server never listens.
   channel(SERVE).publish({ server })
   server.emit('connection', connection)
@@ -38,24 +38,24 @@ function open(inherited: InheritedSocket, server: AnyServer): Socket {
  * Destroys a connection whose first request does not arrive within the server's `headersTimeout`. Node has this limit
  * only on servers that listen. Without it, a silent client would be served forever.
  */
-function boundSilence(server: AnyServer, connection: Socket): void {
+function limitSilence(server: AnyServer, connection: Socket): void {
   const limit: unknown = Reflect.get(server, 'headersTimeout')
   if (typeof limit !== 'number' || limit === 0) return
-  let carrier = connection
-  const secured = (socket: Socket): void => {
-    carrier = socket
+  let transport = connection
+  const onSecure = (socket: Socket): void => {
+    transport = socket
   }
   const stop = (): void => {
     forget()
     server.off('request', stop)
-    server.off('secureConnection', secured)
+    server.off('secureConnection', onSecure)
   }
   const forget = after(systemClock, limit, () => {
     stop()
     // An upgraded socket has no parser any more.
-    if (Reflect.get(carrier, 'parser') !== null) connection.destroy()
+    if (Reflect.get(transport, 'parser') !== null) connection.destroy()
   })
   server.on('request', stop)
-  server.on('secureConnection', secured)
+  server.on('secureConnection', onSecure)
   connection.once('close', stop)
 }

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** The modules of this package from the top. An import of a value or of a type goes down, so that there is no circle. */
+/**
+ * The modules of this package from the top. An import of a value or of a type goes down, so that there is no circle.
+ */
 const order: readonly string[] = [
   'index',
   'listen',

@@ -9,8 +9,8 @@ const express = (module: string): string => `
   const { idle } = await import('@idle-shutdown/express')
   const { default: express } = await import('${module}')
   const app = express()
-  const idleness = idle(OPTIONS)
-  app.use(idleness)
+  const shutdown = idle(OPTIONS)
+  app.use(shutdown)
   app.get('/', (req, res) => res.send('Hello'))
   await listen(http.createServer(app), 3000)`
 
@@ -23,14 +23,14 @@ const fastify = (module: string): string => `
   app.get('/', async () => 'Hello')
   await app.ready()
   await listen(app.server, 3000)
-  const idleness = app.idle`
+  const shutdown = app.idle`
 
 const koa = (module: string): string => `
   const { idle } = await import('@idle-shutdown/koa')
   const { default: Koa } = await import('${module}')
   const app = new (Koa.default ?? Koa)()
-  const idleness = idle({ app, ...OPTIONS })
-  app.use(idleness)
+  const shutdown = idle({ app, ...OPTIONS })
+  app.use(shutdown)
   app.use((ctx) => { ctx.body = 'Hello' })
   await listen(http.createServer(app.callback()), 3000)`
 
@@ -47,7 +47,7 @@ describe.each([
       ['tcp', 'tcp'],
       `const OPTIONS = { patience: '400ms', startupPatience: '1h' }
        ${app}
-       console.log('reason', (await idleness.closed).reason.code)`,
+       console.log('reason', (await shutdown.closed).reason.code)`,
     )
     // Both are connected before either asks, because the first answer starts the patience.
     const clients = await Promise.all((await program.addresses(2)).map((address) => RawClient.connect(address)))
@@ -66,8 +66,8 @@ describe.each([
       `const OPTIONS = { patience: '1h' }
        ${app}
        const pool = setInterval(() => {}, 1000)
-       idleness.signal.addEventListener('abort', () => clearInterval(pool))
-       console.log('state', idleness.tracker.explain().state)`,
+       shutdown.signal.addEventListener('abort', () => clearInterval(pool))
+       console.log('state', shutdown.tracker.explain().state)`,
     )
     const client = new KeepAliveClient(await program.address())
     for (let time = 0; time < 2; time++) expect((await client.ask('/').answer).body).toBe('Hello')

@@ -1,5 +1,5 @@
 import type { IdleShutdownOptions, Ignore } from '@idle-shutdown/core'
-import { checkPath, IdleUsageError, milliseconds, showValue, warnIfShort } from '@idle-shutdown/core/tracker'
+import { checkPath, invalidOption, milliseconds, oneOf, warnIfShort } from '@idle-shutdown/core/tracker'
 
 /** The environment variables that the preload reads. */
 export const IDLE_NAMES = [
@@ -70,13 +70,6 @@ export function warnOfShortPatience(
   for (const name of ['IDLE_PATIENCE', 'IDLE_STARTUP_PATIENCE'] as const) warnIfShort(named(name), environment[name])
 }
 
-function oneOf<const T extends string>(name: IdleName, value: string | undefined, accepted: readonly [T, ...T[]]): T {
-  if (value === undefined) return accepted[0]
-  const known = accepted.find((one) => one === value)
-  if (known === undefined) throw invalid(name, value, `one of ${accepted.map((one) => `'${one}'`).join(', ')}`)
-  return known
-}
-
 /** Returns the items between commas. A comma within an item has a backslash before it. */
 function list(text: string | undefined): string[] {
   if (text === undefined) return []
@@ -94,14 +87,14 @@ function ignoreRule(item: string): Ignore {
     try {
       return new RegExp(pattern)
     } catch {
-      throw invalid('IDLE_IGNORE', item, 'a pattern that is a valid regular expression')
+      throw invalidOption('IDLE_IGNORE', item, 'a pattern that is a valid regular expression')
     }
   }
   if (item.startsWith('/')) {
     checkPath('IDLE_IGNORE', item)
     return item
   }
-  throw invalid(
+  throw invalidOption(
     'IDLE_IGNORE',
     item,
     'a list of exact paths (/healthz), patterns on the path (/^\\/metrics/) and user-agent:TEXT',
@@ -115,11 +108,7 @@ function ports(text: string | undefined): ReadonlySet<number> | undefined {
     items.map((item) => {
       const port = Number(item)
       if (/^\d+$/.test(item) && port >= 1 && port <= 65_535) return port
-      throw invalid('IDLE_PORTS', item, 'a list of ports from 1 to 65535')
+      throw invalidOption('IDLE_PORTS', item, 'a list of ports from 1 to 65535')
     }),
   )
-}
-
-function invalid(name: IdleName, value: unknown, accepted: string): IdleUsageError {
-  return new IdleUsageError('ERR_IDLE_INVALID_OPTION', `"${name}" must be ${accepted}. Received ${showValue(value)}`)
 }

@@ -15,7 +15,7 @@ import {
 } from '@idle-shutdown/testing'
 import { expect } from 'vitest'
 import type { WebSocket } from 'ws'
-import { PendingRequests } from './pending-requests.ts'
+import { answerTo, PendingRequests } from './pending-requests.ts'
 import type { Idle, RunningServer, ServeOptions, Subject } from './subject.ts'
 
 /**
@@ -112,6 +112,14 @@ export class TestContext {
     this.#clients.push(client)
     await this.#until(() => this.#sockets.length > accepted)
     if (this.subject.secure) await this.#until(() => this.#secured > secured)
+    return client
+  }
+
+  /** Returns a client that sends exact bytes on a kept-alive connection, whose first request has been answered. */
+  async keptConnection(): Promise<RawClient> {
+    const client = await this.raw()
+    await client.get('/now')
+    await client.until(answerTo('/now'))
     return client
   }
 

@@ -27,7 +27,7 @@ const handler: RequestListener = async (request, response) => {
 function serve(options: IdleShutdownOptions = {}): void {
   clock = new ManualClock()
   app = new AppShutdown({ patience: PATIENCE, clock, ...options })
-  stopServing = app.serves(handler)
+  stopServing = app.watchHandler(handler)
 }
 
 beforeEach(() => {
@@ -160,7 +160,7 @@ describe('a server without a request is found and ends if', () => {
     const late: RequestListener = (_, response) => response.end()
     const server = await listen(late)
     await turns()
-    app.serves(late)
+    app.watchHandler(late)
     await ends(server)
   })
 
@@ -195,7 +195,7 @@ describe('a server without a request is found and ends if', () => {
   test('another app has a server of its own, which ends with that app', async () => {
     const otherHandler: RequestListener = (_, response) => response.end('other')
     const other = new AppShutdown({ patience: 10 * PATIENCE, clock })
-    const undo = other.serves(otherHandler)
+    const undo = other.watchHandler(otherHandler)
     const otherServer = await listen((...args) => otherHandler(...args))
     await ends(await listen((request, response) => handler(request, response)))
     expect(otherServer.listening).toBe(true)
@@ -335,7 +335,7 @@ describe('an app that is served again after an end has a new signal', () => {
   })
 })
 
-test('serves() finds no server after its undo', async () => {
+test('watchHandler() finds no server after its undo', async () => {
   stopServing()
   await listen((_, response) => response.end())
   await listen()

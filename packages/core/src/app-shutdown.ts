@@ -108,7 +108,7 @@ export class AppShutdown {
   /**
    * Watches each server that listens and has a 'request' listener that is, or leads to, `handler`. Returns the undo.
    */
-  serves(handler: object): () => void {
+  watchHandler(handler: object): () => void {
     this.seek()
     return discover(handler, (server) => this.watch(server))
   }
@@ -119,10 +119,10 @@ export class AppShutdown {
   }
 
   /**
-   * On Bun, watches the server that the app's own `listen()` returns. Elsewhere does nothing, since {@link serves}
-   * finds these servers.
+   * On Bun, watches the server that the app's own `listen()` returns. Elsewhere does nothing, since
+   * {@link watchHandler} finds these servers.
    */
-  listens(app: object): void {
+  wrapListen(app: object): void {
     const listen: unknown = Reflect.get(app, 'listen')
     if (!withoutChannels || typeof listen !== 'function') return
     const watch = (server: AnyServer): unknown => this.watch(server)

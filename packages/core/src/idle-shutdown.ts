@@ -159,8 +159,8 @@ export class IdleShutdown implements AsyncDisposable {
   /**
    * Marks a request in progress as ignored: it suspends the end until it is answered, and does not renew the deadline.
    *
-   * Does nothing for a request that is answered, or of a server that is not watched here. Is not a handler, and calls no
-   * `next()`: a route takes the middleware `idle.ignored` of an adapter.
+   * Does nothing for a request that is answered, or of a server that is not watched here. Is not a handler, and calls
+   * no `next()`: a route takes the middleware `idle.ignored` of an adapter.
    *
    * @throws IdleUsageError `ERR_IDLE_INVALID_OPTION` if it is called as a handler, with further arguments
    */

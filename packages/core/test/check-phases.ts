@@ -2,7 +2,9 @@ import { DRAIN_PHASES, Drain } from '../src/closing/drain.ts'
 import { Countdown } from '../src/tracker/countdown.ts'
 import { COUNTDOWN_PHASES, type PhaseTable } from '../src/tracker/phases.ts'
 
-/** Makes each change of a phase throw that the table does not have. Replaces `enter()`, so that the code pays nothing. */
+/**
+ * Makes each change of a phase throw that the table does not have. Replaces `enter()`, so that the code pays nothing.
+ */
 function checkChanges(prototype: object, table: PhaseTable): void {
   const enter: unknown = Reflect.get(prototype, 'enter')
   if (typeof enter !== 'function') throw new Error('The class has no enter()')

@@ -1,4 +1,6 @@
-/** A table of states: the meaning of each state, and the states that may follow it. The first one is the initial one. */
+/**
+ * A table of states: the meaning of each state, and the states that may follow it. The first one is the initial one.
+ */
 export type StateTable = Readonly<Record<string, { readonly means: string; readonly next: readonly string[] }>>
 
 /** Returns a page with the diagram of a table between `<!-- diagram: NAME -->` and `<!-- /diagram -->`. */

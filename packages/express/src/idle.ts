@@ -22,7 +22,9 @@ export type IdleMiddleware = Middleware & IdleMembers & { readonly ignored: Midd
 declare global {
   namespace Express {
     interface Request {
-      /** The idle signal of the app, the same for all requests. Aborts when its servers have been idle, or are closed. */
+      /**
+       * The idle signal of the app, the same for all requests. Aborts when its servers have been idle, or are closed.
+       */
       readonly idleSignal: AbortSignal
     }
     interface Locals {
@@ -113,8 +115,8 @@ function middlewareFor(options?: IdleOptions): IdleMiddleware {
 
 /** Serves the app, and each app that it is mounted on: the handler of a server is the outermost one. */
 function serve(app: App, shutdown: AppShutdown): void {
-  shutdown.serves(app)
-  shutdown.listens(app)
+  shutdown.watchHandler(app)
+  shutdown.wrapListen(app)
   if (app.parent !== undefined) serve(app.parent, shutdown)
   else app.on('mount', (parent) => serve(parent, shutdown))
 }

@@ -98,7 +98,7 @@ function middlewareFor(options: IdleOptions = {}): IdleMiddleware {
   } else {
     register(app)
     // A listener may call `app.callback()` at each request, and so leads to the app only.
-    shutdown.serves(app)
+    shutdown.watchHandler(app)
     serve(app, shutdown)
   }
 
@@ -113,11 +113,11 @@ function middlewareFor(options: IdleOptions = {}): IdleMiddleware {
 
 /** Wraps the `callback()` method of this one app, since each call makes a handler of its own. */
 function serve(app: App, shutdown: AppShutdown): void {
-  shutdown.listens(app)
+  shutdown.wrapListen(app)
   const callback = app.callback
   app.callback = function (this: App) {
     const handler = callback.call(this)
-    shutdown.serves(handler)
+    shutdown.watchHandler(handler)
     return handler
   }
 }

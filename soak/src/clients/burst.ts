@@ -14,9 +14,9 @@ export interface BurstOptions {
   readonly address: Address
   readonly ledger: ClientLedger
   readonly patience: number
-  /** Returns the random numbers of this life for a name. */
+  /** Returns the random numbers of this cycle for a name. */
   readonly random: (name: string) => Random
-  /** The number of requests of the last life that are sent again. */
+  /** The number of requests of the last cycle that are sent again. */
   readonly again: number
   /** Fewer malformed inputs than planned have been sent. */
   readonly isShortOfInputs: boolean
@@ -29,14 +29,14 @@ export interface BurstOptions {
 const WORKERS = 14
 
 /**
- * The factor by which a burst grows if malformed inputs are behind. Many inputs take less time than the end of a life.
+ * The factor by which a burst grows if malformed inputs are behind. Many inputs take less time than the end of a cycle.
  */
 const LONGER = 4
 
 /** The longest time (ms) that a visit may take. */
 const TOO_LONG = 15_000
 
-/** The traffic of one life of a server: a burst of clients, a few more near the deadline, then silence. */
+/** The traffic of one cycle of a server: a burst of clients, a few more near the deadline, then silence. */
 export class Burst {
   /** Resolves with the names of clients that never ended. */
   readonly over: Promise<string[]>

@@ -6,8 +6,8 @@ test('the same name returns the same numbers, and another name others', () => {
     const random = new Random(name)
     return Array.from({ length: 50 }, () => random.next())
   }
-  expect(draw('1/http/life 1')).toEqual(draw('1/http/life 1'))
-  expect(draw('1/http/life 1')).not.toEqual(draw('1/http/life 2'))
+  expect(draw('1/http/cycle 1')).toEqual(draw('1/http/cycle 1'))
+  expect(draw('1/http/cycle 1')).not.toEqual(draw('1/http/cycle 2'))
 })
 
 test('numbers reach their bounds and do not exceed them', () => {

@@ -2,7 +2,7 @@
 export class Random {
   #state: number
 
-  /** @param name its purpose, such as `SEED/http/life 3/client 2` */
+  /** @param name its purpose, such as `SEED/http/cycle 3/client 2` */
   constructor(name: string) {
     // FNV-1a: similar names give different states once the mixing below is done.
     let hash = 0x811c9dc5

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { type ClientConnection, ClientLedger, type SentRequest } from './client-ledger.ts'
-import type { LifeReport } from './report.ts'
+import type { CycleReport } from './report.ts'
 
 const PORT = 4000
 
 /** Returns the report of a server that accepted one connection at 10 and closed its listener at 100. */
-function report(more: Partial<LifeReport> & { cut?: number } = {}): LifeReport {
+function report(more: Partial<CycleReport> & { cut?: number } = {}): CycleReport {
   const { cut, ...rest } = more
   return {
     accepted: [{ port: PORT, at: 10, ...(cut !== undefined && { cut }) }],
@@ -39,7 +39,7 @@ describe('a request is', () => {
     expect(ledger.count('answered')).toBe(1)
   })
 
-  test.each<[string, (request: SentRequest) => void, Partial<LifeReport> & { cut?: number }, RegExp]>([
+  test.each<[string, (request: SentRequest) => void, Partial<CycleReport> & { cut?: number }, RegExp]>([
     ['was answered twice', (request) => [request.answered(), request.answered()], { handled: [1] }, /already answered/],
     ['reached the handler twice', (request) => request.answered(), { handled: [1, 1] }, /handler twice/],
     ['was answered without a handler', (request) => request.answered(), {}, /never reached the handler/],
@@ -75,11 +75,11 @@ describe('a request is', () => {
     expect(ledger.count('abandoned')).toBe(1)
   })
 
-  test('crossed if the last look of the server was before it was written', () => {
+  test('late if the last look of the server was before it was written', () => {
     const { ledger, request } = sentRequest()
     request.unanswered('RST')
     expect(ledger.settle(report({ cut: 40 }))).toEqual([])
-    expect(ledger.count('crossed')).toBe(1)
+    expect(ledger.count('late')).toBe(1)
   })
 
   test.each<[string, ClientConnection]>([

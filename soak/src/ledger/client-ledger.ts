@@ -1,4 +1,4 @@
-import type { LifeReport } from './report.ts'
+import type { CycleReport } from './report.ts'
 
 /** One connection as its client saw it. Times are those of `now()`. */
 export interface ClientConnection {
@@ -14,10 +14,13 @@ export type Outcome =
   | 'answered'
   /** The client cut, reset or half-closed the connection, or the stream, before the response. */
   | 'abandoned'
-  /** Never sent completely to a living server: no server listened, or the connection had ended before. */
+  /** Never sent completely to a server: none listened, or the connection had ended before. */
   | 'unsent'
-  /** The request crossed the server's FIN, `Connection: close` or GOAWAY, and no handler ran. The client sends it again. */
-  | 'crossed'
+  /**
+   * Sent after the server's last look at the connection, before its FIN, `Connection: close` or GOAWAY. No handler ran,
+   * and the client sends the request again.
+   */
+  | 'late'
   | 'lost'
 
 /** One request in the ledger. */
@@ -57,7 +60,9 @@ export class SentRequest {
     this.reason = reason
   }
 
-  /** Records input other than the expected response. Part of the response is enough for a request that was abandoned. */
+  /**
+   * Records input other than the expected response. Part of the response is enough for a request that was abandoned.
+   */
   wrong(reason: string): void {
     if (this.outcome !== 'abandoned') this.#violate(reason)
   }
@@ -68,7 +73,7 @@ export class SentRequest {
   }
 }
 
-/** The requests that were sent to a server during one life. */
+/** The requests that were sent to a server during one cycle. */
 export class ClientLedger {
   readonly requests: SentRequest[] = []
   readonly #nextId: () => number
@@ -84,7 +89,7 @@ export class ClientLedger {
   }
 
   /** Compares the clients' view with the server's, and returns the faults. */
-  settle(report: LifeReport): string[] {
+  settle(report: CycleReport): string[] {
     const faults: string[] = []
     const handled = new Set<number>()
     for (const id of report.handled) {
@@ -115,7 +120,7 @@ export class ClientLedger {
 /**
  * Decides the outcome of an unanswered request.
  *
- * A request was sent completely to a living server if the kernel had all of its bytes before the server's last look at
+ * A request was sent completely to a running server if the kernel had all of its bytes before the server's last look at
  * the connection. This is the last look before the server's FIN, or before a response with `Connection: close` (HTTP/2:
  * before the first GOAWAY). The connection itself must have been there before the server's last look ahead of closing
  * its listener.
@@ -125,9 +130,9 @@ export class ClientLedger {
  */
 function judge(
   { id, writtenAt, connection: { openedAt, connectedAt, port } }: SentRequest,
-  { accepted, listenerDown }: LifeReport,
+  { accepted, listenerDown }: CycleReport,
   handled: ReadonlySet<number>,
-): { outcome: 'unsent' | 'crossed' | 'lost'; because?: string } {
+): { outcome: 'unsent' | 'late' | 'lost'; because?: string } {
   if (connectedAt === undefined) return { outcome: 'unsent' }
   const acceptance = accepted.find((acceptance) => acceptance.port === port && acceptance.at >= openedAt)
   if (acceptance === undefined) {
@@ -139,11 +144,11 @@ function judge(
     }
   }
   const { cut } = acceptance
-  const crossed = cut !== undefined && writtenAt !== undefined && writtenAt >= cut
+  const late = cut !== undefined && writtenAt !== undefined && writtenAt >= cut
   // The client cannot send a request again that may have had its effect.
   if (handled.has(id)) return { outcome: 'lost', because: 'reached the handler, but no response arrived' }
   if (writtenAt === undefined) return { outcome: 'unsent' }
   if (cut === undefined) return { outcome: 'lost', because: 'the server had not ended the connection' }
-  if (crossed) return { outcome: 'crossed' }
+  if (late) return { outcome: 'late' }
   return { outcome: 'lost', because: `written ${(cut - writtenAt).toFixed(2)} ms before the last look of the server` }
 }

@@ -20,8 +20,8 @@ export interface Acceptance {
   cut?: number
 }
 
-/** A server's report of one life: from listening until everything has closed. */
-export interface LifeReport {
+/** A server's report of one cycle: from listening until everything has closed. */
+export interface CycleReport {
   readonly accepted: readonly Acceptance[]
   /** Like {@link Acceptance.cut}, for the listener. */
   readonly listenerDown: number
@@ -41,8 +41,8 @@ export interface LifeReport {
 /** The messages of a server's process to its parent. */
 export type FromServer =
   | { readonly kind: 'listening'; readonly address: Address }
-  | { readonly kind: 'closed'; readonly report: LifeReport }
+  | { readonly kind: 'closed'; readonly report: CycleReport }
   | { readonly kind: 'explanation'; readonly text: string }
 
-/** The messages to a server's process: close now, end after this life, or explain what is counted. */
+/** The messages to a server's process: close now, end after this cycle, or explain what is counted. */
 export type ToServer = 'close' | 'last' | 'explain'

@@ -4,9 +4,9 @@ import type { Growth } from './growth.ts'
 /** The result of one subject's soak. */
 export interface Result {
   readonly name: string
-  /** The number of lives, each from listening to the last close. */
-  readonly lives: number
-  /** The number of lives that ended for lack of use. The others were closed while requests were in progress. */
+  /** The number of cycles, each from listening to the last close. */
+  readonly cycles: number
+  /** The number of cycles that ended for lack of use. The others were closed while requests were in progress. */
   readonly idleEnds: number
   readonly connections: number
   readonly outcomes: Readonly<Record<Outcome, number>>
@@ -26,14 +26,14 @@ type Column = readonly [head: string, cell: (result: Result) => string]
 
 const COLUMNS: readonly Column[] = [
   ['server', ({ name }) => name],
-  ['lives', ({ lives }) => whole(lives)],
+  ['cycles', ({ cycles }) => whole(cycles)],
   ['idle ends', ({ idleEnds }) => whole(idleEnds)],
   ['connections', ({ connections }) => whole(connections)],
   ['requests', (result) => whole(sent(result))],
   ['answered', ({ outcomes }) => whole(outcomes.answered)],
   ['abandoned', ({ outcomes }) => whole(outcomes.abandoned)],
   ['unsent', ({ outcomes }) => whole(outcomes.unsent)],
-  ['crossed', ({ outcomes }) => whole(outcomes.crossed)],
+  ['late', ({ outcomes }) => whole(outcomes.late)],
   ['lost', ({ outcomes }) => whole(outcomes.lost)],
   ['malformed', ({ inputs }) => whole(inputs)],
   [
@@ -71,8 +71,8 @@ export function verdict(results: readonly Result[], seed: number): string {
   const heaps =
     measured === results.length
       ? 'every heap is flat'
-      : `${measured} of ${results.length} heaps had enough lives for a measurement, and those are flat`
+      : `${measured} of ${results.length} heaps had enough cycles for a measurement, and those are flat`
   const sum = (figure: (result: Result) => number): string =>
     whole(results.reduce((sum, result) => sum + figure(result), 0))
-  return `None of ${sum(sent)} requests was lost in ${sum(({ lives }) => lives)} lives under ${sum(({ inputs }) => inputs)} malformed inputs; every count fell to 0, ${heaps}, and every process ended by itself with code 0.`
+  return `None of ${sum(sent)} requests was lost in ${sum(({ cycles }) => cycles)} cycles under ${sum(({ inputs }) => inputs)} malformed inputs; every count fell to 0, ${heaps}, and every process ended by itself with code 0.`
 }

@@ -58,7 +58,9 @@ function answer(spec: RequestSpec, received: number, response: Response, closing
   else setTimeout(end, spec.delay)
 }
 
-/** Reports whether the response announces the close. A drain sets the header, and leaves `shouldKeepAlive` unchanged. */
+/**
+ * Reports whether the response announces the close. A drain sets the header, and leaves `shouldKeepAlive` unchanged.
+ */
 function announcesClose(response: ServerResponse): boolean {
   return !response.shouldKeepAlive || /\bclose\b/i.test(String(response.getHeader('connection')))
 }

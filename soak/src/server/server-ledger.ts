@@ -4,7 +4,7 @@ import type { AnyServer } from '@idle-shutdown/core'
 import { type Acceptance, now } from '../ledger/report.ts'
 import type { Turns } from './turns.ts'
 
-/** Records what reached a server in one life, and when the server ended it. Does not change the server's behaviour. */
+/** Records what reached a server in one cycle, and when the server ended it. Does not change the server's behaviour. */
 export class ServerLedger {
   readonly accepted: Acceptance[] = []
   readonly handled: number[] = []
@@ -21,7 +21,7 @@ export class ServerLedger {
     server.prependListener('connection', (socket: Socket) => this.#accept(socket))
     server.prependListener('secureConnection', (socket: Socket) => this.#cutOf(socket))
     server.prependListener('session', (session: Http2Session) => this.#session(session))
-    // Replaces `close` on this server for its whole life, since no event reports that a listener is about to close.
+    // Replaces `close` on this server until its cycle ends, since no event reports that a listener is about to close.
     const { close } = server
     server.close = (callback?: (error?: Error) => void) => {
       this.listenerDown = Math.min(this.listenerDown, this.#turns.before)

@@ -7,7 +7,7 @@ import express4 from 'express4'
 // The types of Express 4 and 5 differ, but not for the members used here.
 const makeExpress4: typeof express5 = Object(express4)
 
-/** Express: one app, served again in each life. */
+/** Express: one app, served again in each cycle. */
 export const expressSubjects: readonly Subject[] = [subject('Express 4', makeExpress4), subject('Express 5', express5)]
 
 function subject(name: string, express: typeof express5): Subject {

@@ -3,7 +3,7 @@ import { idleShutdown } from '@idle-shutdown/fastify'
 import fastify5, { type FastifyInstance } from 'fastify'
 import fastify4 from 'fastify4'
 
-/** Fastify: a new app in each life, since a closed one cannot listen again. */
+/** Fastify: a new app in each cycle, since a closed one cannot listen again. */
 export const fastifySubjects: readonly Subject[] = [subject('Fastify 4', fastify4), subject('Fastify 5', fastify5)]
 
 function subject(name: string, makeApp: unknown): Subject {

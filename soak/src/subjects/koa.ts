@@ -4,7 +4,7 @@ import { listen, makeServer } from '@idle-shutdown/testing'
 import Koa3 from 'koa'
 import Koa2 from 'koa2'
 
-/** Koa: one app, served again in each life. */
+/** Koa: one app, served again in each cycle. */
 export const koaSubjects: readonly Subject[] = [subject('Koa 2', () => new Koa2()), subject('Koa 3', () => new Koa3())]
 
 function subject(name: string, makeApp: () => Koa2 | Koa3): Subject {

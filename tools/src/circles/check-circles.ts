@@ -14,8 +14,9 @@ export interface Circle {
 type Edge = Circle['imports'][number]
 
 /**
- * Returns the circles of imports among files, and then among the folders and files of each folder. Only the first kind includes tests
- * (`*.test.ts`): a test may use files of folders above its own. Leaves out circles of folders that a circle of files contains.
+ * Returns the circles of imports among files, and then among the folders and files of each folder. Only the first kind
+ * includes tests (`*.test.ts`): a test may use files of folders above its own. Leaves out circles of folders that a
+ * circle of files contains.
  */
 export function checkCircles(sources: ReadonlyMap<string, string>): Circle[] {
   const edges = edgesOf(sources)

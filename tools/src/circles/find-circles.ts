@@ -2,8 +2,8 @@
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>
 
 /**
- * Returns the circles of a graph, each once: of each group whose members all reach each other, a shortest circle. A circle starts with
- * the member that sorts first.
+ * Returns the circles of a graph, each once: of each group whose members all reach each other, a shortest circle. A
+ * circle starts with the member that sorts first.
  */
 export function findCircles(graph: Graph): string[][] {
   const reached = new Map([...graph.keys()].map((node) => [node, reachableFrom(graph, node)]))

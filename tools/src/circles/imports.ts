@@ -2,8 +2,8 @@ import { posix } from 'node:path'
 import jsTokens, { type Token } from 'js-tokens'
 
 /**
- * Returns the relative paths that a JavaScript or TypeScript file imports: statements, `import()` expressions and types, `require()`, and
- * the `import()` types of JSDoc. Types count, since they are knowledge of the other file too.
+ * Returns the relative paths that a JavaScript or TypeScript file imports: statements, `import()` expressions and
+ * types, `require()`, and the `import()` types of JSDoc. Types count, since they are knowledge of the other file too.
  */
 export function relativeImports(source: string): string[] {
   const tokens = [...jsTokens(source)].filter(({ type }) => type !== 'WhiteSpace' && type !== 'LineTerminatorSequence')
@@ -14,7 +14,10 @@ export function relativeImports(source: string): string[] {
   return [...new Set(specifiers)].filter((specifier) => /^\.\.?\//.test(specifier))
 }
 
-/** Returns the file of `files` that a relative import of `importer` names, or undefined. Built files lead to their source. */
+/**
+ * Returns the file of `files` that a relative import of `importer` names, or undefined. Built files lead to their
+ * source.
+ */
 export function resolveImport(files: ReadonlySet<string>, importer: string, specifier: string): string | undefined {
   const path = posix.join(posix.dirname(importer), specifier)
   const source = path.replace(/\/dist\//, '/src/')

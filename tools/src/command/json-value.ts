@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { InputError } from './input-error.ts'
 
-/** A value of a JSON file, which is narrowed when it is read. The errors name the file and the place of the value in it. */
+/**
+ * A value of a JSON file, which is narrowed when it is read. The errors name the file and the place of the value in it.
+ */
 export class JsonValue {
   readonly #value: unknown
   /** The file, and the path of the value in it, such as `x.json: testResults[0].name`. */

@@ -2,8 +2,8 @@ import process from 'node:process'
 import { InputError } from './input-error.ts'
 
 /**
- * Runs a command with the arguments of this process. The exit code is 0 if the command succeeded, 1 if what it checked is wrong, and 2 if
- * its input is wrong.
+ * Runs a command with the arguments of this process. The exit code is 0 if the command succeeded, 1 if what it checked
+ * is wrong, and 2 if its input is wrong.
  *
  * @param name the name in messages, such as `edge-cases`
  * @param command returns whether it succeeded

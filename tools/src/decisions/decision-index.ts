@@ -13,8 +13,8 @@ export interface Decision {
 const SECTIONS = ['Decision', 'Why', 'What it costs']
 
 /**
- * Reads the head of a record: `# NNNN Title`, then `Status: …. Date: …. Replaces: ….`, then the sections Decision, Why and What it costs in
- * this order.
+ * Reads the head of a record: `# NNNN Title`, then `Status: …. Date: …. Replaces: ….`, then the sections Decision, Why
+ * and What it costs in this order.
  *
  * @throws Error that names the file and the part that is missing
  */

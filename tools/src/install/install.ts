@@ -18,8 +18,8 @@ export interface Installation {
 }
 
 /**
- * Installs large packages that few users need: Deno, Bun, old frameworks. They are not dependencies, since every fresh clone would wait
- * for them. Each set is installed on first use. Returns the folder that holds its node_modules.
+ * Installs large packages that few users need: Deno, Bun, old frameworks. They are not dependencies, since every fresh
+ * clone would wait for them. Each set is installed on first use. Returns the folder that holds its node_modules.
  *
  * @param name the name of the set, in the cache and in messages
  * @param packages `name@version`, the version exact or a range

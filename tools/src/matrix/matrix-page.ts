@@ -12,8 +12,8 @@ Of each major of a framework, the tests run on the first version that the peer r
 const SEVERAL = ['Companions', 'Other runtimes', 'Consumers']
 
 /**
- * Returns the text of docs/matrix.md from rows that do not fail. The text holds no time and no count, so that equal results make equal
- * text.
+ * Returns the text of docs/matrix.md from rows that do not fail. The text holds no time and no count, so that equal
+ * results make equal text.
  */
 export function matrixPage(rows: readonly Row[]): string {
   const lines = rows.map(

@@ -21,8 +21,8 @@ export interface Row {
 export type VersionOf = (name: string) => string
 
 /**
- * Returns a row for each major of Node. The row of the current one is about the suite. Its skipped tests do not count, since the
- * machine may lack something. Companions have rows of their own.
+ * Returns a row for each major of Node. The row of the current one is about the suite. Its skipped tests do not count,
+ * since the machine may lack something. Companions have rows of their own.
  *
  * @param ran the counts of the other majors that were run
  * @param here whether another job runs the other majors

@@ -11,8 +11,8 @@ export interface Finding {
 }
 
 /**
- * Returns each place of a file that breaks a rule for sentences, in the order of the file. Checks pages (`.md`) and the comments and
- * strings of JavaScript and TypeScript. Returns nothing for other files.
+ * Returns each place of a file that breaks a rule for sentences, in the order of the file. Checks pages (`.md`) and the
+ * comments and strings of JavaScript and TypeScript. Returns nothing for other files.
  */
 export function checkProse(file: string, content: string): Finding[] {
   return passagesOf(file, content).flatMap(({ kind, text, line }) =>

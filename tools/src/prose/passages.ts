@@ -3,7 +3,10 @@ import { type Token as MarkdownToken, marked } from 'marked'
 
 /** One piece of text that a person reads: a paragraph of a comment or a page, or a string. */
 export interface Passage {
-  /** `doc`: the description of a doc comment. `string`: a string of three words or more, such as an error or a test's name. */
+  /**
+   * `doc`: the description of a doc comment. `string`: a string of three words or more, such as an error or a test's
+   * name.
+   */
   readonly kind: 'doc' | 'comment' | 'string' | 'page'
   /** On one line, with the word CODE in place of each code span. */
   readonly text: string
@@ -15,8 +18,8 @@ export interface Passage {
 const CODE = 'CODE'
 
 /**
- * Returns the comments and strings of a JavaScript or TypeScript file. Leaves out strings of fewer than three words, which are
- * mostly names and values.
+ * Returns the comments and strings of a JavaScript or TypeScript file. Leaves out strings of fewer than three words,
+ * which are mostly names and values.
  */
 export function passagesOfSource(source: string): Passage[] {
   const passages: Passage[] = []

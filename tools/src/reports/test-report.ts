@@ -36,9 +36,9 @@ export function readTestReport(file: string): Test[] {
 }
 
 /**
- * Returns the tests of a JSON report of vitest, possibly none, sorted by file. Vitest lists the files in the order in which it found them.
- * It searches all projects at once, so the order differs between runs. A file that does not load, or whose hook fails, has no failed test in the
- * report. Such a file is in the list as one more test, which failed.
+ * Returns the tests of a JSON report of vitest, possibly none, sorted by file. Vitest lists the files in the order in
+ * which it found them. It searches all projects at once, so the order differs between runs. A file that does not load,
+ * or whose hook fails, has no failed test in the report. Such a file is in the list as one more test, which failed.
  */
 export function testsIn(report: JsonValue, root: string = resolve('.')): Test[] {
   return report
@@ -58,8 +58,8 @@ export function testsIn(report: JsonValue, root: string = resolve('.')): Test[] 
 }
 
 /**
- * Returns the counts of a run. A run that failed without a failed test, or in which no test passed, counts as one failure: nothing else
- * would show an unhandled error.
+ * Returns the counts of a run. A run that failed without a failed test, or in which no test passed, counts as one
+ * failure: nothing else would show an unhandled error.
  *
  * @param status the exit code of the run, `null` if it has none
  */

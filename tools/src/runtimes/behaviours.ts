@@ -16,8 +16,8 @@ export function behavioursOf(command: readonly string[], subject: string): Run {
 }
 
 /**
- * Runs the behaviours. Runs a failed one again by itself unless it is a declared limit. So the result is about the runtime, and not
- * about a busy machine.
+ * Runs the behaviours. Runs a failed one again by itself unless it is a declared limit. So the result is about the
+ * runtime, and not about a busy machine.
  */
 export async function tryBehaviours(runtime: Runtime, subject: string, run: Run): Promise<Outcome[]> {
   const limits = limitedOn(runtime, subject)

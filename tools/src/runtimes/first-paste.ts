@@ -5,7 +5,9 @@ import { type Ended, startProgram } from './program.ts'
 /** The longest time (ms) that a first paste may take, whose end is tested. */
 const LONGEST = 60_000
 
-/** Runs a framework's server that gets no request, and one that a kept-alive client calls for longer than the patience. */
+/**
+ * Runs a framework's server that gets no request, and one that a kept-alive client calls for longer than the patience.
+ */
 export async function tryFirstPaste(command: readonly string[], framework: string): Promise<Outcome[]> {
   const start = (patience: string) =>
     startProgram(command, 'first-paste.js', { SERVE: framework, PATIENCE: patience }, LONGEST)
@@ -18,7 +20,10 @@ export async function tryFirstPaste(command: readonly string[], framework: strin
   return pasteOutcomes(framework, uncalled, body, called)
 }
 
-/** Returns the outcomes of a first paste: of the server without a request, the body that a client read, and the server with it. */
+/**
+ * Returns the outcomes of a first paste: of the server without a request, the body that a client read, and the server
+ * with it.
+ */
 export function pasteOutcomes(framework: string, uncalled: Ended, body: string, called: Ended): Outcome[] {
   return [
     outcome(`${framework}: ends by itself with 0 without a request`, ending(uncalled)),

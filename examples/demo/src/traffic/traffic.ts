@@ -55,8 +55,8 @@ class Tally {
  * The clients of one server. Some keep a connection alive, one requests a slow response, health checks use a new
  * connection each time, and a WebSocket only listens.
  *
- * The first two kinds stop with {@link Traffic.stopActivity}, and leave their connections open. The others continue until the
- * server ends.
+ * The first two kinds stop with {@link Traffic.stopActivity}, and leave their connections open. The others continue
+ * until the server ends.
  */
 export class Traffic {
   readonly tally: Tally = new Tally()

@@ -40,8 +40,8 @@ const SHOWN = ['remoteAddress', 'remotePort', 'remoteFamily', 'localAddress', 'l
 /**
  * Reads the line, and shows the client's addresses on the socket instead of those of the private path. Calls back with
  * the number of the connection when the socket may be served. Nothing of the client has been read by then, because the
- * supervisor sends the rest only after {@link ACCEPTED}. `returned` is true if a process has returned the connection. Destroys
- * a socket if another line arrives, or a line that is too long.
+ * supervisor sends the rest only after {@link ACCEPTED}. `returned` is true if a process has returned the connection.
+ * Destroys a socket if another line arrives, or a line that is too long.
  */
 export function readPreface(socket: Socket, callback: (id: number, returned: boolean) => void): void {
   let text = ''

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net'
 
 /**
- * Reports whether a person or a probe would ask for the page with this Host header.
+ * Reports whether a Host header is allowed.
  *
- * True for an address, `localhost` and names under it, a name without a dot (as containers have), and the host that was
- * bound. False for other names, because of DNS rebinding. A page of a foreign name that leads here could read the
+ * Allowed are addresses, `localhost` and names under it, names without a dot (as containers have), and the bound host.
+ * Other names are rejected because of DNS rebinding. A page of a foreign name that leads here could otherwise read the
  * status, in a browser of this machine.
  */
 export function isAllowedHost(header: string | undefined, bound: string | undefined): boolean {

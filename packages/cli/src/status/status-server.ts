@@ -41,9 +41,9 @@ interface Source {
 /**
  * Serves a page about a supervisor, and the same as JSON at `/status.json`.
  *
- * Only reads: no request starts, keeps awake or ends anything. Answers only to its own names, see {@link isAllowedHost},
- * and lets no page of another origin read it. On a path, only its own user can connect. {@link StatusServer.close} ends
- * it.
+ * Only reads: no request starts, keeps awake or ends anything. Answers only to its own names, see
+ * {@link isAllowedHost}, and lets no page of another origin read it. On a path, only its own user can connect.
+ * {@link StatusServer.close} ends it.
  */
 export class StatusServer implements AsyncDisposable {
   readonly #server: Server

@@ -141,9 +141,7 @@ export const drain: readonly Behaviour[] = [
     appliesTo: isHttp1,
     async run(t) {
       const idle = await t.serve({ patience: '1h' })
-      const raw = await t.raw()
-      await raw.get('/now')
-      await raw.until(answerTo('/now'))
+      const raw = await t.keptConnection()
       await raw.get('/last')
       void idle.close()
       const pending = await t.requests.next()

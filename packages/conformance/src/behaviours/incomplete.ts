@@ -48,9 +48,7 @@ export const incomplete: readonly Behaviour[] = [
     appliesTo: isHttp1,
     async run(t) {
       const { clock, idle } = await start(t)
-      const raw = await t.raw()
-      await raw.get('/now')
-      await raw.until(answerTo('/now'))
+      const raw = await t.keptConnection()
       while (idle.tracker.active > 0) await turns(1)
       clock.step(PATIENCE - 500)
       await t.sendPart(raw, '\r\n')
@@ -66,9 +64,7 @@ export const incomplete: readonly Behaviour[] = [
     appliesTo: isHttp1,
     async run(t) {
       const { clock, idle } = await start(t)
-      const raw = await t.raw()
-      await raw.get('/now')
-      await raw.until(answerTo('/now'))
+      const raw = await t.keptConnection()
       await t.sendPart(raw, 'GET /late HTTP/1.1\r\nHo')
       clock.step(PATIENCE)
       await t.settle()
@@ -86,9 +82,7 @@ export const incomplete: readonly Behaviour[] = [
     appliesTo: isHttp1,
     async run(t) {
       const { clock, idle } = await start(t)
-      const raw = await t.raw()
-      await raw.get('/now')
-      await raw.until(answerTo('/now'))
+      const raw = await t.keptConnection()
       await t.sendPart(raw, '\r\nGET /late HTTP/1.1\r\nHo')
       const closed = idle.close()
       await t.settle()
@@ -105,9 +99,7 @@ export const incomplete: readonly Behaviour[] = [
     appliesTo: isHttp1,
     async run(t) {
       const { idle } = await start(t)
-      const raw = await t.raw()
-      await raw.get('/now')
-      await raw.until(answerTo('/now'))
+      const raw = await t.keptConnection()
       await t.sendPart(raw, '\r\n')
       expect(await idle.close()).toMatchObject({ drained: 0, destroyed: 0, duration: 0 })
     },

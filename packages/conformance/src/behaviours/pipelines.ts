@@ -19,9 +19,7 @@ export const pipelines: readonly Behaviour[] = [
     appliesTo: isHttp1,
     async run(t) {
       const idle = await t.serve({ patience: '1h' })
-      const raw = await t.raw()
-      await raw.get('/now')
-      await raw.until(answerTo('/now'))
+      const raw = await t.keptConnection()
       // The response has closed.
       await t.settle()
       void idle.close()
@@ -50,9 +48,7 @@ export const pipelines: readonly Behaviour[] = [
     appliesTo: isHttp1,
     async run(t) {
       const idle = await t.serve({ patience: '1h' })
-      const raw = await t.raw()
-      await raw.get('/now')
-      await raw.until(answerTo('/now'))
+      const raw = await t.keptConnection()
       void idle.close()
       await raw.get('/now/last')
       expect(await raw.until(answerTo('/now/last'))).toContain('Connection: close')

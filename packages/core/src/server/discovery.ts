@@ -12,7 +12,7 @@ export const SERVE = 'idle-shutdown:serve'
 /** Published by each copy of this package for each server that it watches from now on. */
 export const WATCH = 'idle-shutdown:watch'
 
-/** The callbacks by handler, a function that lives as long as its app. */
+/** The callbacks by handler, a function that is retained as long as its app. */
 const found = new WeakMap<object, Set<(server: AnyServer) => void>>()
 /** The HTTP servers that have listened and have no handler of an app with idle shutdown as a listener. */
 const met = new Set<WeakRef<AnyHttpServer>>()

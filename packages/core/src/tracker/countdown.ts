@@ -21,8 +21,8 @@ export type ActivityKind = 'active' | 'ignored' | 'hold'
 /**
  * Counts activities, and calls back once when there has been none for the patience.
  *
- * To start or finish an activity only changes a counter. The clock is read only when the count falls to zero. A timer is
- * set only if none is set, or if the deadline has moved to before its wake-up.
+ * To start or finish an activity only changes a counter. The clock is read only when the count falls to zero. A timer
+ * is set only if none is set, or if the deadline has moved to before its wake-up.
  *
  * Knows nothing of servers. Is always in one of {@link COUNTDOWN_PHASES}.
  */

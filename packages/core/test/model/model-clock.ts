@@ -3,7 +3,7 @@ const HEAD_PATIENCE = 1000
 /** The silence limit, in patiences. */
 export const MOST_SILENCE = 2
 /** The most lateness (ms) of a timer that does not mean that the process was stopped. */
-const HELD_UP = 5000
+const LATE_BY = 5000
 /** The most lead (ms) of the wall clock that does not mean that the machine was suspended. */
 const SUSPENDED = 1000
 
@@ -37,11 +37,12 @@ export class ModelClock {
   #usedBefore = false
   /** The time until which a head that has begun to arrive is waited for. */
   #lookAgainAt = 0
-  /** The alarms, each at a time of its own. */
-  #alarms: { readonly at: number; readonly order: number; readonly ring: () => void }[] = []
+  /** The timeouts, each at a time of its own. */
+  #timeouts: { readonly at: number; readonly order: number; readonly fire: () => void }[] = []
   #timer: { readonly at: number; readonly order: number } | undefined
   /**
-   * The number of alarms and timers that were set. If several are due at once, the one that was set first rings first.
+   * The number of timeouts and timers that were set. If several are due at once, the one that was set first fires
+   * first.
    */
   #orders = 0
   /** The lead of the wall clock when the timer last fired, or was set while there was none. */
@@ -80,13 +81,13 @@ export class ModelClock {
   }
 
   /** Takes back a renewal. */
-  takeBack(renewal: Renewal): void {
+  revoke(renewal: Renewal): void {
     this.#renewals = this.#renewals.filter((each) => each !== renewal)
-    this.rest()
+    this.onQuiet()
   }
 
   /** Handles the end of an ignored request or of a cancelled hold, which renews nothing. */
-  rest(): void {
+  onQuiet(): void {
     if (this.state !== 'running' || !this.#activity.quiet) return
     // Without a timer, a suspend was not detected meanwhile.
     if (this.#timer === undefined && this.#suspended) this.#activity.touch()
@@ -94,11 +95,11 @@ export class ModelClock {
   }
 
   /** Calls back when `ms` milliseconds have passed. Returns the undo. */
-  after(ms: number, ring: () => void): () => void {
-    const alarm = { at: this.now + ms, order: ++this.#orders, ring }
-    this.#alarms.push(alarm)
+  after(ms: number, fire: () => void): () => void {
+    const timeout = { at: this.now + ms, order: ++this.#orders, fire }
+    this.#timeouts.push(timeout)
     return () => {
-      this.#alarms = this.#alarms.filter((each) => each !== alarm)
+      this.#timeouts = this.#timeouts.filter((each) => each !== timeout)
     }
   }
 
@@ -113,7 +114,7 @@ export class ModelClock {
   pass(ms: number, duringLook?: () => void): void {
     const end = this.now + ms
     for (;;) {
-      const [next] = this.#alarms.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at || a.order - b.order)
+      const [next] = this.#timeouts.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at || a.order - b.order)
       const timer = this.state === 'running' ? this.#timer : undefined
       const timerFirst = next === undefined || timer === undefined || timer.at - next.at || timer.order - next.order
       if (timer !== undefined && timer.at <= end && (timerFirst === true || timerFirst < 0)) {
@@ -121,8 +122,8 @@ export class ModelClock {
         this.#wake(duringLook)
       } else if (next !== undefined) {
         this.now = Math.max(this.now, next.at)
-        this.#alarms = this.#alarms.filter((alarm) => alarm !== next)
-        next.ring()
+        this.#timeouts = this.#timeouts.filter((timeout) => timeout !== next)
+        next.fire()
       } else break
     }
     this.now = end
@@ -136,7 +137,7 @@ export class ModelClock {
 
   #wake(duringLook?: () => void): void {
     const { at } = this.#timer ?? { at: this.now }
-    const overslept = this.now - at > Math.min(this.#patience, HELD_UP) || this.#suspended
+    const overslept = this.now - at > Math.min(this.#patience, LATE_BY) || this.#suspended
     this.#knownAhead = this.ahead
     // Clients could not connect meanwhile: a full patience again.
     if (overslept && this.deadline < this.now + this.#patience) this.#activity.touch()
@@ -148,11 +149,11 @@ export class ModelClock {
       this.#activity.mark()
       this.#sleep(this.deadline)
     } else {
-      this.#look(duringLook)
+      this.#lastLook(duringLook)
     }
   }
 
-  #look(duringLook?: () => void): void {
+  #lastLook(duringLook?: () => void): void {
     duringLook?.()
     if (this.#activity.trafficMoved()) this.renew()
     if (!this.#activity.quiet) this.#timer = undefined

@@ -9,7 +9,7 @@ export class ModelServer {
   watches = 0
   connections: ModelConnection[] = []
   /** Cancels the next check of its connections, if there is one. */
-  forgetLook: (() => void) | undefined
+  cancelCheck: (() => void) | undefined
 
   constructor(number: number, kind: ModelServer['kind']) {
     this.number = number
@@ -56,7 +56,7 @@ export class ModelConnection {
   readonly number: number
   readonly server: ModelServer
   /** `true` while the connection itself counts, since no request has arrived yet. */
-  bare: boolean
+  counts: boolean
   /** The requests whose response has not closed, in their order. */
   requests: ModelRequest[] = []
   upgraded: 'open' | 'traffic' | 'ignore' | undefined
@@ -75,18 +75,18 @@ export class ModelConnection {
   /** `true` once the client's SETTINGS have arrived (HTTP/2). */
   settled = false
 
-  constructor(number: number, server: ModelServer, bare: boolean) {
+  constructor(number: number, server: ModelServer, counts: boolean) {
     this.number = number
     this.server = server
-    this.bare = bare
+    this.counts = counts
   }
 
-  get firm(): number {
-    const firm = this.requests.filter(({ seen, ignored, silent }) => seen && !ignored && !silent).length
-    return (this.bare ? 1 : 0) + firm + (this.upgraded === 'open' ? 1 : 0)
+  get active(): number {
+    const active = this.requests.filter(({ seen, ignored, silent }) => seen && !ignored && !silent).length
+    return (this.counts ? 1 : 0) + active + (this.upgraded === 'open' ? 1 : 0)
   }
 
-  get soft(): number {
+  get ignored(): number {
     return this.requests.filter(({ seen, ignored, silent }) => seen && ignored && !silent).length
   }
 

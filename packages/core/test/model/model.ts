@@ -23,7 +23,7 @@ export class Model implements Activity {
   /** The renewal of the deadline by the SETTINGS of each session, until one of its streams has been an activity. */
   readonly #openings = new Map<ModelConnection, Renewal>()
   /** `true` if an activity ended while others went on, so that the time was not read (decision 2). */
-  #endedAmongOthers = false
+  #finishedWhileBusy = false
   #numbers = 0
 
   constructor(settings: Settings) {
@@ -37,12 +37,12 @@ export class Model implements Activity {
 
   /** The expected `tracker.active`. */
   get active(): number {
-    return this.#firm + this.holds.length
+    return this.#activeOnServers + this.holds.length
   }
 
   /** The number of requests that only suspend the end. */
-  get soft(): number {
-    return this.#watched.reduce((sum, { soft }) => sum + soft, 0)
+  get ignored(): number {
+    return this.#watched.reduce((sum, { ignored }) => sum + ignored, 0)
   }
 
   /** The expected `tracker.deadline`, in ms of wall-clock time since the start. */
@@ -78,8 +78,8 @@ export class Model implements Activity {
     if (++server.watches > 1) return
     for (const connection of server.connections) {
       connection.silence = undefined
-      this.#lookIn(server)
-      connection.bare = server.kind === 'net'
+      this.#scheduleCheck(server)
+      connection.counts = server.kind === 'net'
       connection.moved = false
       if (connection.upgraded !== undefined) connection.upgraded = this.settings.upgrades
       for (const request of connection.requests) {
@@ -95,11 +95,11 @@ export class Model implements Activity {
   unwatch(server: ModelServer): void {
     if (--server.watches > 0) return
     server.givenUp = false
-    server.forgetLook?.()
-    server.forgetLook = undefined
-    const counted = server.connections.filter(({ firm, soft }) => firm + soft > 0)
+    server.cancelCheck?.()
+    server.cancelCheck = undefined
+    const counted = server.connections.filter(({ active, ignored }) => active + ignored > 0)
     for (const connection of server.connections) this.#openings.delete(connection)
-    if (counted.length > 0) this.#released(counted.some(({ firm }) => firm > 0))
+    if (counted.length > 0) this.#released(counted.some(({ active }) => active > 0))
   }
 
   /** The user closes the server, while it has no connection that Node would close. */
@@ -114,12 +114,12 @@ export class Model implements Activity {
   // Connections and requests
 
   accept(server: ModelServer): ModelConnection {
-    const bare = server.kind === 'net' || this.settings.activity === 'connections'
-    const connection = new ModelConnection(++this.#numbers, server, bare)
+    const counts = server.kind === 'net' || this.settings.activity === 'connections'
+    const connection = new ModelConnection(++this.#numbers, server, counts)
     server.connections.push(connection)
-    if (server.watches > 0) this.#lookIn(server)
+    if (server.watches > 0) this.#scheduleCheck(server)
     // A session that never sends its SETTINGS counts for two patiences.
-    if (server.kind === 'http2') this.clock.after(2 * PATIENCE, () => this.#letGo(connection))
+    if (server.kind === 'http2') this.clock.after(2 * PATIENCE, () => this.#stopCounting(connection))
     return connection
   }
 
@@ -131,17 +131,17 @@ export class Model implements Activity {
 
   request(connection: ModelConnection, ignored: boolean): ModelRequest {
     const request = new ModelRequest(++this.#numbers, connection, ignored)
-    const { bare } = connection
+    const { counts } = connection
     connection.moves++
     connection.requests.push(request)
-    connection.bare = false
+    connection.counts = false
     connection.used = true
     connection.head = false
     // The bytes of an ignored request are not the beginning of a head.
     connection.moved = !ignored
     if (ignored) {
-      if (bare) this.#retracted(connection)
-      this.#retractOpening(connection)
+      if (counts) this.#cancelled(connection)
+      this.#revokeOpening(connection)
     }
     return request
   }
@@ -171,30 +171,30 @@ export class Model implements Activity {
     request.ignored = true
     connection.moved = false
     if (request.silent) return
-    this.#retracted(connection)
-    this.#retractOpening(connection)
+    this.#cancelled(connection)
+    this.#revokeOpening(connection)
   }
 
   upgrade(connection: ModelConnection, ignored: boolean): void {
-    const { bare } = connection
+    const { counts } = connection
     connection.moves++
-    connection.bare = false
+    connection.counts = false
     connection.head = false
     connection.upgraded = ignored ? 'ignore' : this.settings.upgrades
     // The 101 is the first traffic.
     connection.moved = true
     if (connection.server.watches === 0) return
-    if (connection.upgraded === 'ignore' && bare) this.#retracted(connection)
+    if (connection.upgraded === 'ignore' && counts) this.#cancelled(connection)
     if (connection.upgraded !== 'traffic') return
-    if (bare) this.#released(true)
+    if (counts) this.#released(true)
     else this.touch()
   }
 
   /** The client's SETTINGS arrive (HTTP/2). */
   greet(connection: ModelConnection): void {
     connection.settled = true
-    if (!connection.bare) return
-    connection.bare = false
+    if (!connection.counts) return
+    connection.counts = false
     if (connection.server.watches === 0) return
     const opening = this.#released(true)
     if (opening !== undefined) this.#openings.set(connection, opening)
@@ -202,9 +202,9 @@ export class Model implements Activity {
 
   /** The socket closes. */
   close(connection: ModelConnection): void {
-    const { server, firm, soft } = connection
+    const { server, active, ignored } = connection
     server.connections = server.connections.filter((each) => each !== connection)
-    if (server.watches > 0 && firm + soft > 0) this.#released(firm > 0)
+    if (server.watches > 0 && active + ignored > 0) this.#released(active > 0)
     this.#closeIfEmpty(server)
   }
 
@@ -223,18 +223,18 @@ export class Model implements Activity {
 
   cancel(hold: ModelHold): void {
     this.holds = this.holds.filter((each) => each !== hold)
-    this.clock.rest()
+    this.clock.onQuiet()
   }
 
   touch(): void {
-    this.#endedAmongOthers = false
+    this.#finishedWhileBusy = false
     this.clock.renew()
   }
 
   // The questions of the clock
 
   get quiet(): boolean {
-    return this.active + this.soft === 0
+    return this.active + this.ignored === 0
   }
 
   get headBegun(): boolean {
@@ -256,31 +256,31 @@ export class Model implements Activity {
     return this.connections.filter(({ server }) => server.watches > 0)
   }
 
-  get #firm(): number {
-    return this.#watched.reduce((sum, { firm }) => sum + firm, 0)
+  get #activeOnServers(): number {
+    return this.#watched.reduce((sum, { active }) => sum + active, 0)
   }
 
   /** Checks the connections of a server every patience, for as long as it has any. */
-  #lookIn(server: ModelServer): void {
-    if (server.kind === 'net' || server.forgetLook !== undefined) return
-    server.forgetLook = this.clock.after(PATIENCE, () => {
-      server.forgetLook = undefined
+  #scheduleCheck(server: ModelServer): void {
+    if (server.kind === 'net' || server.cancelCheck !== undefined) return
+    server.cancelCheck = this.clock.after(PATIENCE, () => {
+      server.cancelCheck = undefined
       for (const connection of server.connections) {
         this.#countAgain(connection)
-        this.#lookAt(connection)
+        this.#check(connection)
       }
-      if (server.connections.length > 0) this.#lookIn(server)
+      if (server.connections.length > 0) this.#scheduleCheck(server)
     })
   }
 
   /** Stops waiting for a client that has been silent for two patiences. */
-  #lookAt(connection: ModelConnection): void {
+  #check(connection: ModelConnection): void {
     const { moves, waiting, silence, requests } = connection
     const { now } = this.clock
     if (!waiting) connection.silence = undefined
     else if (silence === undefined || silence.moves !== moves) connection.silence = { moves, since: now }
     else if (now - silence.since >= MOST_SILENCE * PATIENCE) {
-      this.#letGo(connection)
+      this.#stopCounting(connection)
       for (const request of requests) {
         if (!request.silent) this.#setSilent(request)
       }
@@ -300,46 +300,46 @@ export class Model implements Activity {
     return !request.ignored
   }
 
-  #letGo(connection: ModelConnection): void {
-    if (!connection.bare || connection.server.watches === 0 || !this.connections.includes(connection)) return
-    connection.bare = false
+  #stopCounting(connection: ModelConnection): void {
+    if (!connection.counts || connection.server.watches === 0 || !this.connections.includes(connection)) return
+    connection.counts = false
     this.#released(true)
   }
 
   #close(connection: ModelConnection, closed: readonly ModelRequest[]): void {
     connection.requests = connection.requests.filter((request) => !closed.includes(request))
     const counted = closed.filter(({ silent }) => !silent)
-    const firm = counted.some(({ ignored }) => !ignored)
-    if (firm) this.#openings.delete(connection)
-    if (connection.server.watches > 0 && counted.length > 0) this.#released(firm)
+    const active = counted.some(({ ignored }) => !ignored)
+    if (active) this.#openings.delete(connection)
+    if (connection.server.watches > 0 && counted.length > 0) this.#released(active)
     // If Node did not show the next request before, it does so now. Until now, the connection had one request in
     // progress.
     for (const request of connection.requests.slice(0, 1)) request.seen = true
   }
 
   /** Handles the end of an activity or ignored request. After the last activity, the deadline is a patience away. */
-  #released(firm: boolean): Renewal | undefined {
-    if (!firm) this.clock.rest()
-    else if (this.#firm > 0) this.#endedAmongOthers = true
+  #released(active: boolean): Renewal | undefined {
+    if (!active) this.clock.onQuiet()
+    else if (this.#activeOnServers > 0) this.#finishedWhileBusy = true
     else {
-      this.#endedAmongOthers = false
+      this.#finishedWhileBusy = false
       return this.clock.renew()
     }
     return undefined
   }
 
   /** Takes back an activity. The old deadline stands if no other activity has ended meanwhile (decision 2). */
-  #retracted(connection: ModelConnection): void {
-    if (connection.server.watches === 0 || this.#firm > 0) return
-    if (this.#endedAmongOthers) this.#released(true)
-    else this.clock.rest()
+  #cancelled(connection: ModelConnection): void {
+    if (connection.server.watches === 0 || this.#activeOnServers > 0) return
+    if (this.#finishedWhileBusy) this.#released(true)
+    else this.clock.onQuiet()
   }
 
   /** Takes back the renewal by the opening of a session that carries only ignored streams. */
-  #retractOpening(connection: ModelConnection): void {
+  #revokeOpening(connection: ModelConnection): void {
     const opening = this.#openings.get(connection)
     this.#openings.delete(connection)
-    if (opening !== undefined) this.clock.takeBack(opening)
+    if (opening !== undefined) this.clock.revoke(opening)
   }
 
   #closeIfEmpty(server: ModelServer): void {

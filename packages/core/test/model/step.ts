@@ -142,6 +142,6 @@ function compare(model: Model, real: Real): void {
     return
   }
   expect(active, 'active').toBe(model.active)
-  expect(ignored, 'ignored').toBe(model.soft)
+  expect(ignored, 'ignored').toBe(model.ignored)
   expect(reasons.length, 'reasons').toBe(Math.min(active + ignored, MOST_REASONS))
 }

@@ -1,8 +1,8 @@
 import type { Published } from '../published.ts'
 
 /**
- * Returns the problems of a release: several versions, a package whose version did not change, or a changelog without an entry for the
- * version. Without changesets, only several versions are a problem.
+ * Returns the problems of a release: several versions, a package whose version did not change, or a changelog without
+ * an entry for the version. Without changesets, only several versions are a problem.
  *
  * @param changesets the number of changesets that the release takes
  * @param changelogOf returns the changelog of a package, or `undefined` if there is none

@@ -46,7 +46,9 @@ export function dependencyTrees(
   return { trees, others: [...others.values()] }
 }
 
-/** Returns a problem for each package without a reason, for each reason without a package, and for too many packages. */
+/**
+ * Returns a problem for each package without a reason, for each reason without a package, and for too many packages.
+ */
 export function checkReasons(others: readonly Manifest[], reasons: Reasons): string[] {
   const names = others.map(({ name }) => name)
   return [

@@ -8,7 +8,6 @@ import { argumentError, readArguments } from '../../command/read-arguments.ts'
 import { runCommand } from '../../command/run-command.ts'
 import { withTempFolder } from '../../command/temp-folder.ts'
 import { readTestReport, type Test } from '../../reports/test-report.ts'
-import { firstDifference } from '../first-difference.ts'
 import { formatPage } from '../format-page.ts'
 import { readPage, settlePages } from '../settle-pages.ts'
 import { countCases, edgeCasePage } from './edge-case-page.ts'
@@ -45,4 +44,12 @@ function runSuite(): Promise<Test[]> {
     runProgram({ command: 'vitest', args: ['run'], env: { IDLE_TEST_REPORT: report } })
     return readTestReport(report)
   })
+}
+
+/** Returns the first row that differs. The width of a column is not a difference, except if nothing else is. */
+function firstDifference(before: string, after: string): string[] {
+  const rows = (page: string): string[] => page.replace(/ {2,}|-{3,}/g, ' ').split('\n')
+  const [old, now] = [rows(before), rows(after)]
+  const at = now.findIndex((line, index) => line !== old[index])
+  return at < 0 ? [] : [`  the page:  ${old[at] ?? 'ends'}`, `  this run:  ${now[at]}`]
 }

@@ -31,7 +31,10 @@ export interface ProvenGroup {
   readonly rows: readonly ProvenCase[]
 }
 
-/** Finds the tests of each case. Returns a problem for each pattern that matches no test, and for each test that did not pass. */
+/**
+ * Finds the tests of each case. Returns a problem for each pattern that matches no test, and for each test that did not
+ * pass.
+ */
 export function proveCases(
   groups: readonly Group[],
   tests: readonly Test[],

@@ -89,7 +89,8 @@ export class Pipe {
       undoClient()
       undoInner()
     }
-    // A server that ends without `return-pipe` or `unpark` closes a parked client. The client's own end must be read then.
+    // A server that ends without `return-pipe` or `unpark` closes a parked client. The client's own end must be read
+    // then.
     inner.once('end', () => this.unpark())
     inner.once('close', () => this.onClosed())
   }

@@ -4,7 +4,8 @@ import type { PendingConnection } from './connection-queue.ts'
 import type { ProcessLink } from './process-link.ts'
 
 /**
- * Receives the calls of a {@link ConnectionRouter}. The {@link Runner}, which starts and ends the command, implements it.
+ * Receives the calls of a {@link ConnectionRouter}. The {@link Runner}, which starts and ends the command, implements
+ * it.
  */
 export interface RouterEvents {
   /** A connection waits at an address, and no process takes it. */

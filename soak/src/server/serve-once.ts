@@ -1,7 +1,7 @@
 import type { Subject } from '@idle-shutdown/conformance'
 import { IdleTimeoutError } from '@idle-shutdown/core'
 import { type Address, addressOf } from '@idle-shutdown/testing'
-import { type LifeReport, now } from '../ledger/report.ts'
+import { type CycleReport, now } from '../ledger/report.ts'
 import { answering } from './answering.ts'
 import { ServerLedger } from './server-ledger.ts'
 import type { Turns } from './turns.ts'
@@ -23,19 +23,19 @@ const STARTUP_PATIENCE = 5_000
 const BLOCKED = 4
 
 /** A server that listens. */
-export interface Living {
+export interface ListeningServer {
   readonly address: Address
   /** Resolves when everything is closed. The caller still has to measure `heap`. */
-  readonly closed: Promise<Omit<LifeReport, 'heap'>>
+  readonly closed: Promise<Omit<CycleReport, 'heap'>>
   close(): void
   explain(): string
 }
 
 /** Serves a subject once, until it ends for lack of use or is closed. */
-export async function live(
+export async function serveOnce(
   subject: Subject,
   { patience, turns, count }: { patience: number; turns: Turns; count: number },
-): Promise<Living> {
+): Promise<ListeningServer> {
   const ledger = new ServerLedger(turns)
   const begun = (id: number): void => {
     ledger.handled.push(id)
@@ -52,7 +52,7 @@ export async function live(
       },
     },
   )
-  // Reads these once: when an app is served again, its properties belong to the new life.
+  // Reads these once: when an app is served again, its properties belong to the new cycle.
   const { tracker, signal } = idle
   const explain = (): string => `${tracker}; ${JSON.stringify(tracker.explain())}`
   let beforeGrace = ''
