@@ -11,9 +11,11 @@ export interface App {
   /** Returns the arguments that start the program on a port of 127.0.0.1. PORT and HOST are set too. */
   readonly args: (port: number) => readonly string[]
   readonly checks: readonly Check[]
+  /** The path that answers 202 to a POST, works for the milliseconds in the query `ms`, and then prints `worked`. */
+  readonly work?: string
 }
 
-/** The programs. Each has a folder of `programs` with a package.json for its dependencies, and nothing of ours. */
+/** The programs. Each has a folder of `programs` with a package.json for its dependencies, and nothing of ours except a plugin of Nitro. */
 export const APPS: readonly App[] = [
   {
     name: 'http-server',
@@ -61,6 +63,7 @@ export const APPS: readonly App[] = [
     name: 'nitro',
     package: 'nitropack',
     args: () => ['.output/server/index.mjs'],
+    work: '/work',
     checks: [get('/', /Hello from a route/), post('/hello', { name: 'you' }, /"hello":\s*"you"/)],
   },
   {
@@ -72,6 +75,7 @@ export const APPS: readonly App[] = [
   {
     name: 'next',
     args: (port) => ['node_modules/next/dist/bin/next', 'start', '-H', '127.0.0.1', '-p', String(port)],
+    work: '/api/after',
     checks: [get('/', /Hello from a page/), post('/api/hello', { name: 'you' }, /"hello":"you"/)],
   },
   {
@@ -86,6 +90,45 @@ export const APPS: readonly App[] = [
     checks: [get('/-/ping', /\{\}/), get('/no-such-package', /no such package/, 404)],
   },
 ]
+
+/** A server for development, whose pages keep a WebSocket open. */
+export interface DevServer {
+  readonly name: string
+  /** Returns the arguments that start it on a port of 127.0.0.1. */
+  readonly args: (port: number) => readonly string[]
+  /** The text that the page shows. */
+  readonly shows: string
+}
+
+/** The servers for development. Each has a folder of `programs`, too. */
+export const DEV_SERVERS: readonly DevServer[] = [
+  {
+    name: 'vite',
+    args: (port) => ['node_modules/vite/bin/vite.js', '--host', '127.0.0.1', '--port', String(port)],
+    shows: 'Hello from Vite',
+  },
+  {
+    name: 'next',
+    args: (port) => ['node_modules/next/dist/bin/next', 'dev', '-H', '127.0.0.1', '-p', String(port)],
+    shows: 'Hello from a page',
+  },
+]
+
+/** The program with a test of its own, since it needs a database. */
+export const PRISMA = { name: 'prisma' } as const
+
+/**
+ * Returns those of the programs that IDLE_APPS names, or all if it is not set.
+ *
+ * @throws if a name is unknown
+ */
+export function chosen<T extends { readonly name: string }>(programs: readonly T[]): readonly T[] {
+  const known = new Set([...APPS, ...DEV_SERVERS, PRISMA].map(({ name }) => name))
+  const names = process.env['IDLE_APPS']?.split(' ') ?? [...known]
+  const unknown = names.filter((name) => !known.has(name))
+  if (unknown.length > 0) throw new Error(`no such program: ${unknown.join(' ')}; there are ${[...known].join(' ')}`)
+  return programs.filter(({ name }) => names.includes(name))
+}
 
 function get(path: string, pattern: RegExp, status = 200): Check {
   return (port) => answers(port, path, {}, pattern, status)

@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url'
 import { freePort } from '@idle-shutdown/testing'
 import { describe, expect, test } from 'vitest'
 import { AppProgram } from '../src/app-program.ts'
-import { APPS, type App } from '../src/apps.ts'
+import { APPS, type App, chosen } from '../src/apps.ts'
+import { explained } from '../src/explained.ts'
 import { installed, pinned } from '../src/installation.ts'
 
 // Unmodified programs from npm. The first run installs and builds them in e2e/.apps, since they are not dependencies of
@@ -17,11 +18,9 @@ const register = createRequire(import.meta.url).resolve('idle-shutdown/register'
 const PRELOAD = pathToFileURL(register).href
 const COMMAND = join(dirname(register), '../main.js')
 
-const names = process.env['IDLE_APPS']?.split(' ') ?? []
-const unknown = names.filter((name) => !APPS.some((app) => app.name === name))
-if (unknown.length > 0)
-  throw new Error(`no such program: ${unknown.join(' ')}; there are ${APPS.map(({ name }) => name).join(' ')}`)
-const apps = APPS.filter(({ name }) => names.length === 0 || names.includes(name))
+const apps = chosen(APPS)
+
+if (apps.length === 0) test.skip('IDLE_APPS names no program of this file', () => {})
 
 describe.each(apps.map((app) => [`${app.name} ${pinned(app.name, app.package ?? app.name)}`, app] as const))(
   '%s',
@@ -30,7 +29,7 @@ describe.each(apps.map((app) => [`${app.name} ${pinned(app.name, app.package ?? 
       const port = await freePort()
       const env = { PORT: String(port), HOST: '127.0.0.1', IDLE_PATIENCE: `${PATIENCE}ms` }
       const program = new AppProgram(installed(app.name), ['--import', PRELOAD, ...app.args(port)], env)
-      await explain(program, async () => {
+      await explained(program, async () => {
         await program.listens(port)
         const answered = await ask(app, port)
         const last = performance.now()
@@ -47,7 +46,7 @@ describe.each(apps.map((app) => [`${app.name} ${pinned(app.name, app.package ?? 
       const options = ['run', '--listen', `127.0.0.1:${port}`, '--patience', `${PATIENCE}ms`, '--json']
       const node = [process.execPath, ...app.args(port)]
       const program = new AppProgram(installed(app.name), [COMMAND, ...options, '--', ...node], env)
-      await explain(program, async () => {
+      await explained(program, async () => {
         await program.event('listening')
         expect(program.events('starting')).toEqual([])
         let answered = await ask(app, port)
@@ -61,8 +60,47 @@ describe.each(apps.map((app) => [`${app.name} ${pinned(app.name, app.package ?? 
         console.log(`${title}: ${answered} answered, cold starts ${colds.join(' and ')} ms`)
       })
     })
+
+    test.skipIf(app.work === undefined)(
+      'under run, the end waits for work that takes longer than the patience',
+      async () => {
+        const port = await freePort()
+        const env = { PORT: String(port), HOST: '127.0.0.1' }
+        const options = ['run', '--listen', `127.0.0.1:${port}`, '--patience', `${PATIENCE}ms`, '--json']
+        const node = [process.execPath, ...app.args(port)]
+        const program = new AppProgram(installed(app.name), [COMMAND, ...options, '--', ...node], env)
+        await explained(program, async () => {
+          await program.event('listening')
+          await declare(app, port, 3 * PATIENCE)
+          await program.event('ended')
+          expect(program.output).toMatch(/worked/)
+          program.kill('SIGTERM')
+          await program.ended
+        })
+      },
+    )
+
+    test.runIf(app.name === 'next')('under the preload, a signal does not cut the work that it declared', async () => {
+      const port = await freePort()
+      const env = { PORT: String(port), HOST: '127.0.0.1', IDLE_PATIENCE: '1m' }
+      const program = new AppProgram(installed(app.name), ['--import', PRELOAD, ...app.args(port)], env)
+      await explained(program, async () => {
+        await program.listens(port)
+        await declare(app, port, 2 * PATIENCE)
+        program.kill('SIGTERM')
+        // As without the preload.
+        expect(await program.ended).toMatchObject({ code: 143, stdout: expect.stringContaining('worked') })
+      })
+    })
   },
 )
+
+/** Makes the program declare work that takes `ms` milliseconds. */
+async function declare({ work }: App, port: number, ms: number): Promise<void> {
+  const headers = { connection: 'close' }
+  const response = await fetch(`http://127.0.0.1:${port}${work}?ms=${ms}`, { method: 'POST', headers })
+  expect(response.status).toBe(202)
+}
 
 /** Runs every check in sequence, then again, and then all at once. Returns the number of checks. */
 async function ask({ checks }: App, port: number): Promise<number> {
@@ -75,17 +113,4 @@ async function ask({ checks }: App, port: number): Promise<number> {
   }
   await Promise.all(checks.flatMap((check) => Array.from({ length: 10 }, () => check(port).then(() => answered++))))
   return answered
-}
-
-/** Adds the program's output to an error, and kills the program. */
-async function explain(program: AppProgram, run: () => Promise<void>): Promise<void> {
-  try {
-    await run()
-  } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : error}\n${program.output.slice(-3000)}`, {
-      cause: error,
-    })
-  } finally {
-    program.kill('SIGKILL')
-  }
 }

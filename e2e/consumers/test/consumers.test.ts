@@ -14,6 +14,8 @@ const temp = inject('temp')
 const programs = join(import.meta.dirname, '../programs')
 const apps = readdirSync(join(programs, 'esm')).map((file) => file.replace('.ts', ''))
 
+const packageOf = (app: string): string => (app === 'idle-shutdown' ? app : `@idle-shutdown/${app}`)
+
 let now = ''
 let before = ''
 beforeAll(async () => {
@@ -26,10 +28,9 @@ beforeAll(async () => {
   await compile(tsc, 'nodenext-commonjs', 'nodenext', commonjs)
 })
 
-// A package without a main entry is not a library: `idle-shutdown` is a command and a preload.
 test('tests every library', () => {
   const libraries = packed.filter(({ folder }) => '.' in (readManifest(folder).exports ?? {}))
-  expect(libraries.map(({ name }) => name).sort()).toEqual(apps.map((app) => `@idle-shutdown/${app}`).sort())
+  expect(libraries.map(({ name }) => name).sort()).toEqual(apps.map(packageOf).sort())
 })
 
 describe.each(apps)('%s', (app) => {

@@ -16,7 +16,7 @@ test('has a row in the README of core for every option, and its name in those of
   const source = read('packages/core/src/options.ts')
   const lists = [...source.matchAll(/const (?:TRACKER|SHUTDOWN)_OPTIONS = \[([^\]]*)\]/g)].map(([, list = '']) => list)
   const options = lists.join().match(/(?<=')\w+(?=')/g) ?? []
-  expect(options).toHaveLength(10)
+  expect(options).toHaveLength(11)
   for (const option of options) {
     expect(read('packages/core/README.md')).toMatch(new RegExp(`^\\| \`${option}\` +\\|`, 'm'))
     for (const adapter of ['express', 'fastify', 'koa'])

@@ -30,7 +30,7 @@ beforeEach(({ skip }) => {
 test('idle-shutdown systemd: starts an unmodified server by a request, and again after its idle end', async () => {
   const port = await freePort()
   // With one inherited socket, the socket replaces whatever port the program listens on.
-  await using web = await Web.start([port], [8080])
+  await using web = await Web.start([port], server([8080]))
   expect(await web.state()).toBe('inactive')
   for (let time = 1; time <= 3; time++) {
     expect(await getText(port, '/0')).toBe('Hello from 8080')
@@ -41,7 +41,7 @@ test('idle-shutdown systemd: starts an unmodified server by a request, and again
 
 test('idle-shutdown systemd: passes two addresses, each to its server', async () => {
   const ports = [await freePort(), await freePort()]
-  await using web = await Web.start(ports, ports)
+  await using web = await Web.start(ports, server(ports))
   for (const port of ports) {
     expect(await getText(port, '/0')).toBe(`Hello from ${port}`)
     await web.ended()
@@ -50,7 +50,7 @@ test('idle-shutdown systemd: passes two addresses, each to its server', async ()
 
 test('idle-shutdown systemd: answers what is in progress on systemctl stop', async () => {
   const port = await freePort()
-  await using web = await Web.start([port], [port])
+  await using web = await Web.start([port], server([port]))
   const slow = getText(port, '/1000')
   await until(
     () => web.output.includes('asked /1000'),
@@ -61,6 +61,34 @@ test('idle-shutdown systemd: answers what is in progress on systemctl stop', asy
   expect(await web.systemd.property(`${NAME}.service`, 'Result'), web.output).toBe('success')
 })
 
+test.each([
+  ['sends the signal again', 'process.off("SIGTERM", end), process.kill(process.pid, "SIGTERM")'],
+  ['exits with 143', 'process.exit(143)'],
+  ['exits with 0 if the server closes', 'server.close((error) => process.exit(error ? 1 : 0))'],
+])(
+  'idle-shutdown systemd: shutdown code that %s is a clean end, and a request starts the program again',
+  async (_, last) => {
+    const port = await freePort()
+    const code = `
+    import { createServer } from 'node:http'
+    import { setTimeout as delay } from 'node:timers/promises'
+    const server = createServer((req, res) => res.end('Hello from ${port}')).listen(${port})
+    setInterval(() => {}, 60_000)
+    const end = async () => {
+      await delay(700)
+      console.log('state is saved')
+      ${last}
+    }
+    process.on('SIGTERM', end)`
+    await using web = await Web.start([port], code)
+    for (let time = 1; time <= 2; time++) {
+      expect(await getText(port, '/')).toBe(`Hello from ${port}`)
+      await web.ended()
+      expect(web.output.match(/^state is saved/gm)).toHaveLength(time)
+    }
+  },
+)
+
 /** A systemd that has loaded the output of the command. */
 class Web implements AsyncDisposable {
   readonly systemd: Systemd
@@ -69,11 +97,11 @@ class Web implements AsyncDisposable {
     this.systemd = systemd
   }
 
-  /** Starts the units, which hold the ports `held`, with a program that listens on `wanted`. */
-  static async start(held: readonly number[], wanted: readonly number[]): Promise<Web> {
+  /** Starts the units, which hold the ports `held`, with a program. */
+  static async start(held: readonly number[], code: string): Promise<Web> {
     const systemd = await Systemd.start()
     const { temp } = systemd
-    temp.write({ 'web/server.js': server(wanted) })
+    temp.write({ 'web/server.js': code })
     const command = join(dirname(createRequire(import.meta.url).resolve('idle-shutdown/package.json')), 'dist/main.js')
     const listen = held.flatMap((port) => ['--listen', `127.0.0.1:${port}`])
     const options = ['--name', NAME, '--patience', '300ms', '--cwd', temp.path('web'), '--write', temp.path('units')]

@@ -20,6 +20,7 @@ describe('settings from the environment', () => {
         grace: 10_000,
         activity: 'connections',
         upgrades: 'open',
+        streams: 'open',
         ignore: [],
         ports: undefined,
         exit: 'natural',
@@ -46,12 +47,19 @@ describe('settings from the environment', () => {
     const env = {
       IDLE_ACTIVITY: 'requests',
       IDLE_UPGRADES: 'traffic',
+      IDLE_STREAMS: 'ignore',
       IDLE_EXIT: 'force',
       IDLE_LOG: 'off',
       IDLE_PORTS: '80, 3000',
     }
     const settings = readSettings(env)
-    expect(settings).toMatchObject({ activity: 'requests', upgrades: 'traffic', exit: 'force', log: 'off' })
+    expect(settings).toMatchObject({
+      activity: 'requests',
+      upgrades: 'traffic',
+      streams: 'ignore',
+      exit: 'force',
+      log: 'off',
+    })
     expect([...(settings.ports ?? [])]).toEqual([80, 3000])
   })
 
@@ -79,6 +87,11 @@ describe('settings from the environment', () => {
     [{ IDLE_GRACE: '-1' }, 'ERR_IDLE_INVALID_DURATION', '0 or more'],
     [{ IDLE_ACTIVITY: 'none' }, 'ERR_IDLE_INVALID_OPTION', "'connections', 'requests'"],
     [{ IDLE_UPGRADES: 'Open' }, 'ERR_IDLE_INVALID_OPTION', "'open', 'traffic', 'ignore'"],
+    [
+      { IDLE_STREAMS: 'never' },
+      'ERR_IDLE_INVALID_OPTION',
+      `"IDLE_STREAMS" must be one of 'open', 'traffic', 'ignore'. Received 'never'`,
+    ],
     [{ IDLE_EXIT: 'now' }, 'ERR_IDLE_INVALID_OPTION', "'natural', 'force'"],
     [{ IDLE_LOG: '1' }, 'ERR_IDLE_INVALID_OPTION', "'on', 'off', 'verbose'"],
     [{ IDLE_PORTS: '3000,http' }, 'ERR_IDLE_INVALID_OPTION', "Received 'http'"],

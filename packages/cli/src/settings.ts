@@ -8,6 +8,7 @@ export const IDLE_NAMES = [
   'IDLE_GRACE',
   'IDLE_ACTIVITY',
   'IDLE_UPGRADES',
+  'IDLE_STREAMS',
   'IDLE_IGNORE',
   'IDLE_PORTS',
   'IDLE_EXIT',
@@ -26,6 +27,7 @@ export interface Settings {
   readonly grace: number
   readonly activity: NonNullable<IdleShutdownOptions['activity']>
   readonly upgrades: NonNullable<IdleShutdownOptions['upgrades']>
+  readonly streams: NonNullable<IdleShutdownOptions['streams']>
   readonly ignore: readonly Ignore[]
   /** The ports whose servers count. `undefined` means all. */
   readonly ports: ReadonlySet<number> | undefined
@@ -53,6 +55,7 @@ export function readSettings(environment: IdleEnvironment | NodeJS.ProcessEnv): 
     grace: duration('IDLE_GRACE', '10s', 'or 0'),
     activity: oneOf('IDLE_ACTIVITY', value('IDLE_ACTIVITY'), ['connections', 'requests']),
     upgrades: oneOf('IDLE_UPGRADES', value('IDLE_UPGRADES'), ['open', 'traffic', 'ignore']),
+    streams: oneOf('IDLE_STREAMS', value('IDLE_STREAMS'), ['open', 'traffic', 'ignore']),
     ignore: list(value('IDLE_IGNORE')).map(ignoreRule),
     ports: ports(value('IDLE_PORTS')),
     exit: oneOf('IDLE_EXIT', value('IDLE_EXIT'), ['natural', 'force']),

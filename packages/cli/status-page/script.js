@@ -66,6 +66,7 @@ function show() {
   say('waiting', String(waiting))
   say('last-cold-start', lastColdStart === null ? '–' : spoken(lastColdStart))
   list('reasons', state === 'awake' ? (idle?.reasons ?? []) : [], (reason) => reason)
+  list('uncounted', state === 'awake' ? (idle?.uncounted ?? []) : [], (line) => `Does not count: ${line}`)
   showColdStarts(report)
   element('failure').hidden = lastFailure === null
   if (lastFailure !== null) say('failure-why', lastFailure.why)

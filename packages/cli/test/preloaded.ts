@@ -11,6 +11,6 @@ export function preloaded(code: string, env: NodeJS.ProcessEnv = {}): Program {
 }
 
 /** Starts a program of `programs`, with the preload. */
-export function preloadedFile(name: string, env: NodeJS.ProcessEnv = {}): Program {
-  return new Program(['--import', REGISTER, join(import.meta.dirname, 'programs', name)], { env })
+export function preloadedFile(name: string, env: NodeJS.ProcessEnv = {}, args: readonly string[] = []): Program {
+  return new Program(['--import', REGISTER, join(import.meta.dirname, 'programs', name), ...args], { env })
 }

@@ -12,10 +12,13 @@ const SEVERAL = `
   import { spawn } from 'node:child_process'
   for (const port of process.argv.slice(1)) spawn(process.execPath, [${JSON.stringify(ANSWER)}, port], { stdio: 'inherit' })`
 
-/** Answers with its process id, except on two paths. */
+/** Answers with its process id, except on two paths, and with a stream on a third. */
 const HANGS = `
   import { createServer } from 'node:http'
-  const server = createServer((req, res) => /^.(reset|healthz)/.test(req.url) || res.end(JSON.stringify({ pid: process.pid })))
+  const server = createServer((req, res) => {
+    if (req.url === '/events') res.write('data: 1\\n\\n')
+    else if (!/^.(reset|healthz)/.test(req.url)) res.end(JSON.stringify({ pid: process.pid }))
+  })
   server.listen(process.env.PORT)`
 
 /** Sends a request without an answer, which is in progress for as long as a test takes. */
@@ -89,6 +92,32 @@ describe('a supervisor in this process with several viewers at once', () => {
 })
 
 describe('the status of a command', () => {
+  const line = /^stream GET \/events \(for \d[\w. ]*, last byte \d[\w. ]* ago\)$/
+  const hangs = [process.execPath, '--input-type=module', '--eval', HANGS] as const
+
+  test('names a stream that counts with its age and its last byte', async () => {
+    const supervised = await SupervisorProcess.start(hangs, { idle: { IDLE_PATIENCE: '1h' } })
+    hang(supervised.url('/events'))
+    let { idle } = await supervised.status()
+    while (!line.test(idle?.reasons[0] ?? '')) ({ idle } = await supervised.status())
+    expect(idle).toMatchObject({ active: 1, uncounted: [] })
+  })
+
+  test('names a stream that does not count apart from the reasons', async () => {
+    const idleSettings = { IDLE_PATIENCE: '300ms', IDLE_STARTUP_PATIENCE: '20s', IDLE_STREAMS: 'ignore' }
+    const supervised = await SupervisorProcess.start(hangs, { idle: idleSettings })
+    // This request keeps the process from ending.
+    hang(supervised.url('/reset-password'))
+    hang(supervised.url('/events'))
+    let { idle } = await supervised.status()
+    while (idle?.uncounted.length !== 1) ({ idle } = await supervised.status())
+    expect(idle).toMatchObject({
+      active: 1,
+      reasons: ['request GET /reset-password'],
+      uncounted: [expect.stringMatching(line)],
+    })
+  })
+
   test('of several processes joins their reasons, with the process in front', async () => {
     const command = (ports: readonly string[]): [string, ...string[]] => [
       process.execPath,

@@ -79,10 +79,12 @@ describe.skipIf(!existsSync(CHROMIUM))('the status page in Chromium (skipped wit
 
   test('reasons are listed as text while the command is in use', async () => {
     const reasons = ['GET /export 12 s', '<b>WebSocket</b> /chat']
-    source.set({ ...awake(), idle: { active: 2, deadline: undefined, patience: 120_000, reasons } })
+    const uncounted = ['stream GET /events (for 12 s, last byte 3 s ago)']
+    source.set({ ...awake(), idle: { active: 2, deadline: undefined, patience: 120_000, reasons, uncounted } })
     await sees('#dial', '2')
     await sees('#sentence', 'Process 4711 is in use.')
     await expect.poll(() => page.locator('#reasons li').allTextContents()).toEqual(reasons)
+    expect(await page.locator('#uncounted li').allTextContents()).toEqual([`Does not count: ${uncounted[0]}`])
   })
 
   test('a failure', async () => {
@@ -144,6 +146,12 @@ function awake(left?: number): Partial<StatusSource['status']> {
     starts: 3,
     connections: 1284,
     coldStarts: [1210, 640, 312],
-    idle: { active: 0, deadline: left === undefined ? undefined : Date.now() + left, patience: 120_000, reasons: [] },
+    idle: {
+      active: 0,
+      deadline: left === undefined ? undefined : Date.now() + left,
+      patience: 120_000,
+      reasons: [],
+      uncounted: [],
+    },
   }
 }

@@ -45,7 +45,13 @@ test('the page says that the command has not started, or is starting', async () 
 })
 
 test('the page says when an ignored request delays the end', async () => {
-  const idle = { active: 0, deadline: NOW - 1000, patience: 1000, reasons: ['request GET /healthz (ignored)'] }
+  const idle = {
+    active: 0,
+    deadline: NOW - 1000,
+    patience: 1000,
+    reasons: ['request GET /healthz (ignored)'],
+    uncounted: [],
+  }
   expect((await shown({ state: 'awake', pid: 7, starts: 1, coldStarts: [300], idle })).says('sentence')).toBe(
     'Process 7 is not in use. It ends when its ignored requests are answered.',
   )
@@ -58,8 +64,8 @@ test('names and reasons are text, and never HTML', async () => {
     command: ['node', odd],
     listen: [{ path: `/run/${odd}` }],
     lastFailure: { why: odd, at: NOW },
-    idle: { active: 1, deadline: undefined, patience: 1000, reasons: [odd] },
+    idle: { active: 1, deadline: undefined, patience: 1000, reasons: [odd], uncounted: [odd] },
   })
   expect(page.says('command')).toBe(`node ${odd}`)
-  for (const id of ['listen', 'failure-why', 'reasons']) expect(page.says(id)).toContain(odd)
+  for (const id of ['listen', 'failure-why', 'reasons', 'uncounted']) expect(page.says(id)).toContain(odd)
 })

@@ -17,7 +17,8 @@ const systemd = (args: readonly string[], cwd = temp) => call(['systemd', ...arg
 
 describe.skipIf(windows)('idle-shutdown systemd', () => {
   test('prints both units, with the preload and absolute paths', async () => {
-    const { code, stdout, stderr } = await systemd([...least, '--patience', '5m', '--', 'node', 'server.js', '--x'])
+    const settings = ['--patience', '5m', '--streams', 'ignore']
+    const { code, stdout, stderr } = await systemd([...least, ...settings, '--', 'node', 'server.js', '--x'])
     expect(code).toBe(0)
     // stdout has only the units, and stderr says what to do with them.
     expect(stderr).toMatch(/^idle-shutdown: next: write these to [^\n]+systemctl enable --now web\.socket\n$/)
@@ -31,6 +32,7 @@ describe.skipIf(windows)('idle-shutdown systemd', () => {
         `ExecStart=${process.execPath} --import ${preload} server.js --x`,
         `WorkingDirectory=${temp}`,
         'Environment=IDLE_PATIENCE=5m',
+        'Environment=IDLE_STREAMS=ignore',
       ]),
     )
   })

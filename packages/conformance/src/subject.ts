@@ -21,7 +21,10 @@ export interface Response extends Writable {
 export type Handler = (request: Request, response: Response) => void
 
 /** The members of an `IdleShutdown` that every adapter has. */
-export type Idle = Pick<IdleShutdown, 'signal' | 'tracker' | 'closed' | 'close' | 'watch' | 'endOnIdle'>
+export type Idle = Pick<
+  IdleShutdown,
+  'signal' | 'tracker' | 'closed' | 'close' | 'watch' | 'countStream' | 'endOnIdle' | 'beforeEnd' | 'onQuiet'
+>
 
 /** Options of a served subject, beyond those under test. */
 export interface ServeOptions {

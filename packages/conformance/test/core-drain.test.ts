@@ -12,8 +12,9 @@ import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
 import { IdleShutdown } from '@idle-shutdown/core'
 import { internals } from '@idle-shutdown/core/adapter'
-import { addressOf, Http2Client, listen, ManualClock, RawClient, turns } from '@idle-shutdown/testing'
+import { addressOf, Http2Client, listen, ManualClock, openWebSocket, RawClient, turns } from '@idle-shutdown/testing'
 import { expect, onTestFinished, test } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { answerTo, PendingRequests } from '../src/pending-requests.ts'
 
 test('requests pipelined before the server is watched, and one behind them → all answered, the last with Connection: close', async () => {
@@ -104,6 +105,25 @@ test("a tunnel over HTTP/2, upgrades 'traffic', marked as ignored → its bytes 
   await turns()
   expect(idle.signal.aborted).toBe(true)
   expect(await idle.closed).toMatchObject({ destroyed: 0 })
+})
+
+test('two watches of one server, one of a preloaded program → a WebSocket that counts is closed once, with 1001', async () => {
+  const clock = new ManualClock()
+  const server = createServer()
+  const accepting = new WebSocketServer({ server })
+  const preloading = new IdleShutdown(server, { patience: '1h', clock })
+  internals(preloading).endUpgrades()
+  const own = new IdleShutdown(server, { patience: '1h', upgrades: 'ignore', clock })
+  await listen(server)
+  onTestFinished(() => accepting.close())
+  const client = await openWebSocket(addressOf(server), false)
+  const code = new Promise((resolve) => client.once('close', resolve))
+  const errors: unknown[] = []
+  client.on('error', (error) => errors.push(error))
+  const closed = [preloading.close(), own.close()]
+  expect(await code).toBe(1001)
+  expect(errors).toEqual([])
+  for (const report of closed) expect(await report).toMatchObject({ drained: 0, destroyed: 0 })
 })
 
 // A server that has closed refuses the streams of later sessions (Node 24-26).

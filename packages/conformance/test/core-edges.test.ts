@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { createSecureServer } from 'node:http2'
 import { createServer as createHttps } from 'node:https'
 import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type AnyServer, IdleShutdown } from '@idle-shutdown/core'
 import {
   addressOf,
@@ -11,9 +13,11 @@ import {
   KeepAliveClient,
   listen,
   makeServer,
+  openWebSocket,
   type ServerKind,
 } from '@idle-shutdown/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { answerTo, PendingRequests } from '../src/pending-requests.ts'
 import { PATIENCE } from '../src/test-context.ts'
 
@@ -73,3 +77,23 @@ describe.each<[ServerKind, protocol: 'http/1.1' | 'h2']>([
     await closed
   })
 })
+
+test.each(['traffic', 'ignore'] as const)(
+  'WebSocket that is older than the watch, upgrades %s → FIN without a frame',
+  async (upgrades) => {
+    const server = makeServer('http')
+    const accepting = new WebSocketServer({ noServer: true })
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      accepting.handleUpgrade(request, socket, head, () => {})
+    })
+    await listen(server)
+    const client = await openWebSocket(addressOf(server))
+    const closed = once(client, 'close')
+    const idle = new IdleShutdown(server, { patience: '1h', upgrades })
+    expect(idle.tracker.explain().uncounted).toMatchObject([{ kind: 'upgrade' }])
+    const report = await idle.close()
+    // ws reports 1006 for a connection that ended without a close frame.
+    expect(await closed).toEqual([1006, Buffer.alloc(0)])
+    expect(report).toMatchObject({ drained: 0, destroyed: 0 })
+  },
+)

@@ -421,6 +421,9 @@ test('the members of a middleware are those of the current IdleShutdown', async 
   expect(middleware.signal.aborted).toBe(true)
 })
 
+const NOT_A_REQUEST =
+  /^ERR_IDLE_INVALID_OPTION: "request" must be an IncomingMessage or an Http2ServerRequest\. Received .+\. Pass request\.raw with Fastify, and ctx\.req with Koa$/
+
 test('ignoreRequest throws if it is called as a handler, of an app or of a server', () => {
   const { ignoreRequest } = withMembers(() => {}, app)
   const idle = new IdleShutdown([], { clock })
@@ -431,6 +434,20 @@ test('ignoreRequest throws if it is called as a handler, of an app or of a serve
     )
   }
 })
+
+test.each([undefined, null, 'text', {}, { raw: {}, socket: {} }])(
+  'ignoreRequest and countStream throw for %o, which is not a request of Node',
+  (value) => {
+    const { ignoreRequest, countStream } = withMembers(() => {}, app)
+    const idle = new IdleShutdown([], { clock })
+    for (const call of [ignoreRequest, idle.ignoreRequest.bind(idle)]) {
+      expect(refusal(() => Reflect.apply(call, undefined, [value]))).toMatch(NOT_A_REQUEST)
+    }
+    for (const call of [countStream, idle.countStream.bind(idle)]) {
+      expect(refusal(() => Reflect.apply(call, undefined, [value, 'ignore']))).toMatch(NOT_A_REQUEST)
+    }
+  },
+)
 
 test('an injected request, which has no server, is not adopted', () => {
   const injected = { socket: undefined, headers: {} }

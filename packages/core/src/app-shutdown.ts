@@ -1,12 +1,14 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import type { CloseReport } from './closing/drain.ts'
+import type { CloseReport } from './closing/close-report.ts'
+import type { EndCallback } from './closing/end-callbacks.ts'
 import { type Attachable, firstConnectionOn } from './connection/connection.ts'
 import { serverOf } from './connection/node-internals.ts'
 import { IdleUsageError, warn } from './errors.ts'
-import { IdleShutdown, internals, type NoArgument } from './idle-shutdown.ts'
-import type { IdleShutdownOptions } from './options.ts'
+import { IdleShutdown, internals } from './idle-shutdown.ts'
+import type { NoArgument } from './no-argument.ts'
+import type { Duration, IdleShutdownOptions, StreamCount } from './options.ts'
 import { discover, withoutChannels } from './server/discovery.ts'
 import { addresses, searchAgain, seek } from './server/seeking.ts'
 import type { AnyServer } from './server/server.ts'
@@ -27,6 +29,8 @@ export class AppShutdown {
   /** Defined while no server of the app has been found. */
   #stopSeeking: (() => void) | undefined
   #hasServed = false
+  /** The calls that are made again for each {@link IdleShutdown}. */
+  readonly #registrations = new Set<Registration>()
 
   /** @throws IdleUsageError for wrong options, at once and not when a server listens */
   constructor(options?: IdleShutdownOptions) {
@@ -58,10 +62,11 @@ export class AppShutdown {
     if (!this.signal.aborted) return this.#current.watch(server)
     internals(this.#current).cancelStillRunningWarning()
     this.#current = this.#make([])
-    if (!this.signal.aborted) return this.#current.watch(server)
+    const isEnding = this.signal.aborted
     // A parent signal that has aborted closes each server that listens.
-    this.#current = this.#make(server)
-    return { [Symbol.dispose]() {} }
+    if (isEnding) this.#current = this.#make(server)
+    for (const each of this.#registrations) each.undo = each.register(this.#current)
+    return isEnding ? { [Symbol.dispose]() {} } : this.#current.watch(server)
   }
 
   /**
@@ -77,9 +82,46 @@ export class AppShutdown {
     this.#current.ignoreRequest(request, ...rest)
   }
 
+  /** See {@link IdleShutdown.countStream}. */
+  countStream(request: IncomingMessage | Http2ServerRequest, how: StreamCount): void {
+    this.#current.countStream(request, how)
+  }
+
   /** Ends a response on the signal of the current {@link IdleShutdown}. See {@link IdleShutdown.endOnIdle}. */
   get endOnIdle(): IdleShutdown['endOnIdle'] {
     return this.#current.endOnIdle.bind(this.#current)
+  }
+
+  /**
+   * Awaits `callback` at each end of the app. See {@link IdleShutdown.beforeEnd}.
+   *
+   * Returns undefined, and keeps nothing for later ends, if the callbacks of the current end have begun.
+   */
+  beforeEnd(callback: EndCallback): Disposable | undefined {
+    return this.#register((idle) => idle.beforeEnd(callback))
+  }
+
+  /**
+   * Calls `release` whenever the app has not been used for `after`. See {@link IdleShutdown.onQuiet}.
+   *
+   * Waits again when an app is served again after an end. Does not call a function that `release` returned before.
+   */
+  onQuiet(after: Duration, release: () => unknown): Disposable {
+    return this.#register((idle) => idle.onQuiet(after, release))
+  }
+
+  /** Makes a call for each {@link IdleShutdown}, beginning with the current one, unless that returns undefined. */
+  #register<T extends Disposable | undefined>(register: (idle: IdleShutdown) => T): T | Disposable {
+    const undo = register(this.#current)
+    if (undo === undefined) return undo
+    const registration: Registration = { register, undo }
+    this.#registrations.add(registration)
+    return {
+      [Symbol.dispose]: () => {
+        this.#registrations.delete(registration)
+        registration.undo?.[Symbol.dispose]()
+      },
+    }
   }
 
   /**
@@ -157,6 +199,12 @@ export class AppShutdown {
   }
 }
 
+/** A call of the app, and its undo at the current {@link IdleShutdown}. */
+interface Registration {
+  readonly register: (idle: IdleShutdown) => Disposable | undefined
+  undo: Disposable | undefined
+}
+
 /** The apps that have an idle shutdown. */
 const registered = new WeakSet<object>()
 
@@ -187,7 +235,16 @@ export function alreadyRegistered(): IdleUsageError {
 /** The members of the middleware of an adapter: those of the current {@link IdleShutdown}. */
 export type IdleMembers = Pick<
   IdleShutdown,
-  'tracker' | 'signal' | 'closed' | 'watch' | 'ignoreRequest' | 'endOnIdle' | 'close'
+  | 'tracker'
+  | 'signal'
+  | 'closed'
+  | 'watch'
+  | 'ignoreRequest'
+  | 'countStream'
+  | 'endOnIdle'
+  | 'beforeEnd'
+  | 'onQuiet'
+  | 'close'
 > &
   AsyncDisposable
 
@@ -199,7 +256,10 @@ export function withMembers<T extends object>(middleware: T, shutdown: AppShutdo
     closed: { get: () => shutdown.closed },
     watch: { value: shutdown.watch.bind(shutdown) },
     ignoreRequest: { value: shutdown.ignoreRequest.bind(shutdown) },
+    countStream: { value: shutdown.countStream.bind(shutdown) },
     endOnIdle: { get: () => shutdown.endOnIdle },
+    beforeEnd: { value: shutdown.beforeEnd.bind(shutdown) },
+    onQuiet: { value: shutdown.onQuiet.bind(shutdown) },
     close: { value: shutdown.close.bind(shutdown) },
     [Symbol.asyncDispose]: { value: shutdown[Symbol.asyncDispose].bind(shutdown) },
   }

@@ -1,15 +1,22 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { type CloseReport, Drain } from './closing/drain.ts'
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+import type { CloseReport } from './closing/close-report.ts'
+import { Drain } from './closing/drain.ts'
+import type { EndCallback } from './closing/end-callbacks.ts'
 import { type Closable, type Endable, OpenResponses } from './closing/open-responses.ts'
 import { StillRunningWarning, serverOpened, watchWorkers } from './closing/still-running.ts'
-import { ignoreRequest } from './connection/ignore-request.ts'
-import { IdleUsageError, showValue } from './errors.ts'
-import { type IdleShutdownOptions, type ShutdownSettings, shutdownSettings } from './options.ts'
-import { type AnyHttpServer, type AnyServer, checkServer, isHttp1, isHttp2 } from './server/server.ts'
+import type { ConnectionContext } from './connection/connection.ts'
+import { countStream, ignoreRequest, nodeRequest } from './connection/count-request.ts'
+import { IdleUsageError } from './errors.ts'
+import type { Internals } from './internals.ts'
+import type { NoArgument } from './no-argument.ts'
+import { type Duration, type IdleShutdownOptions, type StreamCount, shutdownSettings, streamCount } from './options.ts'
+import { addWatch } from './process-wide/functions.ts'
+import { type AnyHttpServer, type AnyServer, checkCounted, serverList } from './server/server.ts'
 import { ServerGroup } from './server/server-group.ts'
 import { ServerWatch, type Shutdown } from './server/server-watch.ts'
 import { type IdleTracker, observe, pausedTracker, type TrackerControls } from './tracker/idle-tracker.ts'
+import { onQuiet } from './tracker/quiet.ts'
 
 /**
  * Closes servers without losing a request when none of them has been used for the patience, so that the process can end
@@ -35,35 +42,6 @@ export function idleShutdown(servers: AnyServer | Iterable<AnyServer>, options?:
 /** Returns the private parts of an {@link IdleShutdown}, for adapters and for the preload. */
 export let internals: (idle: IdleShutdown) => Internals
 
-declare const kNone: unique symbol
-
-/**
- * The type of no value. TypeScript refuses a function with such a parameter as a handler, also without `strict`, where
- * `never` fits every parameter.
- */
-export interface NoArgument {
-  readonly [kNone]: never
-}
-
-/** The parts of an {@link IdleShutdown} that only this family has. */
-export interface Internals {
-  /** Resolves when an end has been decided and no listener accepts connections any more. */
-  readonly listenersClosed: Promise<void>
-  /** Cancels the warning `IDLE_STILL_RUNNING`, since the process goes on by intent. */
-  cancelStillRunningWarning(): void
-  /** Removes the time limit of `confirm`, which is then asked once. An activity meanwhile still counts. */
-  waitForConfirm(): void
-  /**
-   * Makes a drain end upgraded sockets as soon as it has begun, even those that count. Flushes what was written, then
-   * sends FIN.
-   *
-   * For the preload, since an unmodified program has no listener that would end them.
-   */
-  endUpgrades(): void
-  /** Counts a request that began before its server was watched. */
-  adoptRequest(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void
-}
-
 /**
  * Watches several servers under one clock, and closes them when they are idle.
  *
@@ -72,7 +50,10 @@ export interface Internals {
  */
 export class IdleShutdown implements AsyncDisposable {
   readonly tracker: IdleTracker
-  /** Resolves when all servers are closed, all sockets are closed and all holds have ended. Never rejects. */
+  /**
+   * Resolves when all servers and sockets are closed, all holds have ended, and the callbacks of `beforeEnd()` are over.
+   * Never rejects.
+   */
   readonly closed: Promise<CloseReport>
   readonly #end: TrackerControls['end']
   readonly #servers = new ServerGroup()
@@ -80,18 +61,21 @@ export class IdleShutdown implements AsyncDisposable {
   readonly #shutdown: Shutdown
   readonly #responses: OpenResponses
   readonly #warning = new StillRunningWarning()
+  /** Takes this out of the reach of the functions of the process. */
+  readonly #leaveProcess: () => void
   /** `true` if the user has closed all servers, which was the end. */
   #closedByUser = false
 
   constructor(servers: AnyServer | Iterable<AnyServer>, options?: IdleShutdownOptions) {
     const settings = shutdownSettings(options)
-    const list = isIterable(servers) ? [...servers] : [servers]
-    for (const server of list) check(server, settings)
+    const list = serverList(servers)
+    for (const server of list) checkCounted(server, settings.activity)
     watchWorkers()
 
     this.tracker = pausedTracker(settings.tracker)
     const { countdown, end } = observe(this.tracker, {
       servers: this.#servers,
+      takesHolds: () => this.#drain.begun && !this.#drain.over,
       holdEnded: () => this.#drain.check(),
       end: (by, abort) => {
         this.#warning.decided(by)
@@ -123,6 +107,7 @@ export class IdleShutdown implements AsyncDisposable {
     } else {
       watchAll()
     }
+    this.#leaveProcess = addWatch(this)
   }
 
   /** The idle signal, the same as the tracker's. Aborts when the end is decided. */
@@ -138,7 +123,7 @@ export class IdleShutdown implements AsyncDisposable {
    * @throws IdleUsageError `ERR_IDLE_INVALID_SERVER`, `ERR_IDLE_INVALID_ACTIVITY`, and `ERR_IDLE_ENDED` after the end
    */
   watch(server: AnyServer): Disposable {
-    check(server, this.#shutdown.settings)
+    checkCounted(server, this.#shutdown.settings.activity)
     if (this.#drain.begun) {
       const message = 'watch() must be called before the end. Received a server after it. Make a new IdleShutdown'
       throw new IdleUsageError('ERR_IDLE_ENDED', message)
@@ -162,7 +147,8 @@ export class IdleShutdown implements AsyncDisposable {
    * Does nothing for a request that is answered, or of a server that is not watched here. Is not a handler, and calls
    * no `next()`: a route takes the middleware `idle.ignored` of an adapter.
    *
-   * @throws IdleUsageError `ERR_IDLE_INVALID_OPTION` if it is called as a handler, with further arguments
+   * @throws IdleUsageError `ERR_IDLE_INVALID_OPTION` if it is called as a handler, with further arguments, or with a
+   *   request of a framework
    */
   ignoreRequest(request: IncomingMessage | Http2ServerRequest, ...rest: NoArgument[]): void {
     if (rest.length > 0) {
@@ -171,7 +157,21 @@ export class IdleShutdown implements AsyncDisposable {
         `"ignoreRequest" must be called with a request only. Received ${rest.length + 1} arguments, as a handler does. Pass the middleware idle.ignored to a route, or call ignoreRequest(request) in a handler`,
       )
     }
-    ignoreRequest(request, (context) => context instanceof ServerWatch && this.#servers.has(context))
+    ignoreRequest(nodeRequest(request), this.#isWatched)
+  }
+
+  /**
+   * Sets how the response to a request counts once it is a stream, in place of the option `streams`. Call it in the
+   * handler of the request.
+   *
+   * Does nothing for a request that is answered, or of a server that is not watched here. A stream that does not count
+   * any more does not count again. An ignored request that becomes a stream never counts.
+   *
+   * @throws IdleUsageError `ERR_IDLE_INVALID_OPTION` for another `how`, and for a request of a framework
+   * @see {@link IdleShutdownOptions.streams}
+   */
+  countStream(request: IncomingMessage | Http2ServerRequest, how: StreamCount): void {
+    countStream(nodeRequest(request), streamCount('how', how), this.#isWatched)
   }
 
   /**
@@ -194,6 +194,40 @@ export class IdleShutdown implements AsyncDisposable {
   endOnIdle<T extends Closable>(response: T, end: (response: T) => unknown): Disposable
   endOnIdle<T extends Closable>(response: T, end?: (response: T) => unknown): Disposable {
     return this.#responses.add(response, end)
+  }
+
+  /**
+   * Awaits `callback` at the end: after the last answer and the last hold, and before {@link IdleShutdown.closed}
+   * resolves. The place for flushes, pools and checkpoints.
+   *
+   * Calls the callbacks one after the other, in order of registration, with the report that `closed` resolves with.
+   * Together they have what is left of grace. After that, calls those that are left, and awaits none.
+   *
+   * A callback that fails becomes the process warning `IDLE_BEFORE_END_FAILED`, as do those that do not finish.
+   *
+   * @returns the undo. Undefined, since nothing will run, from the moment at which everything has closed
+   * @throws IdleUsageError `ERR_IDLE_INVALID_OPTION` for a callback that is not a function
+   */
+  beforeEnd(callback: EndCallback): Disposable | undefined {
+    return this.#drain.callbacks.add(callback)
+  }
+
+  /**
+   * Calls `release` whenever nothing has been active for `after`. The end is unchanged.
+   *
+   * The place to close idle connections of a pool, to stop pollers, and to free memory.
+   *
+   * The next activity calls the function that `release` returned, or that its promise resolved to, and starts the wait
+   * again. For a request, that is before its handler runs. An ignored request does not count.
+   *
+   * The end calls nothing. A failure becomes the process warning `IDLE_QUIET_FAILED`, once for each of both functions.
+   *
+   * @returns the undo, after which nothing is called any more
+   * @throws IdleUsageError `ERR_IDLE_INVALID_DURATION`, and `ERR_IDLE_INVALID_OPTION` for a `release` that is not a
+   *   function
+   */
+  onQuiet(after: Duration, release: () => unknown): Disposable {
+    return onQuiet(this.#shutdown.countdown, after, release)
   }
 
   /**
@@ -235,7 +269,11 @@ export class IdleShutdown implements AsyncDisposable {
     }
   }
 
+  readonly #isWatched = (context: ConnectionContext): boolean =>
+    context instanceof ServerWatch && this.#servers.has(context)
+
   #detach(): void {
+    this.#leaveProcess()
     const opened = [...this.#servers].filter(({ hasOpened }) => hasOpened)
     for (const watch of opened) watch.detach()
     if (opened.length > 0) this.#warning.start(this.#shutdown.countdown.clock)
@@ -244,6 +282,8 @@ export class IdleShutdown implements AsyncDisposable {
   static {
     internals = (idle) => ({
       listenersClosed: idle.#drain.listenersClosed,
+      awaitsCallbacks: idle.#drain.callbacks.size > 0,
+      leaveProcess: () => idle.#leaveProcess(),
       cancelStillRunningWarning: () => idle.#warning.cancel(),
       waitForConfirm: () => {
         idle.#shutdown.countdown.confirmWithin = Infinity
@@ -256,17 +296,4 @@ export class IdleShutdown implements AsyncDisposable {
       },
     })
   }
-}
-
-function check(server: AnyServer, { activity }: ShutdownSettings): void {
-  checkServer(server)
-  if (activity === 'connections' || isHttp1(server) || isHttp2(server)) return
-  throw new IdleUsageError(
-    'ERR_IDLE_INVALID_ACTIVITY',
-    `"activity" must be 'connections' for a net or tls server, which has no requests. Received 'requests' with ${showValue(server)}. Leave it out`,
-  )
-}
-
-function isIterable(value: AnyServer | Iterable<AnyServer>): value is Iterable<AnyServer> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value
 }

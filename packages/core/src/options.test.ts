@@ -128,16 +128,23 @@ test.each([
 test('an option that is left out has its default', () => {
   expect(trackerSettings()).toMatchObject({ patience: 900_000, startupPatience: 900_000, jitter: 0 })
   expect(trackerSettings({ patience: '1h' }).startupPatience).toBe(3_600_000)
-  expect(shutdownSettings()).toMatchObject({ grace: 10_000, activity: 'connections', upgrades: 'open' })
+  expect(shutdownSettings()).toMatchObject({
+    grace: 10_000,
+    activity: 'connections',
+    upgrades: 'open',
+    streams: 'open',
+  })
   expect(shutdownSettings().ignored).toBeUndefined()
 })
 
 test('an option that is undefined counts as left out', () => {
   const none = { patience: undefined, startupPatience: undefined, jitter: undefined, signal: undefined }
   expect(refusal(tracker({ ...none, confirm: undefined, clock: undefined }))).toBe('accepted')
-  expect(refusal(shutdown({ grace: undefined, activity: undefined, ignore: undefined, upgrades: undefined }))).toBe(
-    'accepted',
-  )
+  expect(
+    refusal(
+      shutdown({ grace: undefined, activity: undefined, ignore: undefined, upgrades: undefined, streams: undefined }),
+    ),
+  ).toBe('accepted')
 })
 
 test.each([null, 5, '15m', true, () => {}])('the call throws if the options are %o', (options) => {
@@ -150,7 +157,7 @@ test('an unknown option throws, and the error lists the known ones', () => {
     'ERR_IDLE_UNKNOWN_OPTION: "options" must have no names but patience, startupPatience, jitter, signal, confirm, clock. Received \'patince\'. Correct this name, or leave it out',
   )
   expect(refusal(shutdown({ patience: 5, Grace: 5 }))).toBe(
-    'ERR_IDLE_UNKNOWN_OPTION: "options" must have no names but patience, startupPatience, jitter, signal, confirm, clock, grace, activity, ignore, upgrades. Received \'Grace\'. Correct this name, or leave it out',
+    'ERR_IDLE_UNKNOWN_OPTION: "options" must have no names but patience, startupPatience, jitter, signal, confirm, clock, grace, activity, ignore, upgrades, streams. Received \'Grace\'. Correct this name, or leave it out',
   )
   expect(refusal(tracker({ grace: 5 }))).toContain("Received 'grace'")
 })
@@ -160,6 +167,9 @@ test.each([
   ['activity', null, 'null', "'connections', 'requests'"],
   ['upgrades', 'close', "'close'", "'open', 'traffic', 'ignore'"],
   ['upgrades', true, 'true', "'open', 'traffic', 'ignore'"],
+  ['streams', 'close', "'close'", "'open', 'traffic', 'ignore'"],
+  ['streams', null, 'null', "'open', 'traffic', 'ignore'"],
+  ['streams', false, 'false', "'open', 'traffic', 'ignore'"],
   ['ignore', 5, '5', 'a path, a RegExp, a function, or an array of these'],
   ['ignore', null, 'null', 'a path, a RegExp, a function, or an array of these'],
   ['ignore', ['/healthz', {}], '{}', 'a path, a RegExp, a function, or an array of these'],

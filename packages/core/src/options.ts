@@ -64,7 +64,18 @@ export interface IdleShutdownOptions extends IdleTrackerOptions {
    * (`'ignore'`). Default: `'open'`.
    */
   upgrades?: 'open' | 'traffic' | 'ignore'
+  /**
+   * Selects how a stream counts: until it ends (`'open'`), while bytes move (`'traffic'`), or never (`'ignore'`).
+   * Default: `'open'`.
+   *
+   * A stream is a response whose head has been sent, without a `Content-Length`, and that has not ended: server-sent
+   * events, for example. A response that has not sent its head is active for any value.
+   */
+  streams?: StreamCount
 }
+
+/** A way in which a stream counts: until it ends, while bytes move, or never. See {@link IdleShutdownOptions.streams}. */
+export type StreamCount = 'open' | 'traffic' | 'ignore'
 
 /** An exact path, a pattern on the path (without the query), or any test of a request. */
 export type Ignore = string | RegExp | ((request: RequestInfo) => boolean)
@@ -93,11 +104,12 @@ export interface ShutdownSettings {
   /** Reports whether a request does not count as an activity. Never throws. */
   readonly ignored: ((request: RequestInfo) => boolean) | undefined
   readonly upgrades: 'open' | 'traffic' | 'ignore'
+  readonly streams: StreamCount
   readonly tracker: IdleTrackerOptions
 }
 
 const TRACKER_OPTIONS = ['patience', 'startupPatience', 'jitter', 'signal', 'confirm', 'clock']
-const SHUTDOWN_OPTIONS = [...TRACKER_OPTIONS, 'grace', 'activity', 'ignore', 'upgrades']
+const SHUTDOWN_OPTIONS = [...TRACKER_OPTIONS, 'grace', 'activity', 'ignore', 'upgrades', 'streams']
 
 /** Checks and completes the options of a tracker. Throws an {@link IdleUsageError}. */
 export function trackerSettings(options: IdleTrackerOptions = {}): TrackerSettings {
@@ -133,11 +145,12 @@ export function trackerSettings(options: IdleTrackerOptions = {}): TrackerSettin
 /** Checks and completes the options of a shutdown, except for the tracker's part. Throws an {@link IdleUsageError}. */
 export function shutdownSettings(options: IdleShutdownOptions = {}): ShutdownSettings {
   rejectUnknownOptions(options, SHUTDOWN_OPTIONS)
-  const { grace = '10s', activity, upgrades, ignore, ...tracker } = options
+  const { grace = '10s', activity, upgrades, streams, ignore, ...tracker } = options
   return {
     grace: milliseconds('grace', grace, 'or 0'),
     activity: oneOf('activity', activity, ['connections', 'requests']),
     upgrades: oneOf('upgrades', upgrades, ['open', 'traffic', 'ignore']),
+    streams: streams === undefined ? 'open' : streamCount('streams', streams),
     ignored: ignore === undefined ? undefined : anyOf([ignore].flat()),
     tracker,
   }
@@ -158,7 +171,7 @@ export function milliseconds(name: string, value: number | string, zero?: 'or 0'
     `a duration${limit} such as 900_000 or '15m'`,
     ms === 0 && name === 'patience'
       ? 'Leave it out for the default of 15 minutes'
-      : 'Write milliseconds, a text with a unit, or Infinity for never',
+      : `Write milliseconds${name === 'after' ? ' or a text with a unit' : ', a text with a unit, or Infinity for never'}`,
     'ERR_IDLE_INVALID_DURATION',
   )
 }
@@ -207,7 +220,19 @@ export function oneOf<const T extends string>(
   if (value === undefined) return accepted[0]
   const found = accepted.find((one) => one === value)
   if (found !== undefined) return found
-  throw invalidOption(name, value, `one of ${accepted.map((one) => `'${one}'`).join(', ')}`)
+  throw notOneOf(name, value, accepted)
+}
+
+function notOneOf(name: string, value: unknown, accepted: readonly string[]): IdleUsageError {
+  return invalidOption(name, value, `one of ${accepted.map((one) => `'${one}'`).join(', ')}`)
+}
+
+/** Returns how a stream counts. Throws `ERR_IDLE_INVALID_OPTION` for any other value. */
+export function streamCount(name: string, value: unknown): StreamCount {
+  const accepted = ['open', 'traffic', 'ignore'] as const
+  const found = accepted.find((one) => one === value)
+  if (found === undefined) throw notOneOf(name, value, accepted)
+  return found
 }
 
 /** Returns a test that is true for a request that any of `rules` matches. A rule that throws matches nothing. */

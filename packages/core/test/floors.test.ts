@@ -10,8 +10,11 @@ const floors = [
   'index.ts',
   'adapter.ts',
   'tracker.ts',
+  'process-wide.ts',
   'app-shutdown.ts',
   'idle-shutdown.ts',
+  'internals.ts',
+  'process-wide/',
   'server/',
   'closing/',
   'connection/',
@@ -19,6 +22,7 @@ const floors = [
   'options.ts',
   'clock.ts',
   'errors.ts',
+  'no-argument.ts',
   'printable.ts',
 ]
 

@@ -36,7 +36,7 @@ function makeContext(): ConnectionContext {
   return {
     countdown: new Countdown(trackerSettings(settings.tracker), () => {}),
     settings,
-    drain: { ...drain, answered: ignore, accepted: ignore, check: ignore, endIfSilent: ignore },
+    drain: { ...drain, answered: ignore, accepted: ignore, check: ignore, endUncounted: ignore, endIfSilent: ignore },
     connections: new Set(),
   }
 }

@@ -57,6 +57,8 @@ describe('does not compile', () => {
     expect(() => idleShutdown(server, { activity: 'sometimes' })).toThrow('sometimes')
     // @ts-expect-error: open, traffic or ignore
     expect(() => idleShutdown(server, { upgrades: 'close' })).toThrow('close')
+    // @ts-expect-error: open, traffic or ignore
+    expect(() => idleShutdown(server, { streams: 'silent' })).toThrow('silent')
     // @ts-expect-error: a path, a pattern, or a test
     expect(() => idleShutdown(server, { ignore: 5 })).toThrow('ignore')
     // @ts-expect-error: an app is not a server
@@ -73,6 +75,19 @@ describe('does not compile', () => {
     expect(() => idle.endOnIdle(new PassThrough(), 'end')).toThrow('end')
     idle.endOnIdle(new PassThrough(), (stream) => expectTypeOf(stream).toEqualTypeOf<PassThrough>())
     expectTypeOf(idle.endOnIdle(new EventEmitter(), () => {})).toEqualTypeOf<Disposable>()
+    await idle.close()
+  })
+
+  test('a wrong callback before the end or of quiet', async () => {
+    const idle = idleShutdown(createHttp())
+    // @ts-expect-error: a callback is a function
+    expect(() => idle.beforeEnd('flush')).toThrow('callback')
+    // @ts-expect-error: a text is a duration
+    expect(() => idle.onQuiet('soon', () => {})).toThrow('after')
+    // @ts-expect-error: release is a function
+    expect(() => idle.onQuiet('30s', 5)).toThrow('release')
+    expectTypeOf(idle.beforeEnd(async ({ reason }) => reason)).toEqualTypeOf<Disposable | undefined>()
+    expectTypeOf(idle.onQuiet('30s', async () => () => {})).toEqualTypeOf<Disposable>()
     await idle.close()
   })
 

@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { createServer, get, type RequestListener, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import { gunzipSync } from 'node:zlib'
 import { turns } from '@idle-shutdown/testing'
+import compression from 'compression'
 import express5 from 'express'
 import express4 from 'express4'
 import request from 'supertest'
@@ -50,6 +52,49 @@ describe.each([
     for (const server of [retried, other]) expect((await request(server).get('/')).text).toBe('served')
     expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
     taken.close()
+  })
+
+  test('idle.stream() lets the streams of one route not count, and refuses a wrong value at once', async () => {
+    const app = makeApp()
+    const idleness = idle({ patience, startupPatience })
+    app.use(idleness)
+    app.get('/events', idle.stream('ignore'), (_req, res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream' })
+      res.write('data: event\n\n')
+    })
+    const server = await listening(createServer(app))
+    const events = await request(server).get('/events')
+    expect(events.text).toBe('data: event\n\n')
+    expect(await idleness.closed).toMatchObject({ reason: { code: 'ERR_IDLE_TIMEOUT' }, drained: 0, destroyed: 0 })
+    const wrong: unknown = 'never'
+    expect(() => idleness.stream(wrong as 'ignore')).toThrow(
+      expect.objectContaining({
+        code: 'ERR_IDLE_INVALID_OPTION',
+        message: expect.stringContaining("Received 'never'"),
+      }),
+    )
+  })
+
+  test('a stream that compression compresses is ended, and its client gets a complete body', async () => {
+    const app = makeApp()
+    const idleness = idle({ patience, startupPatience, streams: 'ignore' })
+    app.use(idleness, compression())
+    app.get('/events', (_req, res) => {
+      res.setHeader('content-type', 'text/event-stream')
+      res.write('data: event\n\n')
+      // Sends what is compressed so far.
+      res.flush()
+    })
+    const server = await listening(createServer(app))
+    const { port } = server.address() as AddressInfo
+    const headers = { 'accept-encoding': 'gzip' }
+    const [response] = await once(get({ host: '127.0.0.1', port, path: '/events', headers }), 'response')
+    expect(response.headers['content-encoding']).toBe('gzip')
+    const body = Buffer.concat(await response.toArray())
+    // gunzipSync() throws if the end of the body is missing.
+    expect(String(gunzipSync(body))).toBe('data: event\n\n')
+    expect(response.complete).toBe(true)
+    expect(await idleness.closed).toMatchObject({ reason: { code: 'ERR_IDLE_TIMEOUT' }, drained: 0, destroyed: 0 })
   })
 
   test('app.locals and each request have the signal', async () => {

@@ -1,12 +1,14 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
-import type { IdleShutdownOptions } from '@idle-shutdown/core'
+import type { IdleShutdownOptions, StreamCount } from '@idle-shutdown/core'
 import {
   AppShutdown,
+  countStream,
   type IdleMembers,
   ignoreRequest,
   invalidOption,
   isRegistered,
   register,
+  streamCount,
   withMembers,
 } from '@idle-shutdown/core/adapter'
 
@@ -17,7 +19,7 @@ type Middleware = (request: IncomingMessage, response: ServerResponse, next: (er
 export type IdleOptions = IdleShutdownOptions
 
 /** The result of `idle()`: a middleware with the members of the app's current `IdleShutdown`. */
-export type IdleMiddleware = Middleware & IdleMembers & { readonly ignored: Middleware }
+export type IdleMiddleware = Middleware & IdleMembers & ForRoutes
 
 declare global {
   namespace Express {
@@ -53,10 +55,29 @@ export const ignored: Middleware = (request, _response, next) => {
   next()
 }
 
-/** The function `idle` with its members for `require()` and for routes. */
-interface Idle {
-  (options?: IdleOptions): IdleMiddleware
+/**
+ * Returns a middleware that sets how the responses of a route count once they are streams, in place of the option
+ * `streams`: `app.get('/events', idle.stream('ignore'), handler)`.
+ *
+ * @throws IdleUsageError `ERR_IDLE_INVALID_OPTION`, at once, if `how` is not one of `'open'`, `'traffic'` and `'ignore'`
+ */
+export function stream(how: StreamCount): Middleware {
+  streamCount('how', how)
+  return (request, _response, next) => {
+    countStream(request, how)
+    next()
+  }
+}
+
+/** The members of `idle` and of its result that routes take. */
+interface ForRoutes {
   readonly ignored: Middleware
+  readonly stream: typeof stream
+}
+
+/** The function `idle` with its members for `require()` and for routes. */
+interface Idle extends ForRoutes {
+  (options?: IdleOptions): IdleMiddleware
 }
 
 /**
@@ -75,7 +96,7 @@ interface Idle {
  * @throws IdleUsageError for wrong options, at once. A second one on the same app makes `app.use()` throw
  *   `ERR_IDLE_ALREADY_REGISTERED`
  */
-export const idle: Idle = Object.assign(middlewareFor, { ignored })
+export const idle: Idle = Object.assign(middlewareFor, { ignored, stream })
 
 // `require()` returns the function itself, so that a named import must be a member of it.
 Object.assign(idle, { idle })
@@ -110,7 +131,7 @@ function middlewareFor(options?: IdleOptions): IdleMiddleware {
       if (event === 'mount') mount(parent)
     },
   }
-  return withMembers(Object.assign(middleware, lookingLikeAnApp, { ignored }), shutdown)
+  return withMembers(Object.assign(middleware, lookingLikeAnApp, { ignored, stream }), shutdown)
 }
 
 /** Serves the app, and each app that it is mounted on: the handler of a server is the outermost one. */

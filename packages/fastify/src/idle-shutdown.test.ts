@@ -9,6 +9,7 @@ import {
   type Server,
 } from 'node:http'
 import { createRequire } from 'node:module'
+import { PassThrough } from 'node:stream'
 import fastify5, { type FastifyInstance } from 'fastify'
 import fastify4 from 'fastify4'
 import { describe, expect, expectTypeOf, test, vi } from 'vitest'
@@ -66,6 +67,48 @@ describe.each([
     })
     const { body } = await app.inject('/')
     expect(body).toBe('{"same":true,"aborted":false}')
+    await app.close()
+  })
+
+  test.each(['hijacked', 'a Readable'])(
+    'a stream that is %s does not count if the config of its route says so',
+    async (kind) => {
+      const app = fastify()
+      await app.register(idleShutdown, { patience, startupPatience })
+      app.get('/events', { config: { idle: { streams: 'ignore' } } }, (_request, reply) => {
+        const source = new PassThrough()
+        source.write('event')
+        if (kind === 'hijacked') {
+          reply.hijack()
+          source.pipe(reply.raw)
+        } else {
+          void reply.send(source)
+        }
+      })
+      await app.listen({ port: 0, host: '127.0.0.1' })
+      const [response] = await once(httpRequest(`${app.listeningOrigin}/events`, { agent: false }).end(), 'response')
+      let text = ''
+      for await (const chunk of response) text += String(chunk)
+      expect(text).toBe('event')
+      expect(await app.idle.closed).toMatchObject({ reason: { code: 'ERR_IDLE_TIMEOUT' }, drained: 0, destroyed: 0 })
+    },
+  )
+
+  test('a route whose config has a wrong value or name throws when it is added', async () => {
+    const app = fastify()
+    await app.register(idleShutdown, { patience: Infinity })
+    const wrong: unknown = 'never'
+    const add = (idle: object) => () => app.get('/', { config: { idle } }, async () => 'ok')
+    for (const one of ['ignore', 0, null]) {
+      expect(() => Reflect.apply(app.get, app, ['/', { config: { idle: one } }, async () => 'ok'])).toThrow(
+        expect.objectContaining({
+          code: 'ERR_IDLE_INVALID_OPTION',
+          message: expect.stringMatching(/^"config\.idle" must be false, or an object such as/),
+        }),
+      )
+    }
+    expect(add({ streams: wrong })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_INVALID_OPTION' }))
+    expect(add({ stream: 'ignore' })).toThrow(expect.objectContaining({ code: 'ERR_IDLE_UNKNOWN_OPTION' }))
     await app.close()
   })
 

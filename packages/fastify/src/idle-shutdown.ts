@@ -1,4 +1,4 @@
-import type { CloseReport, IdleShutdownOptions } from '@idle-shutdown/core'
+import type { CloseReport, IdleShutdownOptions, StreamCount } from '@idle-shutdown/core'
 import {
   alreadyRegistered,
   discover,
@@ -6,8 +6,10 @@ import {
   IdleTimeoutError,
   internals,
   invalidOption,
+  rejectUnknownOptions,
+  streamCount,
 } from '@idle-shutdown/core/adapter'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 
 declare module 'fastify' {
@@ -18,8 +20,11 @@ declare module 'fastify' {
     readonly idleSignal: AbortSignal
   }
   interface FastifyContextConfig {
-    /** `false` if requests of this route do not count as an activity (health checks, metrics). */
-    idle?: boolean
+    /**
+     * `false` if requests of this route do not count as an activity (health checks, metrics). `streams`: how its
+     * responses count once they are streams, in place of the option `streams`.
+     */
+    idle?: boolean | { readonly streams?: StreamCount }
   }
 }
 
@@ -51,8 +56,12 @@ async function register(fastify: FastifyInstance, options: IdleShutdownOptions):
     }),
   )
 
+  // A route with a wrong value throws when it is added, if it is added after this plugin.
+  fastify.addHook('onRoute', ({ config }) => checkConfig(config?.idle))
   fastify.addHook('onRequest', (request, _reply, done) => {
-    if (request.routeOptions.config?.idle === false) idle.ignoreRequest(request.raw)
+    const own = request.routeOptions.config?.idle
+    if (own === false) idle.ignoreRequest(request.raw)
+    else if (typeof own === 'object' && own.streams !== undefined) idle.countStream(request.raw, own.streams)
     done()
   })
 
@@ -63,6 +72,11 @@ async function register(fastify: FastifyInstance, options: IdleShutdownOptions):
     if (!idle.signal.aborted) internals(idle).cancelStillRunningWarning()
     void idle.close()
     await internals(idle).listenersClosed
+  })
+
+  // Fastify runs onClose hooks last in, first out: those of plugins that were registered before this one run later.
+  fastify.addHook('onClose', async () => {
+    if (internals(idle).awaitsCallbacks) await idle.closed
   })
 
   // If the parent signal had aborted before, the app closes as soon as it listens.
@@ -78,10 +92,14 @@ async function register(fastify: FastifyInstance, options: IdleShutdownOptions):
  * Closes a Fastify app when it has not been used for the patience:
  * `await fastify.register(idleShutdown, { patience: '15m' })`.
  *
- * Decorates `fastify.idle` (the `IdleShutdown`) and `fastify.idleSignal`. On idle it drains, and then calls
- * `fastify.close()`, so that `preClose` and `onClose` hooks run. Each other call of `fastify.close()` drains, too.
+ * Decorates `fastify.idle` (the `IdleShutdown`) and `fastify.idleSignal`. On idle it drains, awaits the callbacks of
+ * `fastify.idle.beforeEnd()`, and then calls `fastify.close()`, so that `preClose` and `onClose` hooks run.
  *
- * A route opts out with `{ config: { idle: false } }`. Logs through `fastify.log`.
+ * Each other call of `fastify.close()` drains, too, after the `preClose` hooks. It resolves after these callbacks, which
+ * run before the `onClose` hooks of plugins that were registered before this one.
+ *
+ * A route opts out with `{ config: { idle: false } }`, and sets how its streams count with
+ * `{ config: { idle: { streams: 'ignore' } } }`. Logs through `fastify.log`.
  *
  * @throws IdleUsageError for wrong options, and `ERR_IDLE_ALREADY_REGISTERED` for a second one on the same app
  */
@@ -92,6 +110,15 @@ export const idleShutdown: FastifyPluginAsync<IdleShutdownOptions> = fastifyPlug
 
 // `require()` returns the plugin itself, so that a named import must be a member of it.
 Object.assign(idleShutdown, { idleShutdown })
+
+/** Throws an `IdleUsageError` if the config of a route is of another type, or has a wrong name or value. */
+function checkConfig(own: FastifyContextConfig['idle']): void {
+  if (own === undefined || typeof own === 'boolean') return
+  if (typeof own !== 'object' || own === null)
+    throw invalidOption('config.idle', own, "false, or an object such as { streams: 'ignore' }")
+  rejectUnknownOptions(own, ['streams'])
+  if (own.streams !== undefined) streamCount('streams', own.streams)
+}
 
 /** Closes the app when everything has been answered, so that its own hooks run. */
 async function closeApp(fastify: FastifyInstance, { signal, closed }: IdleShutdown): Promise<void> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
+import { PassThrough, Readable } from 'node:stream'
 import Koa3 from 'koa'
 import Koa2 from 'koa2'
 import request from 'supertest'
@@ -37,6 +38,40 @@ describe.each([
     expect(middleware.signal.aborted).toBe(false)
     expect((await middleware.closed).reason).toMatchObject({ code: 'ERR_IDLE_TIMEOUT', patience })
     taken.close()
+  })
+
+  test('idle.stream() lets a body of an async iterable not count, and its source is closed', async () => {
+    const app = makeApp()
+    // Koa 3 reports that the source had not ended.
+    app.silent = true
+    const idleness = idle({ app, patience, startupPatience: '1h' })
+    const more = new PassThrough()
+    let closed = false
+    async function* lines(): AsyncGenerator<string> {
+      try {
+        yield 'one'
+        await once(more, 'end')
+      } finally {
+        closed = true
+      }
+    }
+    app.use(idleness)
+    app.use((ctx, next) => idle.stream('ignore')(ctx, next))
+    app.use((ctx) => {
+      ctx.body = Readable.from(lines())
+    })
+    const server = await listening(createServer(app.callback()))
+    expect((await request(server).get('/').buffer()).body.toString()).toBe('one')
+    expect(await idleness.closed).toMatchObject({ reason: { code: 'ERR_IDLE_TIMEOUT' }, drained: 0, destroyed: 0 })
+    more.end().resume()
+    await vi.waitFor(() => expect(closed).toBe(true))
+    const wrong: unknown = 'never'
+    expect(() => idleness.stream(wrong as 'ignore')).toThrow(
+      expect.objectContaining({
+        code: 'ERR_IDLE_INVALID_OPTION',
+        message: expect.stringContaining("Received 'never'"),
+      }),
+    )
   })
 
   test('each handler that app.callback() makes is found', async () => {

@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { IdleShutdownOptions } from '@idle-shutdown/core'
+import type { IdleShutdownOptions, StreamCount } from '@idle-shutdown/core'
 import {
   AppShutdown,
   checkUnregistered,
+  countStream,
   type IdleMembers,
   ignoreRequest,
   invalidOption,
   register,
+  streamCount,
   warn,
   withMembers,
 } from '@idle-shutdown/core/adapter'
@@ -23,7 +25,7 @@ interface Context {
 type Middleware = (context: Context, next: () => Promise<unknown>) => Promise<unknown>
 
 /** The result of `idle()`: a middleware with the members of the app's current `IdleShutdown`. */
-export type IdleMiddleware = Middleware & IdleMembers & { readonly ignored: Middleware }
+export type IdleMiddleware = Middleware & IdleMembers & ForRoutes
 
 declare module 'koa' {
   interface DefaultState {
@@ -54,10 +56,29 @@ export const ignored: Middleware = (context, next) => {
   return next()
 }
 
-/** The function `idle` with its members for `require()` and for routes. */
-interface Idle {
-  (options?: IdleOptions): IdleMiddleware
+/**
+ * Returns a middleware that sets how the responses of a route count once they are streams, in place of the option
+ * `streams`: `router.get('/events', idle.stream('ignore'), handler)`.
+ *
+ * @throws IdleUsageError `ERR_IDLE_INVALID_OPTION`, at once, if `how` is not one of `'open'`, `'traffic'` and `'ignore'`
+ */
+export function stream(how: StreamCount): Middleware {
+  streamCount('how', how)
+  return (context, next) => {
+    countStream(context.req, how)
+    return next()
+  }
+}
+
+/** The members of `idle` and of its result that routes take. */
+interface ForRoutes {
   readonly ignored: Middleware
+  readonly stream: typeof stream
+}
+
+/** The function `idle` with its members for `require()` and for routes. */
+interface Idle extends ForRoutes {
+  (options?: IdleOptions): IdleMiddleware
 }
 
 /**
@@ -77,7 +98,7 @@ interface Idle {
  *
  * @throws IdleUsageError for wrong options, and `ERR_IDLE_ALREADY_REGISTERED` for a second one on the same app
  */
-export const idle: Idle = Object.assign(middlewareFor, { ignored })
+export const idle: Idle = Object.assign(middlewareFor, { ignored, stream })
 
 // `require()` returns the function itself, so that a named import must be a member of it.
 Object.assign(idle, { idle })
@@ -108,7 +129,7 @@ function middlewareFor(options: IdleOptions = {}): IdleMiddleware {
     shutdown.adopt(context.req, context.res)
     return next()
   }
-  return withMembers(Object.assign(middleware, { ignored }), shutdown)
+  return withMembers(Object.assign(middleware, { ignored, stream }), shutdown)
 }
 
 /** Wraps the `callback()` method of this one app, since each call makes a handler of its own. */

@@ -1,1 +1,1 @@
-export { type IdleMiddleware, type IdleOptions, idle, idle as default, ignored } from './idle.ts'
+export { type IdleMiddleware, type IdleOptions, idle, idle as default, ignored, stream } from './idle.ts'

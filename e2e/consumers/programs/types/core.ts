@@ -9,6 +9,7 @@ import {
   type CloseReport,
   type Duration,
   type Endable,
+  type EndCallback,
   type Explanation,
   type Hold,
   type HoldOptions,
@@ -74,6 +75,11 @@ export async function use(): Promise<CloseReport> {
   console.log(reason, figures)
   made.endOnIdle(endable)
   made.endOnIdle(closable, () => {})
+  const flush: EndCallback = async ({ drained }) => console.log(drained)
+  const added: Disposable | undefined = made.beforeEnd(flush)
+  added?.[Symbol.dispose]()
+  const quiet: Disposable = made.onQuiet('30s', async () => () => console.log('back'))
+  quiet[Symbol.dispose]()
   await made[Symbol.asyncDispose]()
   return one.closed
 }

@@ -5,7 +5,6 @@ import { Program } from '@idle-shutdown/testing'
 import { afterAll, type TestContext } from 'vitest'
 
 const e2e = join(import.meta.dirname, '../../..')
-const page = readFileSync(join(e2e, '../docs/companions.md'), 'utf8')
 /**
  * Options of a server that waits an hour for its first client, even on a busy machine, and a short time after its last.
  */
@@ -23,20 +22,22 @@ const sayPort = pathToFileURL(join(e2e, 'processes/programs/say-port.js')).href
 /** The folder of the larger companions, once `pnpm companions` has installed them. */
 export const onDemand: string = join(e2e, 'on-demand')
 
-/** Skips a test of the larger companions if they are not installed. */
+/** Skips a test of the larger companions if they are not installed, or are those of an older checkout. */
 export function needsOnDemand({ skip }: Pick<TestContext, 'skip'>): void {
-  const isInstalled = existsSync(join(onDemand, 'node_modules/installed.txt'))
-  skip(!isInstalled, 'the larger companions are not installed: pnpm companions')
+  const stamp = join(onDemand, 'node_modules/installed.txt')
+  skip(!existsSync(stamp), 'the larger companions are not installed: pnpm companions')
+  const { dependencies } = JSON.parse(readFileSync(join(onDemand, 'package.json'), 'utf8'))
+  const isCurrent = readFileSync(stamp, 'utf8') === JSON.stringify(dependencies)
+  skip(!isCurrent, 'the larger companions are those of an older checkout: pnpm companions')
 }
 
 /**
- * Returns the program that docs/companions.md shows under a heading, with another patience (and further options) and
- * any free port.
+ * Returns the program that a page shows under a heading, with another patience (and further options) and any free port.
  */
-export function snippet(heading: string, patience: string, language = 'js'): string {
-  const [, section] = page.split(`\n### ${heading}\n`)
+export function snippet(heading: string, patience: string, language = 'js', page = 'companions.md'): string {
+  const [, section] = readFileSync(join(e2e, '../docs', page), 'utf8').split(`\n### ${heading}\n`)
   const code = section && new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 's').exec(section.split(/\n##/)[0] ?? '')?.[1]
-  if (code === undefined) throw new Error(`docs/companions.md has no ${language} under “${heading}”`)
+  if (code === undefined) throw new Error(`docs/${page} has no ${language} under “${heading}”`)
   return code.replace(`'15m'`, patience).replace(/\b3000\b/, '0')
 }
 
@@ -58,9 +59,14 @@ export function makeFolder(root: string = e2e, parent = '.snippets'): string {
 
 /** Starts the program that docs/companions.md shows under a heading. It prints the port of each of its servers. */
 export function startCompanion(heading: string, patience: string, root: string = e2e): Program {
+  return startProgram(snippet(heading, patience), root)
+}
+
+/** Starts a program from its text. It prints the port of each of its servers. */
+export function startProgram(text: string, root: string = e2e, env: NodeJS.ProcessEnv = {}): Program {
   const file = join(makeFolder(root), 'server.mjs')
-  writeFileSync(file, snippet(heading, patience))
-  return new Program(['--import', sayPort, file], { limit: LIMIT })
+  writeFileSync(file, text)
+  return new Program(['--import', sayPort, file], { limit: LIMIT, env })
 }
 
 /** Returns the address of such a program. */

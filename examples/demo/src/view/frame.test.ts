@@ -3,7 +3,15 @@ import { frame } from './frame.ts'
 import { render } from './line.ts'
 import type { Scene, ServerScene } from './scene.ts'
 
-const EXPLANATION = { patience: 3000, active: 0, ignored: 0, reasons: [], deadline: undefined, remaining: undefined }
+const EXPLANATION = {
+  patience: 3000,
+  active: 0,
+  ignored: 0,
+  reasons: [],
+  uncounted: [],
+  deadline: undefined,
+  remaining: undefined,
+}
 const ACTIVE: ServerScene = {
   name: 'Express',
   patience: 3000,
@@ -14,6 +22,7 @@ const ACTIVE: ServerScene = {
     state: 'active',
     clock: 'busy',
     active: 3,
+    uncounted: [],
     reasons: [
       { kind: 'request', label: 'GET /slow', ignored: false },
       { kind: 'request', label: 'GET /', ignored: false },

@@ -52,6 +52,7 @@ export const SUBCOMMANDS: readonly SubcommandText[] = [
     does: 'Prints the .socket and .service units with which systemd does the same.',
     more: [
       'COMMAND is `node` with its arguments, or a script whose first line names node. `npm start` does not work, because systemd passes the socket only to the process that it starts.',
+      'The SIGTERM listeners of the program are called at an idle end. Without them, the program must end by itself once everything is closed, or be ended by `--env IDLE_EXIT=force`.',
       'The units keep compiled code in a cache folder of the service, so that later starts are faster (Node 22 and later).',
       'The units are printed on stdout, or with `--write` the names of their files. The next steps are printed on stderr. A changed unit takes effect after `systemctl daemon-reload`. Enable the socket, and not the service: `systemctl enable --now NAME.socket`.',
       'The service needs the preload at its present path. If this path is in the cache of npx, `pnpm dlx` or bunx, a warning on stderr says so. Install idle-shutdown in a lasting place, and call it there.',
@@ -99,6 +100,7 @@ export const OPTIONS: readonly Option[] = [
     setting: 'IDLE_GRACE',
     default: '10s',
     does: 'The longest drain. Connections that are open after it are cut.',
+    more: 'At an idle end, the SIGTERM listeners of a Node COMMAND are called once everything is closed. They have what is left of the grace to end COMMAND, which is then ended by force. A COMMAND without such listeners has half a second.',
     of: BOTH,
   },
   {
@@ -115,6 +117,15 @@ export const OPTIONS: readonly Option[] = [
     setting: 'IDLE_UPGRADES',
     default: 'open',
     does: 'When a WebSocket counts: while it is open, while bytes move (traffic), or never (ignore).',
+    of: BOTH,
+  },
+  {
+    name: 'streams',
+    value: 'HOW',
+    setting: 'IDLE_STREAMS',
+    default: 'open',
+    does: 'When a response that stays open counts: while it is open, while bytes move (traffic), or never (ignore).',
+    more: 'Such a response has begun, and has no declared length: server-sent events, the GET stream of an MCP client, a log that is followed. A download of a declared length counts until it is sent.',
     of: BOTH,
   },
   {

@@ -16,6 +16,7 @@ test('reads the shortest command line', () => {
 test('reads every option', () => {
   const line = [
     '--listen 3000 --patience 90s --startup-patience Infinity --grace 0 --activity requests --upgrades traffic',
+    '--streams ignore',
     '--ignore /healthz,/^\\/metrics/ --ignore user-agent:probe --ready-timeout 5s --max-queue 7 --proxy 5000',
     '--env A=1 --env B=x=y --env C= --cwd / --status 3001 --json -- node server.js',
   ].join(' ')
@@ -29,6 +30,7 @@ test('reads every option', () => {
         IDLE_GRACE: '0',
         IDLE_ACTIVITY: 'requests',
         IDLE_UPGRADES: 'traffic',
+        IDLE_STREAMS: 'ignore',
         IDLE_IGNORE: '/healthz,/^\\/metrics/,user-agent:probe',
       },
       env: { A: '1', B: 'x=y', C: '' },
@@ -59,6 +61,7 @@ describe('refused, with a sentence and exit code 2', () => {
     ['--listen 3000 --grace=-1 x', /^"--grace" must be a duration of 0 or more/],
     ['--listen 3000 --activity all x', `"--activity" must be one of 'connections', 'requests'. Received 'all'`],
     ['--listen 3000 --upgrades all x', '"--upgrades" must be one of'],
+    ['--listen 3000 --streams all x', `"--streams" must be one of 'open', 'traffic', 'ignore'. Received 'all'`],
     ['--listen 3000 --ignore healthz x', '"--ignore" must be a list of'],
     ['--listen 3000 --ignore /healthz?probe=1 x', `"--ignore" must have paths`],
     ['--listen 3000 --ready-timeout 0 x', /^"--ready-timeout" must be a duration of more than 0/],

@@ -86,6 +86,8 @@ export type ToSupervisor =
       /** `null` means Infinity, which JSON does not have. */
       readonly patience: number | null
       readonly reasons: readonly string[]
+      /** The streams and upgraded sockets that are open and do not count. */
+      readonly uncounted: readonly string[]
     }
 
 /** The messages of a supervisor to a process: see the table of {@link ToSupervisor}. */

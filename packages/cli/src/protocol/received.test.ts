@@ -34,7 +34,7 @@ test.each([
   { type: 'claim', listen: 0, pid: 5, rank: 0 },
   { type: 'claim', listen: 1, pid: 5, rank: 3, path: '/here' },
   { type: 'exit-request' },
-  { type: 'idleness', active: 0, deadline: undefined, patience: null, reasons: ['request GET /'] },
+  { type: 'idleness', active: 0, deadline: undefined, patience: null, reasons: ['request GET /'], uncounted: [] },
 ] as const)('reads the message %j of a process', (message) => {
   expect(fromProcess(tagged(message))).toBe(message)
   expect(fromSupervisor(tagged(message))).toBeUndefined()

@@ -40,6 +40,7 @@ const TO_SUPERVISOR: Readonly<Record<ToSupervisor['type'], Shape>> = {
     deadline: optional(number),
     patience: (value) => value === null || number(value),
     reasons: texts,
+    uncounted: texts,
   },
 }
 

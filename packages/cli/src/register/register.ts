@@ -14,10 +14,10 @@ import { InheritedEndpoints } from './listen/inherited-endpoints.ts'
 import { type EndpointSource, interceptListen, type Observer } from './listen/intercept-listen.ts'
 import { isOwn } from './listen/own-servers.ts'
 import { hasPassedSockets, hideFromChildren, ownsPassedSockets, withVariables } from './listen/passed-variables.ts'
-import { forceExit } from './process/force-exit.ts'
+import { closeAfterWork } from './process/close-after-work.ts'
 import { Log, say } from './process/log.ts'
-import { drainOnSignals } from './process/signals.ts'
-
+import { ProcessEnd } from './process/process-end.ts'
+import { Signals } from './process/signals.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 import { WatchedServers } from './watched-servers.ts'
 
@@ -40,11 +40,7 @@ export function register(): void {
   const supervisor = held && new Supervisor(held)
   const inherited =
     held === undefined && hasPassedSockets() ? inheritedEndpoints((server) => watched.isPrograms(server)) : undefined
-  const watched = watch(settings, log, supervisor, inherited)
-  supervisor?.serve(watched, () => {
-    log.end('the supervisor has ended: closing')
-    void watched.close(new Error('The supervisor has ended')).then(forceExit)
-  })
+  const { watched, signals } = watch(settings, log, supervisor, inherited)
   const observer = { report: (line: string) => log.detail(line), given: (server: AnyServer) => watched.given(server) }
   if (held !== undefined) {
     cacheCompiledCode()
@@ -59,20 +55,42 @@ export function register(): void {
   } else if (inherited !== undefined) {
     takeEndpoints(inherited, observer, watched)
   }
-  watchWhatListens(watched, log, supervisor, inherited)
+  watchWhatListens(watched, signals, log, supervisor !== undefined)
 }
 
 function takeEndpoints(endpoints: EndpointSource, observer: Observer, watched: WatchedServers): void {
   watched.interceptListen = interceptListen(endpoints, observer)
 }
 
+/** Watches the servers, and ends the process when they are idle, at a signal, or when the supervisor has ended. */
 function watch(
   settings: Settings,
   log: Log,
   supervisor: Supervisor | undefined,
   inherited: InheritedEndpoints | undefined,
-): WatchedServers {
-  return new WatchedServers(settings, {
+): { readonly watched: WatchedServers; readonly signals: Signals } {
+  const signals = new Signals({
+    drain: async (signal) => {
+      log.detail(`${signal}: closing`)
+      await watched.close(signal)
+      supervisor?.drained()
+    },
+    heard: () => {
+      inherited?.end()
+      closeAfterWork(watched.servers)
+    },
+  })
+  const end = new ProcessEnd(signals, {
+    called: () => {
+      log.detail('the SIGTERM listeners of the program have been called')
+      // They have the grace. A line after it names what keeps the process alive.
+      watched.cancelStillRunningWarning()
+    },
+    done: () => supervisor?.drained(),
+  })
+  const endProcess = (force: boolean): void =>
+    end.begin({ force, left: watched.graceLeft, listeners: !watched.programListens })
+  const watched = new WatchedServers(settings, {
     confirm: () => supervisor?.mayExit() ?? true,
     ending: (servers) => {
       inherited?.end()
@@ -82,20 +100,19 @@ function watch(
     },
     ended: (report) => {
       log.end(ended(report))
-      supervisor?.drained()
-      if (settings.exit === 'force') forceExit()
+      endProcess(settings.exit === 'force')
     },
     seen: (server, how) => log.detail(`${placeOf(server)}: ${how}`),
   })
+  supervisor?.serve(watched, () => {
+    log.end('the supervisor has ended: closing')
+    void watched.close(new Error('The supervisor has ended')).then(() => endProcess(true))
+  })
+  return { watched, signals }
 }
 
-function watchWhatListens(
-  watched: WatchedServers,
-  log: Log,
-  supervisor: Supervisor | undefined,
-  inherited: InheritedEndpoints | undefined,
-): void {
-  let signalled = false
+function watchWhatListens(watched: WatchedServers, signals: Signals, log: Log, supervised: boolean): void {
+  let warned = supervised
   onWatched((server) => watched.watchedByProgram(server))
   onListening((server) => {
     if (Reflect.has(globalThis, SUPERVISES) || isOwn(server)) return
@@ -103,19 +120,10 @@ function watchWhatListens(
       log.detail('a cluster worker is not watched: its primary starts workers, and would start this one again')
       return
     }
-    if (!signalled) {
-      signalled = true
-      // The supervisor has already warned. A process that does not listen, such as npm's, need not warn.
-      if (supervisor === undefined) warnOfShortPatience(process.env)
-      drainOnSignals(
-        async (signal) => {
-          log.detail(`${signal}: closing`)
-          await watched.close(signal)
-          supervisor?.drained()
-        },
-        () => inherited?.end(),
-      )
-    }
+    // The supervisor has already warned. A process that does not listen, such as npm's, need not warn.
+    if (!warned) warnOfShortPatience(process.env)
+    warned = true
+    signals.begin()
     watched.listening(server)
   })
 }

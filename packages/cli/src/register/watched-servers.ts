@@ -1,6 +1,9 @@
 import type { AnyServer, CloseReport, Duration, IdleShutdownOptions } from '@idle-shutdown/core'
 import { IdleShutdown, IdleTimeoutError, internals } from '@idle-shutdown/core/adapter'
+import { formatReason } from '../format-reason.ts'
+import type { ToSupervisor } from '../protocol/messages.ts'
 import type { Settings } from '../settings.ts'
+import { allowSecondClose } from './connections/allow-second-close.ts'
 import type { InterceptedListen } from './listen/intercept-listen.ts'
 
 /** Callbacks of {@link WatchedServers}. */
@@ -11,12 +14,12 @@ export interface WatchEvents {
   ending(servers: Iterable<AnyServer>): void
   /** Called when everything is closed after an idle end. */
   ended(report: CloseReport): void
-  /** Called when a server is watched, is closed with the others with the others, or is left to the program. */
+  /** Called when a server is watched, is closed with the others, or is left to the program. */
   seen(server: AnyServer, how: 'counts' | 'closed with the others' | 'watched by the program'): void
 }
 
 /**
- * Watches all servers of the process as one. Some count, and the others are closed with the others at the end. Servers that the
+ * Watches all servers of the process as one. Some count, and the others are closed at the end. Servers that the
  * program watches itself are left to it. If the program closes all servers itself, the next one that listens starts a
  * new watch.
  */
@@ -35,11 +38,13 @@ export class WatchedServers {
   /** Knows the servers that may take a held address. */
   interceptListen: InterceptedListen = { portsOf: ownPorts, isDeciding: false }
   #attaching = false
+  /** The time of the decision, by `performance.now()`. */
+  #decidedAt = 0
 
   constructor(settings: Settings, events: WatchEvents) {
     this.#settings = settings
     this.#events = events
-    const { grace, activity, upgrades, ignore } = settings
+    const { grace, activity, upgrades, streams, ignore } = settings
     // A unit prevents the warning of a short duration: it was given when the setting was read, with the name that the
     // user knows.
     const withUnit = (ms: number): Duration => (ms < 1000 ? `${ms}ms` : ms)
@@ -48,7 +53,7 @@ export class WatchedServers {
     // Clients may wait at a held address until a server takes it.
     const confirm = (): boolean | Promise<boolean> =>
       this.#counted.size > 0 && !this.interceptListen.isDeciding && events.confirm()
-    this.#options = { patience, startupPatience, grace, activity, upgrades, ignore, confirm }
+    this.#options = { patience, startupPatience, grace, activity, upgrades, streams, ignore, confirm }
     this.#current = this.#watchCounted()
     this.#uncounted = this.#watchUncounted()
   }
@@ -66,13 +71,14 @@ export class WatchedServers {
   }
 
   /** Returns what keeps the process active, as plain data. */
-  get idleness(): { active: number; deadline: number | undefined; patience: number; reasons: readonly string[] } {
-    const { active, deadline, patience, reasons } = this.#current.tracker.explain()
+  get idleness(): Omit<Extract<ToSupervisor, { type: 'idleness' }>, 'type'> {
+    const { active, deadline, patience, reasons, uncounted } = this.#current.tracker.explain()
     return {
       active,
       deadline: deadline?.getTime(),
       patience,
-      reasons: reasons.map(({ kind, label, ignored }) => `${kind} ${label}${ignored ? ' (ignored)' : ''}`),
+      reasons: reasons.map((reason) => formatReason(reason)),
+      uncounted: uncounted.map((reason) => formatReason(reason)),
     }
   }
 
@@ -124,12 +130,33 @@ export class WatchedServers {
     this.#events.seen(server, 'watched by the program')
   }
 
+  /** Reports whether a server that the program watches itself still listens. Such a process ends later. */
+  get programListens(): boolean {
+    return [...this.#programs].some(({ listening }) => listening)
+  }
+
+  /** The time (ms) that is left of the grace after the decision. */
+  get graceLeft(): number {
+    return Math.max(this.#settings.grace - (performance.now() - this.#decidedAt), 0)
+  }
+
+  /** Cancels the warning of core that the process is still running. */
+  cancelStillRunningWarning(): void {
+    for (const idle of [this.#current, this.#uncounted]) internals(idle).cancelStillRunningWarning()
+  }
+
+  /** All servers of the process that listen. */
+  get servers(): readonly AnyServer[] {
+    return [...this.#counted.keys(), ...this.#uncountedServers.keys(), ...this.#programs]
+  }
+
   /** Drains all servers now, also those that the program watches. */
   async close(reason: unknown): Promise<CloseReport> {
     if (this.#current.signal.aborted) return this.#current.closed
     this.#attaching = true
     for (const server of this.#programs) if (server.listening) this.#current.watch(server)
     this.#attaching = false
+    this.#decided(this.#programs)
     const closing = this.#current.close(reason)
     await this.#uncounted.close(reason)
     return closing
@@ -151,15 +178,23 @@ export class WatchedServers {
     this.#programs.delete(server)
   }
 
+  /** Called when the end is decided. `others` are closed, too. */
+  #decided(others: Iterable<AnyServer> = []): void {
+    this.#decidedAt = performance.now()
+    for (const server of [...this.#counted.keys(), ...this.#uncountedServers.keys(), ...others])
+      allowSecondClose(server)
+  }
+
   #watchCounted(): IdleShutdown {
     const idle = new IdleShutdown([], this.#options)
     internals(idle).waitForConfirm()
     internals(idle).endUpgrades()
     idle.signal.addEventListener('abort', () => {
       if (!(idle.signal.reason instanceof IdleTimeoutError)) return
+      this.#decided()
       this.#events.ending(this.#counted.keys())
-      const along = this.#uncounted.close(idle.signal.reason)
-      void Promise.all([idle.closed, along]).then(([report]) => this.#events.ended(report))
+      const uncounted = this.#uncounted.close(idle.signal.reason)
+      void Promise.all([idle.closed, uncounted]).then(([report]) => this.#events.ended(report))
     })
     return idle
   }
@@ -167,6 +202,8 @@ export class WatchedServers {
   #watchUncounted(): IdleShutdown {
     const { grace } = this.#settings
     const idle = new IdleShutdown([], { patience: Number.POSITIVE_INFINITY, grace })
+    // Keeps nothing up.
+    internals(idle).leaveProcess()
     internals(idle).endUpgrades()
     return idle
   }

@@ -9,8 +9,14 @@ afterEach(() => {
 })
 
 const asked = (pid: number) => ({ pid, send: vi.fn() })
-const idle = (deadline: number) => ({ active: 0, deadline, patience: 1000, reasons: [] })
-const used = (...reasons: string[]) => ({ active: reasons.length, deadline: undefined, patience: 1000, reasons })
+const idle = (deadline: number) => ({ active: 0, deadline, patience: 1000, reasons: [], uncounted: [] })
+const used = (...reasons: string[]) => ({
+  active: reasons.length,
+  deadline: undefined,
+  patience: 1000,
+  reasons,
+  uncounted: [],
+})
 
 /** Reports for each promise whether it has settled by now. */
 async function settled(promises: readonly Promise<void>[]): Promise<boolean[]> {
@@ -70,7 +76,7 @@ test('reports several processes as one: the sum, the latest deadline, and reason
   expect(inquiry.report(both)).toBeUndefined()
   inquiry.answered(first, idle(500))
   inquiry.answered(second, { ...idle(900), patience: 2000 })
-  expect(inquiry.report(both)).toEqual({ active: 0, deadline: 900, patience: 2000, reasons: [] })
+  expect(inquiry.report(both)).toEqual({ active: 0, deadline: 900, patience: 2000, reasons: [], uncounted: [] })
   inquiry.answered(first, used('request GET /a', 'request GET /b'))
   inquiry.answered(second, used('hold job'))
   expect(inquiry.report(both)).toEqual({
@@ -78,6 +84,7 @@ test('reports several processes as one: the sum, the latest deadline, and reason
     deadline: undefined,
     patience: 1000,
     reasons: ['process 7: request GET /a', 'process 7: request GET /b', 'process 8: hold job'],
+    uncounted: [],
   })
   expect(inquiry.report([second])).toEqual(used('hold job'))
 })
@@ -97,4 +104,16 @@ test('reports at most 20 reasons, each a line of at most 200 characters', () => 
   expect(shown).toHaveLength(20)
   expect(shown[0]).toBe('hold a\\u001b[2J\\nb')
   expect(shown[1]).toHaveLength(200)
+})
+
+test('reports what is open and does not count apart from the reasons', async () => {
+  const inquiry = new IdlenessInquiry()
+  const [first, second] = [asked(7), asked(8)]
+  const uncounted = ['stream GET /events (for 12 s, last byte 3 s ago)']
+  inquiry.answered(first, { ...idle(500), uncounted })
+  expect(inquiry.report([first])).toEqual({ ...idle(500), uncounted })
+  inquiry.answered(second, used('request GET /'))
+  const both = inquiry.report([first, second])
+  expect(both?.reasons).toEqual(['process 8: request GET /'])
+  expect(both?.uncounted).toEqual([`process 7: ${uncounted[0]}`])
 })

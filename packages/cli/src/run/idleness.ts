@@ -42,8 +42,8 @@ export class IdlenessInquiry {
   }
 
   /** Notes the answer of a process. */
-  answered(process: Asked, { active, deadline, patience, reasons }: Idleness): void {
-    this.#answers.set(process, { active, deadline, patience, reasons })
+  answered(process: Asked, { active, deadline, patience, reasons, uncounted }: Idleness): void {
+    this.#answers.set(process, { active, deadline, patience, reasons, uncounted })
     this.#silent.delete(process)
     this.#stopWaiting(process)
   }
@@ -71,17 +71,18 @@ export class IdlenessInquiry {
       deadline: active === 0 && deadlines.length === said.length ? Math.max(...deadlines) : undefined,
       // JSON has no Infinity, so a patience of Infinity arrives as null.
       patience: Math.max(...said.map(({ patience }) => patience ?? Number.POSITIVE_INFINITY)),
-      reasons: serving.flatMap((process) => this.#reasonsOf(process, serving.length > 1)).slice(0, MOST_REASONS),
+      reasons: this.#linesOf(serving, 'reasons'),
+      uncounted: this.#linesOf(serving, 'uncounted'),
     }
   }
 
-  #reasonsOf(process: Asked, several: boolean): string[] {
-    const reasons = this.#answers.get(process)?.reasons ?? []
-    if (this.#silent.has(process)) return [`process ${process.pid} does not answer`]
-    return reasons.map((reason) => {
-      const line = printable(several ? `process ${process.pid}: ${reason}` : reason)
-      return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON - 1)}…` : line
+  #linesOf(serving: readonly Asked[], list: 'reasons' | 'uncounted'): string[] {
+    const lines = serving.flatMap((process) => {
+      if (this.#silent.has(process)) return list === 'reasons' ? [`process ${process.pid} does not answer`] : []
+      const said = this.#answers.get(process)?.[list] ?? []
+      return said.map((text) => (serving.length > 1 ? `process ${process.pid}: ${text}` : text)).map(shortLine)
     })
+    return lines.slice(0, MOST_REASONS)
   }
 
   #begin(serving: readonly Asked[]): Question {
@@ -109,4 +110,9 @@ export class IdlenessInquiry {
     for (const process of question.unanswered) this.#silent.add(process)
     question.resolve()
   }
+}
+
+function shortLine(text: string): string {
+  const line = printable(text)
+  return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON - 1)}…` : line
 }

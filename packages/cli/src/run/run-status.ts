@@ -46,4 +46,6 @@ interface IdleReport {
   readonly patience: number
   /** The things that keep it active, a line each. */
   readonly reasons: readonly string[]
+  /** The streams and upgraded sockets that are open and do not count, a line each. */
+  readonly uncounted: readonly string[]
 }

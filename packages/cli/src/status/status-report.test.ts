@@ -42,7 +42,7 @@ test('reports null for what is not known', () => {
   })
 })
 
-const idle = { active: 0, deadline: 12_000, patience: 10_000, reasons: [] }
+const idle = { active: 0, deadline: 12_000, patience: 10_000, reasons: [], uncounted: [] }
 
 test('counts down to the deadline, and not below 0, while the command is awake', () => {
   const awake: RunStatus = { ...asleep, state: 'awake', pid: 7, idle }
@@ -51,7 +51,7 @@ test('counts down to the deadline, and not below 0, while the command is awake',
 })
 
 test('reports no countdown while the command is in use, and null for an endless patience', () => {
-  const used = { active: 1, deadline: undefined, patience: Number.POSITIVE_INFINITY, reasons: ['GET /'] }
+  const used = { active: 1, deadline: undefined, patience: Number.POSITIVE_INFINITY, reasons: ['GET /'], uncounted: [] }
   expect(statusReport({ ...asleep, state: 'awake', idle: used }, 9000)).toMatchObject({
     countdown: null,
     idle: { active: 1, deadline: null, patience: null, reasons: ['GET /'] },

@@ -33,7 +33,10 @@ export interface StatusReport {
     readonly deadline: number | null
     /** null means never. */
     readonly patience: number | null
+    /** The activities, a line each: `stream GET /events (for 12 s, last byte 3 s ago)`. */
     readonly reasons: readonly string[]
+    /** The streams and upgraded sockets that are open and do not count, a line each. */
+    readonly uncounted: readonly string[]
   } | null
 }
 

@@ -51,7 +51,7 @@ export const grace: readonly Behaviour[] = [
       const client = await t.websocket()
       const closed = new Promise((resolve) => client.once('close', resolve))
       expect(await idle.close()).toMatchObject({ drained: 0, destroyed: 1 })
-      expect(await closed).toBe(1006)
+      expect(await closed).toBe(1001)
     },
   },
   {

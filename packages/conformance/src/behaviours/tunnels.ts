@@ -77,6 +77,38 @@ const all: readonly Behaviour[] = [
       expect(idle.signal.aborted).toBe(true)
     },
   },
+  ...(
+    [
+      ['with bytes since the last deadline → its end renews the deadline', true, false],
+      ['with its session, and bytes since the last deadline → its end renews the deadline', true, true],
+      ['without a byte since the last deadline → the deadline stays where it was', false, false],
+    ] as const
+  ).map(
+    ([how, moves, withSession]): Behaviour => ({
+      name: `WebSocket over HTTP/2, upgrades 'traffic', that closes ${how}`,
+      async run(t) {
+        const clock = t.stopTime()
+        const { tracker } = await t.serve({ upgrades: 'traffic', patience: 1000, clock }, acceptTunnels)
+        const stream = await open(t, '/')
+        // The first deadline sees the bytes of the response.
+        await echo(stream)
+        clock.step(1000)
+        await t.settle()
+        const deadline = clock.date() + 1000
+        expect(tracker.deadline).toEqual(new Date(deadline))
+        clock.step(500)
+        if (moves) await echo(stream)
+        const closed = once(stream.resume(), 'close')
+        if (withSession) stream.session?.destroy()
+        else stream.end()
+        await closed
+        if (withSession) await t.disconnected(0)
+        await t.settle()
+        expect(tracker.explain().uncounted).toEqual([])
+        expect(tracker.deadline).toEqual(new Date(moves ? deadline + 500 : deadline))
+      },
+    }),
+  ),
   {
     name: "WebSocket over HTTP/2, upgrades 'ignore' → never active; ended at the drain, after the signal's listeners",
     async run(t) {
@@ -85,7 +117,7 @@ const all: readonly Behaviour[] = [
       const stream = await open(t, '/')
       expect(idle.tracker.active).toBe(0)
       idle.tracker.touch()
-      const closed = once(stream, 'close')
+      const closed = once(stream.resume(), 'close')
       clock.step(1000)
       await t.settle()
       expect(idle.signal.aborted).toBe(true)

@@ -146,6 +146,36 @@ const all: readonly Behaviour[] = [
       expect(idle.signal.aborted).toBe(true)
     },
   },
+  ...(
+    [
+      ['with bytes since the last deadline → its end renews the deadline', true],
+      ['without a byte since the last deadline → the deadline stays where it was', false],
+    ] as const
+  ).map(
+    ([how, moves]): Behaviour => ({
+      name: `upgraded socket, upgrades 'traffic', that closes ${how}`,
+      unix: true,
+      async run(t) {
+        const clock = t.stopTime()
+        const { tracker } = await t.serve({ upgrades: 'traffic', patience: 1000, clock }, acceptUpgrades)
+        const raw = await upgrade(t)
+        // The first deadline sees the bytes of the response.
+        clock.step(1000)
+        await t.settle()
+        const deadline = clock.date() + 1000
+        expect(tracker.deadline).toEqual(new Date(deadline))
+        clock.step(500)
+        if (moves) {
+          await raw.send('ping')
+          await raw.until('ping')
+        }
+        raw.destroy()
+        await t.disconnected(0)
+        expect(tracker.explain().uncounted).toEqual([])
+        expect(tracker.deadline).toEqual(new Date(moves ? deadline + 500 : deadline))
+      },
+    }),
+  ),
   {
     name: "upgrades 'ignore' → never active; ended with FIN at the drain, after the signal's listeners",
     async run(t) {

@@ -1,25 +1,11 @@
 import type { Connection, DrainState } from '../connection/connection.ts'
+import { HttpConnection } from '../connection/http-connection.ts'
 import { Arriving } from '../connection/node-internals.ts'
 import type { Countdown } from '../tracker/countdown.ts'
 import { afterTwoTurns, inSlices, lastLook } from '../tracker/event-loop.ts'
 import type { PhaseTable } from '../tracker/phases.ts'
-
-/** The result of a drain. */
-export interface CloseReport {
-  /** The reason of the idle signal. */
-  readonly reason: unknown
-  /** The milliseconds from the decision to the end of the last socket. */
-  readonly duration: number
-  /**
-   * The number of requests and streams that were answered to the end: in progress at the decision, or arrived during
-   * the drain.
-   */
-  readonly drained: number
-  /** The number of sockets that were destroyed when grace ended. An HTTP/2 session counts as one. */
-  readonly destroyed: number
-  /** The number of holds that had not ended when grace did. */
-  readonly abandoned: number
-}
+import type { CloseReport } from './close-report.ts'
+import { EndCallbacks } from './end-callbacks.ts'
 
 /** A watched server, as a drain sees it. */
 export interface DrainedServer {
@@ -41,28 +27,34 @@ export interface DrainedServer {
   destroyConnections(): void
 }
 
-type DrainPhase = 'open' | 'announced' | 'closing' | 'cut' | 'closed'
+type DrainPhase = 'open' | 'announced' | 'closing' | 'ending' | 'cut' | 'closed'
 
 /** The phases of a drain. The code reads only the types of the table, with which tests compare each change. */
 export const DRAIN_PHASES: PhaseTable<DrainPhase> = {
   open: { means: 'the end is not decided', next: ['announced'] },
   announced: { means: 'the end is decided, and the signal aborts', next: ['closing', 'cut'] },
-  closing: { means: 'no listener is open, and each connection ends as soon as it can', next: ['cut', 'closed'] },
-  cut: { means: 'grace has ended, and every connection is destroyed', next: ['closed'] },
-  closed: { means: 'everything has closed', next: [] },
+  closing: {
+    means: 'no listener is open, and each connection ends as soon as it can',
+    next: ['ending', 'cut', 'closed'],
+  },
+  ending: { means: 'everything has closed, and callbacks of beforeEnd() run', next: ['cut', 'closed'] },
+  cut: { means: 'grace has ended, every connection is destroyed, and no callback is awaited', next: ['closed'] },
+  closed: { means: 'everything has closed, and no callback is left to call', next: [] },
 }
 
 /** The most time (ms) to wait for a client that has not begun to send a request. */
 const SILENCE = 1000
 
-/** The part of a shutdown between the decision and the end of the last socket. See {@link DRAIN_PHASES}. */
+/** The part of a shutdown between the decision and `closed`. See {@link DRAIN_PHASES}. */
 export class Drain implements DrainState {
-  /** Resolves with the report when everything has closed. Never rejects. */
+  /** Resolves with the report when everything has closed and the callbacks are over. Never rejects. */
   readonly closed: Promise<CloseReport>
   /** Resolves when no listener accepts connections any more. */
   readonly listenersClosed: Promise<void>
   /** `true` if upgraded sockets end with the drain, even if they count as activity. */
   endsUpgrades = false
+  /** The callbacks that are awaited between the last answer and `closed`. */
+  readonly callbacks: EndCallbacks
   readonly #servers: Iterable<DrainedServer>
   readonly #countdown: Countdown
   readonly #grace: number
@@ -76,11 +68,14 @@ export class Drain implements DrainState {
   #drained = 0
   #destroyed = 0
   #abandoned = 0
+  /** Defined when everything has closed, until a connection is accepted again. */
+  #report: CloseReport | undefined
 
   constructor(servers: Iterable<DrainedServer>, countdown: Countdown, grace: number) {
     this.#servers = servers
     this.#countdown = countdown
     this.#grace = grace
+    this.callbacks = new EndCallbacks((callback) => countdown.run(callback))
     this.closed = new Promise((resolve) => {
       this.#resolve = resolve
     })
@@ -99,10 +94,10 @@ export class Drain implements DrainState {
    * After an idle verdict, the listeners close before the signal aborts.
    */
   get finishing(): boolean {
-    return this.#phase === 'closing' || this.#phase === 'cut'
+    return this.#phase === 'closing' || this.#phase === 'ending' || this.#phase === 'cut'
   }
 
-  /** Reports whether everything has closed. */
+  /** Reports whether `closed` has resolved. */
   get over(): boolean {
     return this.#phase === 'closed'
   }
@@ -145,8 +140,9 @@ export class Drain implements DrainState {
 
   /** Ends a connection that was accepted after the decision: as soon as it is idle, or at once if grace has ended. */
   accepted(connection: Connection): void {
+    this.#report = undefined
     if (this.#phase === 'cut') connection.destroy()
-    if (this.finishing) finish([connection])
+    if (this.finishing) this.#finish([connection])
     this.endIfSilent([connection])
   }
 
@@ -155,22 +151,39 @@ export class Drain implements DrainState {
     this.#drained++
   }
 
-  /** Resolves `closed` if everything has closed. Called when something has ended. */
+  /** Calls the callbacks, and then resolves `closed`, if everything has closed. Called when something has ended. */
   check(): void {
-    if (!this.finishing) return
-    if (this.#phase === 'closing' && this.#countdown.holds > 0) return
-    for (const server of this.#servers) if (!server.isOver) return
-    this.enter('closed')
-    // Cancel timers and drop their closures, which reference closed connections.
-    for (const undo of this.#timers) undo()
-    this.#timers.clear()
-    this.#resolve({
+    if (!this.finishing || this.#isOpen) return
+    this.#report ??= {
       reason: this.#reason,
       duration: this.#countdown.clock.now() - this.#decidedAt,
       drained: this.#drained,
       destroyed: this.#destroyed,
       abandoned: this.#abandoned,
-    })
+    }
+    if (this.callbacks.begun) {
+      this.#resolveClosed()
+      return
+    }
+    if (this.#phase === 'closing' && this.callbacks.size > 0) this.enter('ending')
+    this.callbacks.call(this.#report, () => this.#resolveClosed())
+  }
+
+  /** Resolves `closed` if no callback is left. A connection that was given to a server meanwhile is waited for. */
+  #resolveClosed(): void {
+    if (!this.callbacks.done || this.#isOpen || this.#report === undefined) return
+    this.enter('closed')
+    // Cancel timers and drop their closures, which reference closed connections.
+    for (const undo of this.#timers) undo()
+    this.#timers.clear()
+    this.#resolve(this.#report)
+  }
+
+  /** Reports whether a server or connection is open, or, before grace is over, a hold. */
+  get #isOpen(): boolean {
+    if (this.#phase !== 'cut' && this.#countdown.holds > 0) return true
+    for (const server of this.#servers) if (!server.isOver) return true
+    return false
   }
 
   /**
@@ -190,6 +203,20 @@ export class Drain implements DrainState {
     )
   }
 
+  /**
+   * Ends what does not count on the connections, and destroys what is left of it after a second. Called after the
+   * listeners of the signal.
+   */
+  endUncounted(connections: readonly Connection[]): void {
+    const ending = connections
+      .filter((connection) => connection instanceof HttpConnection)
+      .filter((each) => each.endUncounted())
+    if (ending.length === 0) return
+    this.#later(Math.min(this.#grace, SILENCE), () => {
+      for (const connection of ending) connection.cutUncounted()
+    })
+  }
+
   /** The one function that changes the phase. */
   protected enter(phase: DrainPhase): void {
     this.#phase = phase
@@ -199,7 +226,7 @@ export class Drain implements DrainState {
     this.enter('closing')
     const connections = [...this.#connections()]
     for (const server of this.#servers) server.checkOften()
-    inSlices(connections, finish)
+    inSlices(connections, this.#finish)
     this.endIfSilent(connections)
     this.check()
   }
@@ -213,10 +240,23 @@ export class Drain implements DrainState {
     this.#abandoned = this.#countdown.holds
     for (const connection of [...this.#connections()]) {
       this.#destroyed++
-      connection.destroy()
+      if (connection instanceof HttpConnection) connection.cut()
+      else connection.destroy()
     }
     for (const server of this.#servers) server.destroyConnections()
+    this.callbacks.stopAwaiting()
     this.check()
+  }
+
+  /** Closes each connection once it is idle. Requests that the kernel has already received are still answered. */
+  readonly #finish = (connections: readonly Connection[]): void => {
+    for (const connection of connections) connection.beginEnd()
+    // Listeners of the signal that continue in a promise have written their last bytes by then.
+    afterTwoTurns(() => {
+      this.endUncounted(connections)
+      const arriving = new Arriving()
+      for (const connection of connections) connection.endIfQuiet(arriving)
+    })
   }
 
   #closeListeners(): void {
@@ -242,13 +282,4 @@ export class Drain implements DrainState {
   *#connections(): Iterable<Connection> {
     for (const { connections } of this.#servers) yield* connections
   }
-}
-
-/** Closes each connection once it is idle. Requests that the kernel has already received are still answered. */
-function finish(connections: readonly Connection[]): void {
-  for (const connection of connections) connection.beginEnd()
-  afterTwoTurns(() => {
-    const arriving = new Arriving()
-    for (const connection of connections) connection.endIfQuiet(arriving)
-  })
 }

@@ -18,6 +18,10 @@ export type ActivityCount =
   | 'traffic'
   /** A tunnel that never counts. A drain ends it. */
   | 'ignore'
+  /** A stream that renews the deadline by its traffic, and by its end. */
+  | 'traffic stream'
+  /** A stream that never counts. A drain ends it. */
+  | 'ignored stream'
   /** An `active` request that does not count now. */
   | 'silent'
   /** An `ignored` request that does not count now. */
@@ -54,14 +58,19 @@ export function countBefore(count: ActivityCount): 'pass' | 'finish' | 'cancel' 
 
 /** Starts counting a stream. */
 export function start(countdown: Countdown, count: ActivityCount): void {
-  if (isActive(count)) countdown.start('active')
-  else if (count === 'ignored') countdown.start('ignored')
+  if (isActive(count)) {
+    countdown.start('active')
+    countdown.began()
+  } else if (count === 'ignored') {
+    countdown.start('ignored')
+  }
 }
 
 /** Stops counting a stream. */
 export function finish(countdown: Countdown, count: ActivityCount): void {
   if (isActive(count)) countdown.finish('active')
   else if (count === 'ignored') countdown.finish('ignored')
+  else if (count === 'traffic stream') countdown.renew()
 }
 
 /** Stops counting what waits for a client that has been silent for too long. Returns the count from now on. */
@@ -83,6 +92,7 @@ export function resume(countdown: Countdown, count: ActivityCount): ActivityCoun
 /** Stops counting a request, stream or tunnel as an activity. Returns the count from now on. */
 export function ignore(countdown: Countdown, count: ActivityCount): ActivityCount {
   if (count === 'silent') return 'ignored and silent'
+  if (count === 'traffic stream') return 'ignored stream'
   if (!isActive(count)) return isTunnel(count) ? 'ignore' : count
   const instead = count === 'active' ? 'ignored' : 'ignore'
   start(countdown, instead)

@@ -56,7 +56,7 @@ export const CONNECTION_STATES: Readonly<Record<ConnectionState, StateOfConnecti
     means: 'left HTTP as a WebSocket or tunnel, and counts as the option upgrades says',
     next: ['closed'],
     counts: { connections: false, requests: false },
-    drain: 'is ended if it is ignored or its program is preloaded, else left to the application until grace ends',
+    drain: 'is ended if it does not count or its program is preloaded, else left to the application until grace ends',
   },
   lingering: {
     means: 'the FIN is sent, and input is discarded until the client closes',

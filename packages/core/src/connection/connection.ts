@@ -22,7 +22,7 @@ export interface DrainState {
    * done.
    */
   readonly begun: boolean
-  /** Reports whether the listeners are closed and the signal has aborted, so that connections end as soon as they can. */
+  /** Reports whether the listeners are closed and the signal has aborted. Connections then end as soon as they can. */
   readonly finishing: boolean
   /** Reports whether upgraded sockets end with the drain, even if they count as activity. */
   readonly endsUpgrades: boolean
@@ -32,6 +32,8 @@ export interface DrainState {
   accepted(connection: Connection): void
   /** Resolves the drain if nothing is left. Called when something has ended. */
   check(): void
+  /** Ends what does not count on the connections, and destroys what is left of it after a second. */
+  endUncounted(connections: readonly Connection[]): void
   /** Calls `endIfStillSilent` of those connections of which `endsIfSilent` is true, after a second. */
   endIfSilent(connections: readonly Connection[]): void
 }
@@ -148,16 +150,13 @@ export abstract class Connection {
   /** Announces the end of the connection to the client, if the protocol has a way to do so. */
   abstract announce(): void
 
-  /**
-   * Ends ignored sockets and tunnels, and makes an HTTP/2 session end with its last stream. Called when the listener has
-   * closed, and again for each later upgrade and stream.
-   */
+  /** Begins the end: makes an HTTP/2 session end with its last stream. Called when the listener has closed. */
   abstract beginEnd(): void
 
-  /** Ends the connection if nothing is in progress or `arriving`. Called two turns after the drain calls `beginEnd()`. */
+  /** Ends the connection if nothing is in progress or `arriving`. Called two turns after `beginEnd()`. */
   endIfQuiet(_arriving: Arriving): void {}
 
-  /** Closes the connection in stages. Called by `destroySoon()` of the transport, which closes it if `false` returns. */
+  /** Closes the connection in stages. `destroySoon()` of the transport calls it, and closes at once on `false`. */
   closeInStages(): boolean {
     return false
   }
@@ -200,8 +199,8 @@ export abstract class Connection {
     this.destroy()
   }
 
-  /** Adds what is in progress to an explanation. */
-  explain(reasons: Reason[]): void {
+  /** Adds what is in progress to an explanation: to the reasons, or to what does not count. */
+  explain(reasons: Reason[], _uncounted: Reason[]): void {
     if (this.counts) reasons.push(this.reason)
   }
 

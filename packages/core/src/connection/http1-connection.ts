@@ -1,28 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { StreamCount } from '../options.ts'
 import { afterTwoTurns } from '../tracker/event-loop.ts'
-import type { Reason } from '../tracker/explanation.ts'
 import { type ActivityCount, countBefore, finish, ignore, isActive, resume, suspend } from './activity-count.ts'
 import { Announcement } from './announcement.ts'
-import { bytesRead } from './bytes.ts'
-import { Connection } from './connection.ts'
+import { bytesRead, isCounted } from './bytes.ts'
+import { handedOver } from './handed-over.ts'
+import { HttpConnection } from './http-connection.ts'
 import { LingeringClose } from './lingering-close.ts'
-import { Arriving, asksForBody, chunkBeingParsed, isNode, requestBeingRead } from './node-internals.ts'
+import { Arriving, asksForBody, chunkBeingParsed, hasStreamHead, isNode, requestBeingRead } from './node-internals.ts'
 import { requestLabel } from './request-label.ts'
 import { hasSpoken } from './silence.ts'
+import { isEnded, recordOf } from './stream-count.ts'
 import { Upgraded } from './upgraded.ts'
 
-/**
- * The sockets that this process hands over to another process as soon as nothing is in progress on them. A drain
- * neither ends such an idle connection nor announces its end, since another process answers the next request.
- *
- * A connection cannot be handed over if its client is silent, or still sends the body of an answered request. It ends as
- * others do.
- */
-export const handedOver: WeakSet<Socket> = new WeakSet()
-
 /** A connection that speaks HTTP/1, or whose protocol is not known yet. */
-export class Http1Connection extends Connection {
+export class Http1Connection extends HttpConnection<ServerResponse> {
   /** The response in progress. If requests are pipelined, the first one. */
   #response: ServerResponse | undefined
   /** Further pipelined responses, in order. Defined if the client has ever pipelined. */
@@ -47,6 +39,7 @@ export class Http1Connection extends Connection {
     const inherited = this.enter('active', 'pass')
     if (!inherited) countdown.start('active')
     if (settings.ignored?.(request)) this.#ignore(response)
+    else countdown.began()
     if (drain.begun && !handedOver.has(this.socket)) this.#announceOn(response)
   }
 
@@ -59,7 +52,8 @@ export class Http1Connection extends Connection {
     if (this.#counts === undefined) countdown.finish('active')
     else this.#finishCount(response)
     if (!drain.begun) return
-    if (response.writableFinished && !this.transport.destroyed) drain.answered()
+    const isAnswered = response.writableFinished && !this.transport.destroyed
+    if (isAnswered && !isEnded(this.context, response)) drain.answered()
     // Node publishes the event before it detaches the response and starts the next one.
     process.nextTick(() => this.closeAfter(response))
   }
@@ -70,20 +64,26 @@ export class Http1Connection extends Connection {
     if (response !== undefined) this.#ignore(response)
   }
 
+  /** Sets how the response to a request in progress counts once it is a stream. */
+  countStream(request: IncomingMessage, how: StreamCount): void {
+    const response = this.responses.find(({ req }) => req === request)
+    if (response !== undefined) recordOf(this.context, response).how = how
+  }
+
   /** Records that the connection leaves HTTP. `request` is the last one. */
   upgrade(request: IncomingMessage): void {
-    const { countdown, settings, drain } = this.context
+    const { settings, drain } = this.context
     const how = settings.ignored?.(request) ? 'ignore' : settings.upgrades
-    this.#upgraded = new Upgraded(this.transport, countdown, how)
+    this.#upgraded = new Upgraded(this.transport, this.context, how, request)
     this.#upgraded.startCounting(this.enter('upgraded', countBefore(how)))
     // Two turns later, the handler of the upgrade has written its response.
-    if (drain.finishing) afterTwoTurns(() => this.beginEnd())
+    if (drain.finishing) afterTwoTurns(() => drain.endUncounted([this]))
   }
 
   /** Counts a connection that left HTTP before its server was watched. */
   protected adoptUpgrade(): void {
     // The upgrade request is no longer known, so `ignore` cannot apply.
-    this.#upgraded = new Upgraded(this.transport, this.context.countdown, this.context.settings.upgrades)
+    this.#upgraded = new Upgraded(this.transport, this.context, this.context.settings.upgrades)
     this.#upgraded.adopt()
     this.enter('upgraded')
   }
@@ -132,22 +132,18 @@ export class Http1Connection extends Connection {
     return this.#change(response, resume) && isActive(this.#countOf(response))
   }
 
-  override trafficMoved(): boolean {
-    return this.resumeCounting() || this.#upgraded?.trafficMoved() === true
-  }
-
   override recordBytes(): void {
     if (this.state !== 'upgraded') super.recordBytes()
   }
 
   announce(): void {
+    this.decideEnd()
     if (handedOver.has(this.socket)) return
     for (const response of this.responses) this.#announceOn(response)
   }
 
   beginEnd(): void {
     if (this.state === 'idle') this.recordBytes()
-    else if (this.#upgraded?.isIgnored || (this.state === 'upgraded' && this.context.drain.endsUpgrades)) this.end()
   }
 
   override endIfQuiet(arriving: Arriving): void {
@@ -167,14 +163,33 @@ export class Http1Connection extends Connection {
     else super.end()
   }
 
-  override explain(reasons: Reason[]): void {
-    super.explain(reasons)
-    if (this.#upgraded?.isOpen) reasons.push({ kind: 'upgrade', label: this.origin, ignored: false })
-    for (const response of this.responses) {
-      const count = this.#countOf(response)
-      if (!isActive(count) && count !== 'ignored') continue
-      reasons.push({ kind: 'request', label: requestLabel(response.req), ignored: count === 'ignored' })
-    }
+  protected override get upgraded(): Upgraded | undefined {
+    return this.#upgraded
+  }
+
+  protected *inProgress(): Iterable<readonly [ServerResponse, ActivityCount]> {
+    for (const response of this.responses) yield [response, this.#countOf(response)]
+  }
+
+  protected labelOf({ req }: ServerResponse): string {
+    return requestLabel(req)
+  }
+
+  /** Only the first response: Node keeps the bytes of later ones until it has ended. */
+  protected writing(): Iterable<readonly [ServerResponse, ActivityCount]> {
+    return this.#response === undefined ? [] : [[this.#response, this.#countOf(this.#response)]]
+  }
+
+  protected isStream(response: ServerResponse): boolean {
+    return response === this.#response && !response.writableEnded && !response.destroyed && hasStreamHead(response)
+  }
+
+  protected override get showsTraffic(): boolean {
+    return isNode && isCounted(this.socket)
+  }
+
+  protected setCount(response: ServerResponse, count: ActivityCount): void {
+    this.#change(response, () => count)
   }
 
   /**

@@ -1,45 +1,30 @@
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import type { RequestInfo } from '../options.ts'
+import type { RequestInfo, StreamCount } from '../options.ts'
 import { afterTwoTurns } from '../tracker/event-loop.ts'
-import type { Reason } from '../tracker/explanation.ts'
-import type { RevocableRenewal } from '../tracker/revocable-renewals.ts'
-import {
-  type ActivityCount,
-  countBefore,
-  finish,
-  ignore,
-  isActive,
-  isTunnel,
-  resume,
-  start,
-  suspend,
-} from './activity-count.ts'
+import type { Renewal } from '../tracker/revocable-renewals.ts'
+import { type ActivityCount, countBefore, finish, ignore, isActive, resume, start, suspend } from './activity-count.ts'
 import { isCounted } from './bytes.ts'
-import { attach, Connection, firstConnectionOn } from './connection.ts'
+import { attach, type Connection, firstConnectionOn } from './connection.ts'
+import { CANCEL, Http2Streams } from './http2-streams.ts'
 import { bytesOn, isNode, openStreams } from './node-internals.ts'
-import { rememberRequest, streamLabel } from './request-label.ts'
+import { rememberRequest } from './request-label.ts'
 import { hasSpoken } from './silence.ts'
+import { isEnded, recordOf } from './stream-count.ts'
+import { lookAtTunnel, tunnelMoved } from './tunnel.ts'
 
 /** `http2.constants.NGHTTP2_NO_ERROR`, without importing node:http2, which would slow each start. */
 const NO_ERROR = 0
-/** `http2.constants.NGHTTP2_CANCEL`. */
-const CANCEL = 8
-
-/** The number of bytes at the last check of each stream that counts by its traffic. */
-const trafficOn = new WeakMap<ServerHttp2Stream, number>()
 
 /** Streams with `Expect: 100-continue`, whose client sends the body only after an interim response. */
 const expecting = new WeakSet<ServerHttp2Stream>()
 
 /** A connection that speaks HTTP/2: new until its first SETTINGS, then idle until its first stream. */
-export class Http2Connection extends Connection {
+export class Http2Connection extends Http2Streams {
   readonly #session: Http2Session
-  /** The streams in progress, and how each counts. */
-  readonly #streams = new Map<ServerHttp2Stream, ActivityCount>()
   /**
    * The renewal of the deadline by the opening of this session. Undefined once a stream that is an activity has ended.
    */
-  #opening: RevocableRenewal | undefined
+  #opening: Renewal | undefined
 
   /** Replaces `connection`, whose protocol was not known. `settled`: the client's SETTINGS have arrived. */
   constructor(connection: Connection, session: Http2Session, settled: boolean) {
@@ -58,40 +43,51 @@ export class Http2Connection extends Connection {
 
   /** Counts a stream whose headers have arrived. */
   streamOpened(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    if (this.#streams.has(stream)) return
+    if (this.streams.has(stream)) return
     const { settings, drain } = this.context
     const ignored = settings.ignored?.(requestInfo(headers)) === true
     const tunnel = headers[':method'] === 'CONNECT'
     const count = tunnel ? (ignored ? 'ignore' : settings.upgrades) : ignored ? 'ignored' : 'active'
-    this.#streams.set(stream, count)
+    this.streams.set(stream, count)
     if (headers.expect !== undefined) expecting.add(stream)
     attach(stream, firstConnectionOn(this.transport))
     rememberRequest(stream, headers)
     stream.on('close', onStreamClose)
+    if (count === 'traffic') lookAtTunnel(this.context, stream)
     this.#startCount(count)
     // Two turns later, the handler of a tunnel has answered.
-    if (drain.finishing) afterTwoTurns(() => this.beginEnd())
+    if (drain.finishing) {
+      afterTwoTurns(() => {
+        this.beginEnd()
+        drain.endUncounted([this])
+      })
+    }
   }
 
   /** Stops counting a stream that has closed, answered or not. */
   streamClosed(stream: ServerHttp2Stream): void {
-    const count = this.#streams.get(stream)
+    const count = this.streams.get(stream)
     if (count === undefined) return
-    this.#streams.delete(stream)
+    this.streams.delete(stream)
     if (isActive(count)) this.#opening = undefined
-    const { countdown, drain } = this.context
-    finish(countdown, count)
-    if (this.#streams.size === 0) this.enter('idle')
-    const answered = stream.rstCode === NO_ERROR && stream.writableFinished
+    const { drain } = this.context
+    this.#finish(stream, count)
+    if (this.streams.size === 0) this.enter('idle')
+    const answered = stream.rstCode === NO_ERROR && stream.writableFinished && !isEnded(this.context, stream)
     if (drain.begun && answered && count !== 'ignore' && count !== 'traffic') drain.answered()
   }
 
   /** Marks a stream in progress as ignored. */
   ignore(stream: ServerHttp2Stream): void {
-    const count = this.#streams.get(stream)
+    const count = this.streams.get(stream)
     if (count === undefined) return
-    this.#streams.set(stream, ignore(this.context.countdown, count))
+    this.streams.set(stream, ignore(this.context.countdown, count))
     if (isActive(count)) this.#cancelOpening()
+  }
+
+  /** Sets how a stream in progress counts once its headers are sent. */
+  countStream(stream: ServerHttp2Stream, how: StreamCount): void {
+    if (this.streams.has(stream)) recordOf(this.context, stream).how = how
   }
 
   get requestBytes(): number {
@@ -103,7 +99,7 @@ export class Http2Connection extends Connection {
    * are not requests, and a HEADERS frame is a request as soon as it arrives.
    */
   hasPartialHead(): boolean {
-    return openStreams(this.#session) > this.#streams.size
+    return openStreams(this.#session) > this.streams.size
   }
 
   get endsIfSilent(): boolean {
@@ -111,6 +107,7 @@ export class Http2Connection extends Connection {
   }
 
   announce(): void {
+    this.decideEnd()
     // The first of the two GOAWAYs of a graceful end (RFC 9113, section 6.8). It refuses no stream yet.
     if (this.state !== 'new' && !this.#session.destroyed) this.#session.goaway(NO_ERROR, 2 ** 31 - 1)
   }
@@ -118,10 +115,6 @@ export class Http2Connection extends Connection {
   beginEnd(): void {
     // A connection that is no longer watched is `closed`, and stays open.
     if (this.state !== 'new' && this.state !== 'closed') this.#session.close()
-    for (const [stream, count] of this.#streams) {
-      if (count === 'ignore') stream.close()
-      else if (isTunnel(count) && this.context.drain.endsUpgrades) stream.end(() => stream.close())
-    }
   }
 
   /**
@@ -131,7 +124,7 @@ export class Http2Connection extends Connection {
    */
   override get waitsForClient(): boolean {
     if (!isCounted(this.socket) && !isCounted(this.transport)) return false
-    for (const [stream, count] of this.#streams) if (this.#waits(stream, count)) return true
+    for (const [stream, count] of this.streams) if (this.#waits(stream, count)) return true
     return false
   }
 
@@ -141,40 +134,29 @@ export class Http2Connection extends Connection {
    */
   override get bytesMoved(): number {
     let moved = this.bytesRead
-    for (const stream of this.#streams.keys()) moved += bytesOn(stream)
+    for (const stream of this.streams.keys()) moved += bytesOn(stream)
     return moved
   }
 
   override suspendCounting(): void {
-    for (const [stream, count] of this.#streams) {
-      if (this.#waits(stream, count)) this.#streams.set(stream, suspend(this.context.countdown, count))
+    for (const [stream, count] of this.streams) {
+      if (this.#waits(stream, count)) this.streams.set(stream, suspend(this.context.countdown, count))
     }
   }
 
   override abortWaiting(): void {
-    for (const [stream, count] of this.#streams) if (this.#waits(stream, count)) stream.close(CANCEL)
+    for (const [stream, count] of this.streams) if (this.#waits(stream, count)) stream.close(CANCEL)
   }
 
   override resumeCounting(): boolean {
     let active = false
-    for (const [stream, count] of this.#streams) {
+    for (const [stream, count] of this.streams) {
       if (this.#waits(stream, count) && !hasSpoken(this)) continue
       const again = resume(this.context.countdown, count)
-      this.#streams.set(stream, again)
+      this.streams.set(stream, again)
       active ||= again !== count && isActive(again)
     }
     return active
-  }
-
-  override trafficMoved(): boolean {
-    let moved = this.resumeCounting()
-    for (const [stream, count] of this.#streams) {
-      if (count !== 'traffic') continue
-      const bytes = bytesOn(stream)
-      moved ||= bytes !== (trafficOn.get(stream) ?? 0)
-      trafficOn.set(stream, bytes)
-    }
-    return moved
   }
 
   override destroy(): void {
@@ -194,17 +176,8 @@ export class Http2Connection extends Connection {
    */
   override destroyIfStuck(): void {
     super.destroyIfStuck()
-    for (const stream of this.#streams.keys()) if (stream.closed) stream.destroy()
-    if (this.#session.closed && this.#streams.size + openStreams(this.#session) === 0) this.#session.destroy()
-  }
-
-  override explain(reasons: Reason[]): void {
-    super.explain(reasons)
-    for (const [stream, count] of this.#streams) {
-      if (!isActive(count) && count !== 'ignored') continue
-      const kind = count === 'open' ? 'upgrade' : 'stream'
-      reasons.push({ kind, label: streamLabel(stream), ignored: count === 'ignored' })
-    }
+    for (const stream of this.streams.keys()) if (stream.closed) stream.destroy()
+    if (this.#session.closed && this.streams.size + openStreams(this.#session) === 0) this.#session.destroy()
   }
 
   protected releaseCounts(): void {
@@ -214,8 +187,8 @@ export class Http2Connection extends Connection {
     this.#session.off('goaway', this.#onGoaway)
     // A session that closes without a stream was an activity, if a short one.
     if (this.#opening !== undefined) this.context.countdown.settle(this.#opening)
-    for (const count of this.#streams.values()) finish(this.context.countdown, count)
-    this.#streams.clear()
+    for (const [stream, count] of this.streams) this.#finish(stream, count)
+    this.streams.clear()
   }
 
   readonly #onGoaway = (): void => {
@@ -240,9 +213,15 @@ export class Http2Connection extends Connection {
     if (count === 'traffic') this.#opening = undefined
     const counted = this.enter('active', countBefore(count))
     if (count === 'ignored' || count === 'ignore') this.#cancelOpening()
-    else if (counted) return
+    else if (counted) countdown.began()
     else if (count === 'traffic') countdown.renew()
     else start(countdown, count)
+  }
+
+  #finish(stream: ServerHttp2Stream, count: ActivityCount): void {
+    const { countdown } = this.context
+    if (count === 'traffic' && tunnelMoved(this.context, stream)) countdown.renew()
+    finish(countdown, count)
   }
 
   /** Reports whether a stream waits for its client: for the rest of a request, or for a tunnel without a response. */

@@ -12,14 +12,18 @@ import {
   activeHandles,
   asksForBody,
   bytesOn,
+  bytesWrittenOn,
   changeHeadersOf,
   chunkBeingParsed,
   currentResponse,
+  handleOf,
   hasLeftHttp,
+  hasStreamHead,
   isNode,
   openStreams,
   queuedBytes,
   requestBeingRead,
+  responseOf,
   serverOf,
   socketBelow,
   storesSession,
@@ -191,6 +195,30 @@ describe('HTTP/1', () => {
     expect(asksForBody(expecting)).toBe(true)
   })
 
+  test.each<[string, boolean, (response: ServerResponse) => unknown]>([
+    ['is flushed', true, (response) => response.flushHeaders()],
+    ['is sent with a part of the body', true, (response) => response.write('part')],
+    ['is only composed', false, (response) => response.writeHead(200)],
+    [
+      'declares a length in writeHead()',
+      false,
+      (response) => response.writeHead(200, { 'content-length': 5 }).write('p'),
+    ],
+    [
+      'declares a length in a list',
+      false,
+      (response) => response.writeHead(200, ['content-length', '5']).write('part'),
+    ],
+    ['declares a length in setHeader()', false, (response) => response.setHeader('Content-Length', 5).write('part')],
+  ])('hasStreamHead of a head that %s is %s', async (_name, expected, write) => {
+    const { response } = await received('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    expect(hasStreamHead(response)).toBe(false)
+    write(response)
+    // Node 26 sends a first part in the next tick.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(hasStreamHead(response)).toBe(expected)
+  })
+
   test('changeHeadersOf changes the head that is sent, with and without writeHead', async () => {
     for (const write of [(response: ServerResponse) => response.writeHead(200, { a: 'b' }), () => {}]) {
       const { client, response } = await received('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
@@ -253,6 +281,40 @@ describe('HTTP/2', () => {
     opened.respond()
     opened.write('ab')
     await expect.poll(() => bytesOn(opened)).toBe(6)
+  })
+
+  test('handleOf returns the handle of a stream, by which bytesOn still counts while the stream emits close', async () => {
+    const opened = await stream()
+    const handle = handleOf(opened)
+    opened.resume()
+    await expect.poll(() => bytesOn(opened)).toBe(4)
+    opened.close()
+    await once(opened, 'close')
+    expect(handleOf(opened)).toBeUndefined()
+    expect(bytesOn(opened)).toBe(0)
+    expect(bytesOn(opened, handle)).toBe(4)
+  })
+
+  test('bytesWrittenOn counts the DATA bytes that the session was given, and is NaN while some wait', async () => {
+    const opened = await stream()
+    opened.respond()
+    opened.write('ab')
+    await expect.poll(() => bytesWrittenOn(opened)).toBe(2)
+    opened.cork()
+    opened.write('cd')
+    expect(bytesWrittenOn(opened)).toBeNaN()
+  })
+
+  test('responseOf returns the response of the compatibility layer', async () => {
+    const server = await listen(createHttp2Server())
+    const session = connectHttp2(`http://127.0.0.1:${portOf(server)}`)
+    undo.push(() => session.destroy())
+    session.on('error', () => {})
+    session.request({ ':path': '/' }).on('error', () => {})
+    const [, response] = await once(server, 'request')
+    undo.push(() => response.stream.session?.destroy())
+    expect(responseOf(response.stream)).toBe(response)
+    expect(responseOf(await stream())).toBeUndefined()
   })
 })
 

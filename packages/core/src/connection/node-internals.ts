@@ -1,5 +1,5 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
-import type { Http2Session, ServerHttp2Stream } from 'node:http2'
+import type { Http2ServerResponse, Http2Session, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 
 // The only reader of Node's private members in this package: one function per member. Each comment names the member,
@@ -109,6 +109,17 @@ export function asksForBody(response: ServerResponse): boolean {
 }
 
 /**
+ * Reports whether the head of a response has been written, without a `Content-Length` (`_headerSent`, `_contentLength`,
+ * Node 20-26). `headersSent` is also true if the head is only composed. Without these members, it is used instead, and
+ * a length that was given to `writeHead()` is not seen.
+ */
+export function hasStreamHead(response: ServerResponse): boolean {
+  const sent: unknown = Reflect.get(response, '_headerSent') ?? response.headersSent
+  if (sent !== true) return false
+  return typeof Reflect.get(response, '_contentLength') !== 'number' && !response.hasHeader('content-length')
+}
+
+/**
  * Passes the headers of a response through `change` when Node writes its head. Returns `false` if the runtime does not
  * write its heads by `_storeHeader()`.
  *
@@ -180,12 +191,41 @@ export function openStreams(session: Http2Session): number {
 }
 
 /**
- * Returns the number of DATA bytes that a stream has read and written (`stream[Symbol(kHandle)]`, Node 20-26). Returns
- * 0 without it, so that traffic on the stream is not seen.
+ * Returns the handle of a stream (`stream[Symbol(kHandle)]`, Node 20-26), of which Node drops its reference before it
+ * emits 'close'. Returns undefined without it.
  */
-export function bytesOn(stream: ServerHttp2Stream): number {
-  const { bytesRead, bytesWritten } = Object(privately(stream, 'kHandle'))
+export function handleOf(stream: ServerHttp2Stream): unknown {
+  return privately(stream, 'kHandle')
+}
+
+/**
+ * Returns the number of DATA bytes that a stream has read and written, by its handle (`bytesRead`, `bytesWritten`, Node
+ * 20-26). Returns 0 without it, so that traffic on the stream is not seen.
+ */
+export function bytesOn(stream: ServerHttp2Stream, handle: unknown = handleOf(stream)): number {
+  const { bytesRead, bytesWritten } = Object(handle)
   return typeof bytesRead === 'number' && typeof bytesWritten === 'number' ? bytesRead + bytesWritten : 0
+}
+
+/**
+ * Returns the number of DATA bytes that a stream has written (`stream[Symbol(kHandle)]`, Node 20-26). Returns NaN if
+ * some of them are not handed to the session, or without the member.
+ */
+export function bytesWrittenOn(stream: ServerHttp2Stream): number {
+  return stream.writableLength > 0 ? Number.NaN : Number(Object(handleOf(stream)).bytesWritten)
+}
+
+/**
+ * Returns the response of Node's compatibility layer on a stream (`stream[Symbol(response)]`, Node 20-26). Packages that
+ * compress replace its `end()`. Returns undefined without it.
+ */
+export function responseOf(stream: ServerHttp2Stream): Http2ServerResponse | undefined {
+  const response: unknown = privately(stream, 'response')
+  return isResponse(response) ? response : undefined
+}
+
+function isResponse(value: unknown): value is Http2ServerResponse {
+  return typeof value === 'object' && value !== null && 'end' in value
 }
 
 function privately(object: object, name: string): unknown {

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
+import { start } from './activity-count.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
 
 /** A connection of a net or tls server. Counts as an activity until it closes. The application closes it. */
 export class PlainConnection extends Connection {
   constructor(context: ConnectionContext, socket: Socket, handshakes: boolean) {
     super(context, socket, handshakes ? 'handshaking' : 'new', true)
+    context.countdown.began()
     // If a handshake takes too long, a tls server only emits 'tlsClientError' and leaves the socket open.
     if (handshakes) this.limitSilence()
     else this.enter('active', 'pass')
@@ -34,11 +36,11 @@ export class PlainConnection extends Connection {
   override onSecure(transport: Socket): void {
     super.onSecure(transport)
     this.forgetSilence()
-    if (!this.enter('active', 'pass')) this.context.countdown.start('active')
+    if (!this.enter('active', 'pass')) start(this.context.countdown, 'active')
   }
 
-  override explain(reasons: Parameters<Connection['explain']>[0]): void {
-    super.explain(reasons)
+  override explain(...[reasons, uncounted]: Parameters<Connection['explain']>): void {
+    super.explain(reasons, uncounted)
     if (this.state === 'active') reasons.push(this.reason)
   }
 

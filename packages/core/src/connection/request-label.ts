@@ -34,6 +34,11 @@ export function rememberRequest(stream: Headed, headers: IncomingHttpHeaders): v
   stream[kHead] = headers
 }
 
+/** Returns the request headers of a stream. */
+export function requestOf(stream: Headed): IncomingHttpHeaders | undefined {
+  return stream[kHead]
+}
+
 /** Returns the label of the request of a stream. */
 export function streamLabel(stream: Headed): string {
   const head = stream[kHead]

@@ -1,4 +1,5 @@
 import type { Connection, DrainState } from '../connection/connection.ts'
+import { HttpConnection } from '../connection/http-connection.ts'
 import { hasSpoken, isSilent } from '../connection/silence.ts'
 import type { Countdown } from '../tracker/countdown.ts'
 import { afterTwoTurns } from '../tracker/event-loop.ts'
@@ -13,7 +14,7 @@ const LEAST_IN_DRAIN = 10_000
 /**
  * Checks the connections of one server periodically, with one timer for all of them.
  *
- * Destroys sockets that are stuck and that Node never closes. Stops waiting for clients that have been silent for too
+ * Counts responses that have become streams. Destroys sockets that are stuck and that Node never closes. Stops waiting for clients that have been silent for too
  * long.
  */
 export class PeriodicChecks {
@@ -62,6 +63,7 @@ export class PeriodicChecks {
     for (const connection of this.#connections) {
       connection.destroyIfStuck()
       connection.resumeCounting()
+      if (connection instanceof HttpConnection) connection.lookAtStreams()
       if (!isSilent(connection, now, most)) continue
       if (!this.#drain.finishing) {
         connection.suspendCounting()
@@ -72,5 +74,7 @@ export class PeriodicChecks {
         if (!hasSpoken(connection)) connection.abortWaiting()
       })
     }
+    // What became a stream during the drain.
+    if (this.#drain.finishing) this.#drain.endUncounted([...this.#connections])
   }
 }

@@ -66,8 +66,10 @@ export class ServerGroup implements ObservedServers {
     return this.#count((connection) => connection.trafficMoved()) > 0
   }
 
-  explain(reasons: Reason[]): void {
-    for (const connection of this.#connections()) if (reasons.length < MOST_REASONS) connection.explain(reasons)
+  explain(reasons: Reason[], uncounted: Reason[]): void {
+    for (const connection of this.#connections()) {
+      if (reasons.length < MOST_REASONS || uncounted.length < MOST_REASONS) connection.explain(reasons, uncounted)
+    }
   }
 
   /** Counts the connections that pass a test. Tests all of them, since a test may remember what it has seen. */

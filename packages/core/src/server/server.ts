@@ -4,7 +4,7 @@ import type { Server as HttpsServer } from 'node:https'
 import type { Server as NetServer, Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
 import { activeHandles, serverOf } from '../connection/node-internals.ts'
-import { hasMethods, invalidOption } from '../errors.ts'
+import { hasMethods, IdleUsageError, invalidOption, showValue } from '../errors.ts'
 
 /** A server that speaks HTTP, and so has requests as well as connections. */
 export type AnyHttpServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer
@@ -33,6 +33,21 @@ export function checkServer(value: AnyServer): void {
     hasMethods(value, 'listen') ? 'Pass the server that listen() of the app returns' : undefined,
     'ERR_IDLE_INVALID_SERVER',
   )
+}
+
+/** Throws also `ERR_IDLE_INVALID_ACTIVITY` if only requests count, which the server does not have. */
+export function checkCounted(server: AnyServer, activity: 'connections' | 'requests'): void {
+  checkServer(server)
+  if (activity === 'connections' || isHttp1(server) || isHttp2(server)) return
+  throw new IdleUsageError(
+    'ERR_IDLE_INVALID_ACTIVITY',
+    `"activity" must be 'connections' for a net or tls server, which has no requests. Received 'requests' with ${showValue(server)}. Leave it out`,
+  )
+}
+
+/** Returns one server, or several, as a list. */
+export function serverList(servers: AnyServer | Iterable<AnyServer>): AnyServer[] {
+  return typeof servers === 'object' && servers !== null && Symbol.iterator in servers ? [...servers] : [servers]
 }
 
 // Check methods, not instanceof: importing node:https and node:http2 would slow each start.

@@ -1,73 +1,47 @@
 import { AsyncResource } from 'node:async_hooks'
-import { after, type Clock, fakedClock } from '../clock.ts'
+import { after } from '../clock.ts'
 import type { TrackerSettings } from '../options.ts'
 import { type ActivityProbe, ArrivalMarks } from './arrival-marks.ts'
 import { Confirmation } from './confirmation.ts'
+import { Deadline } from './deadline.ts'
 import { DeadlineTimer } from './deadline-timer.ts'
 import { lastLook, turnOfClock } from './event-loop.ts'
 import type { CountdownPhase } from './phases.ts'
-import { type RevocableRenewal, RevocableRenewals } from './revocable-renewals.ts'
-
-/** A timer that is later than this (ms, at most a patience) means that the process was stopped, and not only busy. */
-const LATE_BY = 5000
 
 /** The silence limit in patiences, and its minimum in milliseconds. */
 const MOST_SILENCE = 2
 const LEAST_SILENCE = 2000
 
-/** The kinds that a countdown counts: requests and connections, ignored requests and streams, and holds. */
-export type ActivityKind = 'active' | 'ignored' | 'hold'
-
 /**
- * Counts activities, and calls back once when there has been none for the patience.
+ * Calls back once when there has been no activity for the patience.
  *
- * To start or finish an activity only changes a counter. The clock is read only when the count falls to zero. A timer
- * is set only if none is set, or if the deadline has moved to before its wake-up.
+ * A timer is set only if none is set, or if the deadline has moved to before its wake-up.
  *
  * Knows nothing of servers. Is always in one of {@link COUNTDOWN_PHASES}.
  */
-export class Countdown {
-  /** The number of requests and connections that renew the deadline when the last of them ends. */
-  active = 0
-  /** The number of ignored requests and streams, which suspend the end while they last and renew nothing. */
-  ignored = 0
-  /** The number of holds. Counted apart, so that a cancelled hold keeps a deadline that requests have set meanwhile. */
-  holds = 0
-  /** The clock of the settings. A timer that a request may set is set by {@link Countdown.after} instead. */
-  readonly clock: Clock
-  readonly patience: number
+export class Countdown extends Deadline {
   /** The time (ms) that `confirm` may take to answer. After that, the answer is no. */
   confirmWithin: number
-  readonly #settings: TrackerSettings
+  readonly #startupPatience: number
   readonly #idle: () => void
   readonly #timer: DeadlineTimer
   /** The context of `confirm` and of the signal's listeners, which would otherwise run in that of the last request. */
   readonly #context = new AsyncResource('IdleTracker')
   readonly #confirmation: Confirmation | undefined
-  readonly #revocable = new RevocableRenewals()
   readonly #marks: ArrivalMarks
   #phase: CountdownPhase = 'paused'
-  /** Monotonic milliseconds; `Infinity` if there is no deadline. */
-  #deadline = Infinity
   /** The time at which the timer fires; `Infinity` while none is set. */
   #wakeAt = Infinity
-  /** `true` if an activity has finished while others went on. */
-  #finishedWhileBusy = false
-  /** The number of ignored requests that have started, which the last look would not see otherwise. */
-  #ignoredStarts = 0
 
   /** Makes a countdown that is paused. */
   constructor(settings: TrackerSettings, idle: () => void) {
-    this.#settings = settings
+    super(settings)
+    this.#startupPatience = settings.startupPatience
     const { clock, confirm, patience } = settings
-    this.clock = clock
-    this.patience = patience
     this.confirmWithin = patience
     this.#idle = idle
     this.#marks = new ArrivalMarks(patience)
-    // node:test moves its time all the way before it runs the first timer, so that lateness shows nothing.
-    const lateBy = clock === fakedClock ? Infinity : Math.min(patience, LATE_BY)
-    this.#timer = new DeadlineTimer(clock, lateBy, (now, overslept) => this.#wake(now, overslept))
+    this.#timer = new DeadlineTimer(clock, patience, (now, overslept) => this.#wake(now, overslept))
     this.#confirmation =
       confirm &&
       new Confirmation(
@@ -80,11 +54,6 @@ export class Countdown {
     return this.#phase
   }
 
-  /** The deadline in monotonic milliseconds; `Infinity` if there is none. */
-  get deadline(): number {
-    return this.#deadline
-  }
-
   /** The silence limit: how long (ms) to wait for a client that sends nothing. */
   get silenceLimit(): number {
     return Math.max(MOST_SILENCE * this.patience, LEAST_SILENCE)
@@ -93,10 +62,10 @@ export class Countdown {
   /** Starts a paused clock. The first deadline is the startup patience, or, after an activity, the patience. */
   startClock(): void {
     if (this.#phase !== 'paused') return
-    const renewed = this.#deadline !== Infinity
-    this.#deadline = this.#after(renewed ? this.patience : this.#settings.startupPatience)
+    this.setFirst(this.#startupPatience)
     // Set the timer even while something is active: only a running timer can detect a suspend.
     this.#sleep()
+    for (const observer of this.observers) observer.clockStarted()
   }
 
   /** Stops the clock for good. Does not call back. */
@@ -105,90 +74,16 @@ export class Countdown {
     this.enter('over')
     this.#timer.clear()
     this.#confirmation?.stop()
+    for (const observer of this.observers) observer.clockStopped()
   }
 
   setProbe(probe: ActivityProbe): void {
     this.#marks.probe = probe
   }
 
-  /** Counts one more of a kind. Each call is undone by one of `finish`, `finishRevocably` and `cancel`. */
-  start(kind: ActivityKind): void {
-    if (kind === 'active') {
-      this.active++
-    } else if (kind === 'ignored') {
-      this.ignored++
-      this.#ignoredStarts++
-    } else {
-      this.holds++
-    }
-  }
-
-  /** Counts one less of a kind. The last activity and each hold renew the deadline. An ignored request does not. */
-  finish(kind: ActivityKind): void {
-    if (kind === 'active') {
-      if (--this.active === 0) this.renew()
-      else this.#finishedWhileBusy = true
-    } else if (kind === 'ignored') {
-      this.ignored--
-      this.#onQuiet()
-    } else {
-      this.holds--
-      this.renew()
-    }
-  }
-
-  /**
-   * Counts one less, and leaves the deadline where it was. Renews the deadline only if another activity has finished
-   * meanwhile.
-   */
-  cancel(kind: 'active' | 'hold'): void {
-    if (kind === 'hold') {
-      this.holds--
-      this.#onQuiet()
-    } else if (--this.active === 0) {
-      if (this.#finishedWhileBusy) this.renew()
-      else this.#onQuiet()
-    }
-  }
-
-  /** Moves the deadline to a patience from now. */
-  renew(): void {
-    this.#revocable.clear()
-    this.#renew()
-  }
-
-  #renew(): void {
-    this.#finishedWhileBusy = false
-    this.#deadline = this.#after(this.patience)
-    this.#wakeInTime()
-  }
-
-  /**
-   * Finishes the activity of an HTTP/2 session that opens. Returns the renewal, which is revoked if the session carries
-   * only ignored streams. Returns undefined if others are active.
-   */
-  finishRevocably(): RevocableRenewal | undefined {
-    if (this.active > 1) {
-      this.finish('active')
-      return undefined
-    }
-    this.active--
-    const before = this.#deadline
-    this.#renew()
-    return this.#revocable.add(before, this.#deadline)
-  }
-
-  /** Takes back a renewal, unless the deadline has been renewed for good since. */
-  revoke(renewal: RevocableRenewal): void {
-    const deadline = this.#revocable.revoke(renewal)
-    if (deadline === undefined || this.#phase === 'over') return
-    this.#deadline = deadline
-    this.#onQuiet()
-  }
-
-  /** Makes a renewal last. */
-  settle(renewal: RevocableRenewal): void {
-    this.#revocable.settle(renewal)
+  /** Renews the deadline if bytes have moved on upgraded sockets that count by their traffic. */
+  checkTraffic(): void {
+    if (this.#marks.probe?.trafficMoved()) this.renew()
   }
 
   /**
@@ -206,15 +101,6 @@ export class Countdown {
     return this.#context.runInAsyncScope(callback)
   }
 
-  get #quiet(): boolean {
-    return this.active + this.holds + this.ignored === 0
-  }
-
-  #after(ms: number): number {
-    const { jitter } = this.#settings
-    return this.clock.now() + ms + (jitter === 0 ? 0 : Math.random() * jitter)
-  }
-
   /** The one function that changes the phase. */
   protected enter(phase: CountdownPhase): void {
     this.#phase = phase
@@ -227,25 +113,25 @@ export class Countdown {
   }
 
   /** Sets the timer if none is set, or if the deadline has moved to before its wake-up. */
-  #wakeInTime(): void {
-    if (this.#deadline < this.#wakeAt && this.#awaitsDeadline) this.#sleep()
+  protected onMoved(): void {
+    if (this.deadline < this.#wakeAt && this.#awaitsDeadline) this.#sleep()
   }
 
   /** Sets a timer for the old deadline if nothing is active any more. After a suspend, renews the deadline instead. */
-  #onQuiet(): void {
-    if (!this.#quiet || !this.#awaitsDeadline) return
-    if (this.#wakeAt === Infinity && this.#timer.suspended) this.renew()
-    else this.#wakeInTime()
+  protected onEnded(): void {
+    if (!this.isQuiet || !this.#awaitsDeadline) return
+    if (this.#wakeAt === Infinity && this.#timer.suspended) this.postpone()
+    else this.onMoved()
   }
 
   /** Waits for the deadline, or, while something is active, for the count to fall to zero. */
   #waitForDeadline(): void {
-    if (this.#quiet) this.#sleep()
+    if (this.isQuiet) this.#sleep()
     else this.enter('busy')
   }
 
   /** Sets the timer: by default for the mark before the deadline. */
-  #sleep(until: number = this.#marks.before(this.#deadline)): void {
+  #sleep(until: number = this.#marks.before(this.deadline)): void {
     this.enter('sleeping')
     this.#wakeAt = until
     this.run(() => this.#timer.set(until))
@@ -256,12 +142,12 @@ export class Countdown {
    * could not connect meanwhile.
    */
   #wake(now: number, overslept: boolean): void {
-    if (overslept && this.#after(this.patience) > this.#deadline) this.renew()
-    if (!this.#quiet || now < this.#marks.before(this.#deadline)) {
+    if (overslept && this.fromNow(this.patience) > this.deadline) this.postpone()
+    if (!this.isQuiet || now < this.#marks.before(this.deadline)) {
       this.#waitForDeadline()
-    } else if (now < this.#deadline) {
-      this.#marks.set(this.#deadline)
-      this.#sleep(this.#deadline)
+    } else if (now < this.deadline) {
+      this.#marks.set(this.deadline)
+      this.#sleep(this.deadline)
     } else {
       this.#lastLook(false)
     }
@@ -269,14 +155,14 @@ export class Countdown {
 
   #lastLook(confirmed: boolean): void {
     this.enter('looking')
-    const deadline = this.#deadline
+    const deadline = this.deadline
     const { probe } = this.#marks
     lastLook(
-      () => (probe?.arrivals() ?? 0) + this.#ignoredStarts,
+      () => (probe?.arrivals() ?? 0) + this.ignoredStarts,
       (quiet) => {
         if (this.#phase === 'over') return
         // Ask after the turns of the event loop: bytes that arrived during them count as traffic, too.
-        if (probe?.trafficMoved()) this.renew()
+        this.checkTraffic()
         if (this.#changedSince(deadline)) {
           this.#waitForDeadline()
         } else if ((!quiet || probe?.headBegun()) && this.clock.now() <= deadline + this.silenceLimit) {
@@ -295,7 +181,7 @@ export class Countdown {
 
   /** Reports whether the end is no longer due at `deadline`. */
   #changedSince(deadline: number): boolean {
-    return !this.#quiet || this.#deadline !== deadline || this.clock.now() < deadline
+    return !this.isQuiet || this.deadline !== deadline || this.clock.now() < deadline
   }
 
   /** Handles the answer of `confirm`. */
@@ -304,7 +190,7 @@ export class Countdown {
     if (yes && !this.#changedSince(deadline)) {
       this.#lastLook(true)
     } else {
-      if (!this.#changedSince(deadline)) this.renew()
+      if (!this.#changedSince(deadline)) this.postpone()
       this.#waitForDeadline()
     }
   }

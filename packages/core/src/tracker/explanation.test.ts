@@ -49,6 +49,7 @@ function observeNothing(tracker: IdleTracker): ReturnType<typeof observe>['count
       trafficMoved: () => false,
       explain: (reasons) => reasons.push({ kind: 'request', label: 'GET /healthz', ignored: true }),
     },
+    takesHolds: () => false,
     holdEnded: () => {},
     end: (_by, abort) => abort(),
   }).countdown
@@ -110,6 +111,7 @@ test('names the time and the duration while it waits', () => {
     active: 0,
     ignored: 0,
     reasons: [],
+    uncounted: [],
     deadline: new Date(begin + 120_000),
     remaining: 90_000,
   })
@@ -199,6 +201,7 @@ test.each([
     active: 0,
     ignored: 0,
     reasons: [],
+    uncounted: [],
     deadline: undefined,
     remaining,
   }

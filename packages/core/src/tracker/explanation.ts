@@ -35,6 +35,8 @@ export interface Explanation {
   readonly ignored: number
   /** The activities and ignored requests by name, at most {@link MOST_REASONS}. */
   readonly reasons: readonly Reason[]
+  /** The streams and upgraded sockets that are open and do not count now, at most {@link MOST_REASONS}. */
+  readonly uncounted: readonly Reason[]
   /** The time at which the tracker will count as idle. */
   readonly deadline: Date | undefined
   /** The time until the deadline, in milliseconds. */
@@ -48,6 +50,7 @@ export interface Explanation {
 
 /** One activity, or one ignored request or stream. */
 export interface Reason {
+  /** The kind of activity. A `stream` is a response whose head is sent, without a length, and that has not ended. */
   readonly kind: 'hold' | 'connection' | 'request' | 'stream' | 'upgrade'
   /**
    * The label of a hold, the method and path of a request or stream, or the remote address of a connection or upgrade.
@@ -61,8 +64,13 @@ export interface Reason {
    * The state of a connection. `idle`: its server was watched late, and its requests in progress are not known.
    */
   readonly state?: string
-  /** The time at which a hold began. Not known for a request, since the clock is not read when it begins. */
+  /**
+   * The time at which a hold began, or at which a stream was first seen. Not known for a request, since the clock is not
+   * read when it begins.
+   */
   readonly since?: Date
+  /** The time at which bytes of a stream were last seen to have moved. The library looks at least once a patience. */
+  readonly lastByte?: Date
 }
 
 /** The most reasons that an explanation lists. */

@@ -1,5 +1,5 @@
-import { warn } from '../errors.ts'
-import type { Duration } from '../options.ts'
+import { invalidOption, warn } from '../errors.ts'
+import { type Duration, milliseconds, rejectUnknownOptions } from '../options.ts'
 import { printable } from '../printable.ts'
 import type { Countdown } from './countdown.ts'
 
@@ -17,6 +17,22 @@ export interface Hold extends Disposable {
 export interface HoldOptions {
   /** The time after which the hold is released anyway, with a process warning. Default: never. */
   maxAge?: Duration
+}
+
+/** Returns the maximum age of a hold in milliseconds. Throws an `IdleUsageError` for a wrong label or option. */
+export function maxAgeOf(label: string, options: HoldOptions): number {
+  if (typeof label !== 'string') throw invalidOption('label', label, 'a text')
+  rejectUnknownOptions(options, ['maxAge'])
+  const { maxAge = Infinity } = options
+  return milliseconds('maxAge', maxAge)
+}
+
+/** Warns that a hold has reached its maximum age. */
+export function warnOfAge(label: string, maxAge: number): void {
+  warn(
+    'IDLE_HOLD_EXPIRED',
+    `The hold '${printable(label)}' was not released within its maxAge of ${maxAge} ms, and is released now`,
+  )
 }
 
 /** A hold that counts. Calls back once when it ends. */
@@ -38,10 +54,7 @@ export class CountedHold implements Hold {
     this.since = countdown.clock.date()
     this.#ended = ended
     this.#forgetMaxAge = countdown.after(maxAge, () => {
-      warn(
-        'IDLE_HOLD_EXPIRED',
-        `The hold '${printable(label)}' was not released within its maxAge of ${maxAge} ms, and is released now`,
-      )
+      warnOfAge(label, maxAge)
       this.release()
     })
   }

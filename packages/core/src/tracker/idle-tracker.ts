@@ -1,10 +1,13 @@
-import { IdleTimeoutError, invalidOption } from '../errors.ts'
-import { type IdleTrackerOptions, milliseconds, rejectUnknownOptions, trackerSettings } from '../options.ts'
+import type { ChildProcess } from 'node:child_process'
+import type { Worker } from 'node:worker_threads'
+import { IdleTimeoutError } from '../errors.ts'
+import { type IdleTrackerOptions, trackerSettings } from '../options.ts'
 import type { ActivityProbe } from './arrival-marks.ts'
 import { Countdown } from './countdown.ts'
 import { type Explanation, inOneLine, MOST_REASONS, type Reason } from './explanation.ts'
-import { CountedHold, endedHold, type Hold, type HoldOptions } from './hold.ts'
+import { CountedHold, endedHold, type Hold, type HoldOptions, maxAgeOf } from './hold.ts'
 import { IdleSignal } from './idle-signal.ts'
+import { waitFor } from './work.ts'
 
 /** The cause of an end: the deadline, a call of `close()`, or the parent signal. */
 export type EndedBy = 'idle' | 'call' | 'parent'
@@ -85,16 +88,14 @@ export class IdleTracker implements Disposable {
   }
 
   /**
-   * Keeps the tracker active until the hold is released or cancelled. Does nothing after the end.
+   * Keeps the tracker active until the hold is released or cancelled. Does nothing after the end. During the drain of an
+   * `IdleShutdown`, a hold delays `closed`, within grace.
    *
    * @throws IdleUsageError `ERR_IDLE_INVALID_DURATION`, `ERR_IDLE_UNKNOWN_OPTION`, `ERR_IDLE_INVALID_OPTION`
    */
   hold(label: string = 'hold', options: HoldOptions = {}): Hold {
-    if (typeof label !== 'string') throw invalidOption('label', label, 'a text')
-    rejectUnknownOptions(options, ['maxAge'])
-    const { maxAge = Infinity } = options
-    const ms = milliseconds('maxAge', maxAge)
-    if (this.#countdown.phase === 'over') return endedHold(label)
+    const ms = maxAgeOf(label, options)
+    if (this.#countdown.phase === 'over' && this.#observer?.takesHolds() !== true) return endedHold(label)
     const hold = new CountedHold(label, ms, this.#countdown, (ended, renews) => {
       this.#holds.delete(ended)
       if (renews) this.#countdown.finish('hold')
@@ -103,21 +104,25 @@ export class IdleTracker implements Disposable {
     })
     this.#holds.add(hold)
     this.#countdown.start('hold')
+    this.#countdown.began()
     return hold
   }
 
   /**
-   * Keeps the tracker active until `work` settles. Returns a promise with the outcome of `work`.
+   * Keeps the tracker active until `work` settles, or until a child process or worker thread exits. Returns a promise
+   * with the outcome of `work`, or with undefined at the exit.
    *
-   * Does not swallow a rejection. Await the returned promise, or handle its rejection.
+   * Does not swallow a rejection. Await the returned promise, or handle its rejection. That of a child process or
+   * worker rejects for wrong arguments only.
+   *
+   * By default, the label is `waitUntil`, or names the command of the process without its arguments, or the worker.
+   *
+   * @throws IdleUsageError as a rejection: `ERR_IDLE_INVALID_OPTION` for other work, and those of `hold()`
    */
-  async waitUntil<T>(work: Promise<T>, label: string = 'waitUntil'): Promise<T> {
-    const hold = this.hold(label)
-    try {
-      return await work
-    } finally {
-      hold.release()
-    }
+  waitUntil<T>(work: PromiseLike<T>, label?: string, options?: HoldOptions): Promise<T>
+  waitUntil(work: ChildProcess | Worker, label?: string, options?: HoldOptions): Promise<void>
+  waitUntil(work: unknown, label?: string, options?: HoldOptions): Promise<unknown> {
+    return waitFor(work, label, options, (...args) => this.hold(...args))
   }
 
   /** Records an activity without duration: the deadline is a patience from now. */
@@ -131,10 +136,11 @@ export class IdleTracker implements Disposable {
       return { kind: 'hold', label, ignored: false, since: new Date(since) }
     })
     const servers = this.#observer?.servers
-    servers?.explain(reasons)
+    const uncounted: Reason[] = []
+    servers?.explain(reasons, uncounted)
     const { deadline, active, patience } = this
     const { ignored, phase: clock } = this.#countdown
-    reasons.length = Math.min(reasons.length, MOST_REASONS)
+    for (const list of [reasons, uncounted]) list.length = Math.min(list.length, MOST_REASONS)
     const { startedAgainBy } = servers ?? {}
     return {
       state: this.#state,
@@ -143,6 +149,7 @@ export class IdleTracker implements Disposable {
       active,
       ignored,
       reasons,
+      uncounted,
       deadline,
       remaining: this.#remaining,
       startedAgainBy,
@@ -205,8 +212,8 @@ export class IdleTracker implements Disposable {
 
 /** The servers that are watched for a tracker, as the tracker sees them. */
 export interface ObservedServers extends ActivityProbe {
-  /** Adds reasons to an explanation, up to {@link MOST_REASONS}. */
-  explain(reasons: Reason[]): void
+  /** Adds reasons, and what does not count, to an explanation. Stops at {@link MOST_REASONS} of both. */
+  explain(reasons: Reason[], uncounted: Reason[]): void
   /** The name of the service that starts the process again, for an explanation. */
   readonly startedAgainBy?: string | undefined
 }
@@ -214,6 +221,8 @@ export interface ObservedServers extends ActivityProbe {
 /** The owner of a tracker, which watches servers for it. */
 export interface Observer {
   readonly servers: ObservedServers
+  /** Reports whether a hold that begins after the decision is waited for. */
+  takesHolds(): boolean
   /** Called when a hold was released or cancelled. */
   holdEnded(): void
   /** Called when the end is decided. Calls `abort` once, which aborts the signal and returns its reason. */

@@ -97,6 +97,7 @@ export class Model implements Activity {
     server.givenUp = false
     server.cancelCheck?.()
     server.cancelCheck = undefined
+    this.#renewByTraffic(server.connections)
     const counted = server.connections.filter(({ active, ignored }) => active + ignored > 0)
     for (const connection of server.connections) this.#openings.delete(connection)
     if (counted.length > 0) this.#released(counted.some(({ active }) => active > 0))
@@ -204,15 +205,22 @@ export class Model implements Activity {
   close(connection: ModelConnection): void {
     const { server, active, ignored } = connection
     server.connections = server.connections.filter((each) => each !== connection)
+    if (server.watches > 0) this.#renewByTraffic([connection])
     if (server.watches > 0 && active + ignored > 0) this.#released(active > 0)
     this.#closeIfEmpty(server)
+  }
+
+  /** Renews the deadline if one of these connections counts by its traffic, and bytes have moved since the last deadline. */
+  #renewByTraffic(connections: readonly ModelConnection[]): void {
+    if (connections.some(({ upgraded, moved }) => upgraded === 'traffic' && moved)) this.touch()
   }
 
   // Holds
 
   hold(work: boolean): ModelHold {
     const hold = new ModelHold(++this.#numbers, work)
-    if (!this.ended) this.holds.push(hold)
+    // During the drain a hold counts, too. Once everything has closed, it does not, which the bound after the end allows.
+    this.holds.push(hold)
     return hold
   }
 

@@ -54,6 +54,23 @@ test("renews by bytes on an upgraded socket when its server is watched late with
   expect(real.endedAt).toBe(2 * PATIENCE)
 })
 
+test.each([
+  ['closes', (real: Real) => real.disconnect(2, 'fin')],
+  ['is reset', (real: Real) => real.disconnect(2, 'reset')],
+  ['is no longer watched', (real: Real) => real.unwatch(1)],
+])("renews by bytes on an upgraded socket that %s before the deadline, with upgrades: 'traffic'", async (_, end) => {
+  const real = await start({ upgrades: 'traffic' })
+  real.connect(2, 1)
+  await send(real, 2, head(3, 'Connection: upgrade\r\nUpgrade: test\r\n'))
+  await real.clock.advance(PATIENCE)
+  expect(real.deadline).toBe(2 * PATIENCE)
+  await real.clock.advance(1000)
+  await send(real, 2, 'bytes')
+  end(real)
+  await real.settle()
+  expect(real.deadline).toBe(2 * PATIENCE + 1000)
+})
+
 test('counts pipelined requests until the last is answered when their server is watched late', async () => {
   const real = await start({}, { watched: false })
   real.connect(2, 1)
@@ -124,7 +141,7 @@ test('counts an HTTP/2 session on a stream without a kernel socket like one on a
   expect(real.deadline).toBe(1000 + PATIENCE)
   session.request({ ':path': '/3' }).on('error', () => {})
   await real.settle()
-  expect(real.idle.tracker.explain().reasons).toMatchObject([{ kind: 'stream' }])
+  expect(real.idle.tracker.explain().reasons).toMatchObject([{ kind: 'request' }])
 })
 
 test('does not renew when several HTTP/2 sessions carry only ignored streams at the same time', async () => {

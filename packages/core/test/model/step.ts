@@ -136,7 +136,7 @@ function compare(model: Model, real: Real): void {
   expect(real.deadline, 'deadline').toBe(model.deadline)
   expect(active).toBe(tracker.active)
   if (model.ended) {
-    // After the end, activities in progress drain and no new one counts.
+    // After the end, activities in progress drain, and no new one counts but a hold.
     expect(active, 'active after the end').toBeLessThanOrEqual(model.active)
     expect(active).toBeGreaterThanOrEqual(0)
     return

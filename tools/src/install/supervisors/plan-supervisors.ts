@@ -1,3 +1,5 @@
+import { isRootOnDebian, type Machine } from '../debian.ts'
+
 /** The installed programs, by a file of each and its package in Debian. */
 const INSTALLED = { '/lib/systemd/systemd': 'systemd', '/usr/bin/curl': 'curl', '/usr/bin/unshare': 'util-linux' }
 
@@ -12,25 +14,15 @@ export interface Plan {
   readonly unpack: boolean
 }
 
-/** The state of the machine. */
-export interface Machine {
-  /** The content of /etc/os-release. */
-  readonly release: string
-  /** The id of the user, if the system has users. */
-  readonly user: number | undefined
-  /** Reports whether a file exists. */
-  exists(file: string): boolean
-}
-
 /**
  * Returns the steps for a machine. Returns `undefined` unless the user is root on Debian.
  *
  * @param folder the folder of the unpacked packages
  */
-export function planSupervisors({ release, user, exists }: Machine, folder: string): Plan | undefined {
-  if (!/^ID=debian$/m.test(release) || user !== 0) return undefined
-  const missing = Object.entries(INSTALLED).flatMap(([file, name]) => (exists(file) ? [] : [name]))
-  return { missing, unpack: !exists(folder) }
+export function planSupervisors(machine: Machine, folder: string): Plan | undefined {
+  if (!isRootOnDebian(machine)) return undefined
+  const missing = Object.entries(INSTALLED).flatMap(([file, name]) => (machine.exists(file) ? [] : [name]))
+  return { missing, unpack: !machine.exists(folder) }
 }
 
 /** Returns the names of all packages that are available afterwards. */

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { IdleTracker } from '@idle-shutdown/core/tracker'
+import { formatReason } from '../../format-reason.ts'
 import type { Settings } from '../../settings.ts'
 import type { PendingConnection } from '../connections/connection-queue.ts'
 import { pipeToPort } from '../connections/pipe.ts'
@@ -64,13 +65,20 @@ export class ProxiedPort {
   }
 
   /** Returns what keeps the command active, and until when. */
-  get idleness(): { active: number; deadline: number | undefined; patience: number; reasons: readonly string[] } {
+  get idleness(): {
+    active: number
+    deadline: number | undefined
+    patience: number
+    reasons: readonly string[]
+    uncounted: readonly string[]
+  } {
     const { active, deadline, patience, reasons } = this.#tracker.explain()
     return {
       active,
       deadline: deadline?.getTime(),
       patience,
-      reasons: reasons.map(({ kind, label }) => `${kind} ${label}`),
+      reasons: reasons.map((reason) => formatReason(reason)),
+      uncounted: [],
     }
   }
 

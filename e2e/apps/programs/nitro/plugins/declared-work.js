@@ -1,0 +1,2 @@
+// The one line of ours: Nitro has no hook for it from outside.
+export { waitUntilPlugin as default } from 'idle-shutdown'
