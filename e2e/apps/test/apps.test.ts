@@ -42,10 +42,7 @@ describe.each(apps.map((app) => [`${app.name} ${pinned(app.name, app.package ?? 
 
     test('is started by the first request under run, and again by the next one after its end', async () => {
       const port = await freePort()
-      const env = { PORT: String(port), HOST: '127.0.0.1' }
-      const options = ['run', '--listen', `127.0.0.1:${port}`, '--patience', `${PATIENCE}ms`, '--json']
-      const node = [process.execPath, ...app.args(port)]
-      const program = new AppProgram(installed(app.name), [COMMAND, ...options, '--', ...node], env)
+      const program = startUnderRun(app, port)
       await explained(program, async () => {
         await program.event('listening')
         expect(program.events('starting')).toEqual([])
@@ -65,10 +62,7 @@ describe.each(apps.map((app) => [`${app.name} ${pinned(app.name, app.package ?? 
       'under run, the end waits for work that takes longer than the patience',
       async () => {
         const port = await freePort()
-        const env = { PORT: String(port), HOST: '127.0.0.1' }
-        const options = ['run', '--listen', `127.0.0.1:${port}`, '--patience', `${PATIENCE}ms`, '--json']
-        const node = [process.execPath, ...app.args(port)]
-        const program = new AppProgram(installed(app.name), [COMMAND, ...options, '--', ...node], env)
+        const program = startUnderRun(app, port)
         await explained(program, async () => {
           await program.event('listening')
           await declare(app, port, 3 * PATIENCE)
@@ -113,4 +107,11 @@ async function ask({ checks }: App, port: number): Promise<number> {
   }
   await Promise.all(checks.flatMap((check) => Array.from({ length: 10 }, () => check(port).then(() => answered++))))
   return answered
+}
+
+/** Starts `idle-shutdown run` for an app, at the port that the app binds. */
+function startUnderRun(app: App, port: number): AppProgram {
+  const options = ['run', '--listen', `127.0.0.1:${port}`, '--patience', `${PATIENCE}ms`, '--json']
+  const command = [COMMAND, ...options, '--', process.execPath, ...app.args(port)]
+  return new AppProgram(installed(app.name), command, { PORT: String(port), HOST: '127.0.0.1' })
 }

@@ -35,8 +35,8 @@ afterEach(async () => {
 
 describe('if nothing is watched', () => {
   test('a hold can be released, and touch() and explain() do nothing', () => {
-    const held = hold('nobody', { maxAge: '1h' })
-    expect(held.label).toBe('nobody')
+    const held = hold('unwatched', { maxAge: '1h' })
+    expect(held.label).toBe('unwatched')
     held.release()
     held.cancel()
     touch()
